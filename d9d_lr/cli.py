@@ -1,0 +1,72 @@
+"""Running a Hydra application so that a person's mistake is told in a sentence, and a defect in a traceback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import hydra
+from hydra.errors import HydraException
+from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
+
+from d9d_lr.config.hydra_errors import explain_hydra
+from d9d_lr.config.paths import APP_DIR
+from d9d_lr.problems import ConfigError, RunError
+
+_FULL_ERROR = "HYDRA_FULL_ERROR"
+
+
+def run_application(job: Callable[[DictConfig], Any]) -> None:
+    """Hands the command line to Hydra, with the entrypoint's own configuration as the primary one.
+
+    Args:
+        job: What one run does with its composed configuration.
+
+    Raises:
+        SystemExit: With status 2 for a configuration that cannot be used, 1 for a run that failed, 130 for Ctrl-C.
+    """
+    asked_for_traceback = os.environ.get(_FULL_ERROR)
+    os.environ[_FULL_ERROR] = "1"  # Hydra then raises instead of printing, and what it raises is told below
+    try:
+        hydra.main(version_base="1.3", config_path=str(APP_DIR), config_name="config")(job)()
+    except KeyboardInterrupt:
+        raise SystemExit(_tell("interrupted", 130)) from None
+    except Exception as error:
+        if asked_for_traceback:
+            raise
+        raise SystemExit(_tell_error(error)) from error
+    finally:
+        if asked_for_traceback is None:
+            os.environ.pop(_FULL_ERROR, None)
+
+
+def _tell_error(error: Exception) -> int:
+    match error:
+        case ConfigError():
+            return _tell(str(error), 2)
+        case HydraException() | OmegaConfBaseException():
+            return _tell(str(ConfigError(explain_hydra(error, sys.argv[1:]))), 2)
+        case RunError() | OSError():
+            return _tell(f"the run stopped: {error}", 1)
+        case TypeError() | ValueError() if _from_composition(error):
+            return _tell(str(ConfigError(explain_hydra(error, sys.argv[1:]))), 2)
+        case _:
+            raise error
+
+
+def _from_composition(error: Exception) -> bool:
+    """Whether an error comes from Hydra's own composing, and not from a job that it ran."""
+    names = []
+    frame = error.__traceback__
+    while frame is not None:
+        names.append(frame.tb_frame.f_code.co_name)
+        frame = frame.tb_next
+    return "run_job" not in names and any(name.startswith("_compose") or name == "compose_config" for name in names)
+
+
+def _tell(text: str, status: int) -> int:
+    sys.stderr.write(f"{text}\n")
+    return status

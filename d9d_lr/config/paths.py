@@ -1,0 +1,22 @@
+"""Where the packaged configuration lies: inside an installed package, or beside it in a checkout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def _data_dir(name: str) -> Path:
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+CONF_DIR = _data_dir("conf")
+"""Holds `schedules/` (what every Hydra application gets) and `app/` (the training entrypoint's own)."""
+
+SCHEDULES_DIR = CONF_DIR / "schedules"
+APP_DIR = CONF_DIR / "app"
+
+SWEEPS_DIR = _data_dir("sweeps")
+"""One primary config for each research question."""

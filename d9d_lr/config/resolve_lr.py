@@ -1,0 +1,53 @@
+"""The compose boundary for schedules: a composed `lr` section goes in, a validated config comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from omegaconf import DictConfig
+from pydantic import ValidationError
+
+from d9d_lr.config.build import build_schedule
+from d9d_lr.config.explain import explain
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.plain import plain
+from d9d_lr.config.positions import phase_positions
+from d9d_lr.problems import ConfigError, Problem
+
+
+def resolve_lr(
+    section: DictConfig | Mapping[str, Any], total_steps: int | None = None, *, key: str = "lr"
+) -> PiecewiseConfig:
+    """Validates a composed `lr` section, such as `cfg.lr` of a Hydra application.
+
+    Args:
+        section: The section: phases as a mapping from position or as a list, flat or nested.
+        total_steps: If given, the phases must also fit a run of that many steps.
+        key: What the section is called in errors.
+
+    Returns:
+        The validated, frozen config.
+
+    Raises:
+        ConfigError: With every problem found, each with its key as typed.
+    """
+    raw = plain(section, key)
+    try:
+        config = PiecewiseConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(explain(error, PiecewiseConfig, raw, key)) from None
+    if total_steps is not None:
+        check_fit(config, raw, total_steps, key)
+    return config
+
+
+def check_fit(config: PiecewiseConfig, raw: Mapping[str, Any], total_steps: int, key: str = "lr") -> None:
+    """Raises what `build_schedule` would, with the positions of the phases as they were typed in `raw`."""
+    try:
+        build_schedule(config, total_steps, positions=phase_positions(raw.get("scheduler", raw)["phases"]))
+    except ConfigError as error:
+        raise ConfigError(
+            problem if problem.key == "total_steps" else Problem(f"{key}.{problem.key}", problem.message, problem.hint)
+            for problem in error.problems
+        ) from None

@@ -1,0 +1,62 @@
+"""What is wrong with an input, in the words of the person who typed it.
+
+Every room reports bad input as a list of `Problem`s carried by one `ConfigError`, so that all of them are shown at
+once and each names the key as it is typed on the command line.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong.
+
+    Attributes:
+        key: The key as a person types it, such as `lr.phases.1.percentage`; empty where no key is to blame.
+        message: The value found and what is allowed.
+        hint: What to type instead; empty where there is nothing useful to say.
+    """
+
+    key: str
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.key}: {self.message}" if self.key else self.message
+        return f"{line}\n    {self.hint}" if self.hint else line
+
+
+class ConfigError(ValueError):
+    """A configuration that cannot be used, with everything that is wrong with it.
+
+    Attributes:
+        problems: Every problem found, in the order of the configuration.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        count = len(self.problems)
+        title = "1 problem in the configuration" if count == 1 else f"{count} problems in the configuration"
+        return "\n".join([f"{title}:", *(f"  {problem}" for problem in self.problems)])
+
+
+class RunError(RuntimeError):
+    """Something outside the configuration that stops a run, told in one sentence: a missing file, a full disk."""
+
+
+def join_key(*parts: str) -> str:
+    """Joins the parts of a dotted key, leaving out the empty ones."""
+    return ".".join(part for part in parts if part)
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Returns a sentence that suggests the nearest known name, or the empty string."""
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    return f"did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,78 @@
+"""A piecewise schedule: the multiplier m(t) of the base learning rate, for integer step t.
+
+Phases lie end to end from step 0 and phase k covers the half-open range [start_k, end_k). Inside it
+m(t) = curve(start, target, p) with p = (t - start_k) / (end_k - start_k), so the target is reached at t = end_k. After
+the last phase m stays at its target; for t < 0 it is the initial multiplier.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from d9d_lr.schedule.curves import FloatArray
+from d9d_lr.schedule.phases import SchedulePhase
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A schedule in its place on the step axis: a pure function of the step.
+
+    Attributes:
+        initial_multiplier: Multiplier at step 0 (and before).
+        phases: The resolved phases, contiguous from step 0; at least one.
+        total_steps: Steps of the whole run; None where no phase needed it.
+    """
+
+    initial_multiplier: float
+    phases: tuple[SchedulePhase, ...]
+    total_steps: int | None = None
+    _end_steps: list[int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_end_steps", [phase.end_step for phase in self.phases])
+
+    def multiplier(self, step: int) -> float:
+        """Returns m(step), the value used for that step."""
+        if step < 0:
+            return self.initial_multiplier
+        index = bisect.bisect_right(self._end_steps, step)
+        if index == len(self.phases):
+            return self.phases[-1].target_multiplier
+        phase = self.phases[index]
+        progress = (step - phase.start_step) / (phase.end_step - phase.start_step)
+        return phase.curve.compute(phase.start_multiplier, phase.target_multiplier, progress)
+
+    def multipliers(self, steps: ArrayLike) -> FloatArray:
+        """Returns m for each of many steps, equal to `multiplier` to the last bit.
+
+        Args:
+            steps: Integer steps of any shape, in any order.
+
+        Returns:
+            float64 multipliers of the same shape.
+
+        Raises:
+            TypeError: If `steps` are not integers.
+        """
+        wanted = np.asarray(steps)
+        if wanted.size and not np.issubdtype(wanted.dtype, np.integer):
+            raise TypeError(f"steps must be integers, not {wanted.dtype}")
+        flat = wanted.ravel().astype(np.int64)
+        out = np.full(flat.shape, self.phases[-1].target_multiplier, dtype=np.float64)
+        out[flat < 0] = self.initial_multiplier
+        for phase in self.phases:
+            inside = (flat >= phase.start_step) & (flat < phase.end_step)
+            if inside.any():
+                progress = (flat[inside] - phase.start_step) / (phase.end_step - phase.start_step)
+                out[inside] = phase.curve.compute_array(phase.start_multiplier, phase.target_multiplier, progress)
+        return out.reshape(wanted.shape)
+
+
+def boundaries(phases: Sequence[SchedulePhase]) -> list[int]:
+    """Returns the steps at which a phase starts or ends, each once, in order."""
+    return sorted({0, *(phase.end_step for phase in phases)})

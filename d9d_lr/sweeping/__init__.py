@@ -1,0 +1,1 @@
+"""Sweeps: the plan, its folders, its summary."""

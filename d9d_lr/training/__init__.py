@@ -1,0 +1,1 @@
+"""Training runs: tasks, the loop, what a run leaves behind."""

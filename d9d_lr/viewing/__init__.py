@@ -1,0 +1,1 @@
+"""Seeing schedules, runs and sweeps."""
