@@ -111,8 +111,8 @@ class Block(nn.Module):
     def forward(self, hidden: Tensor) -> Tensor:
         """Keeps the shape (batch, length, width)."""
         hidden = hidden + self.dropout(self._attend(self.attention_norm(hidden)))
-        hidden = hidden + self.dropout(self.feed_forward(hidden))
-        return hidden
+        changed: Tensor = hidden + self.dropout(self.feed_forward(hidden))
+        return changed
 
     def _attend(self, hidden: Tensor) -> Tensor:
         batch, length, width = hidden.shape

@@ -56,8 +56,7 @@ class Display:
 
 def show_summary(settings: Settings, result: RunResult, initial: dict[str, float], folder: Path) -> None:
     """Prints how a run ended, on standard output."""
-    table = Table(title=f"{_name(settings.task)} under {_name(settings.lr)}: {result.status}", title_justify="left")
-    table.add_column("")
+    table = Table("")
     metrics = [name for name in result.final if name != "step"]
     for name in metrics:
         table.add_column(name, justify="right")
@@ -66,6 +65,7 @@ def show_summary(settings: Settings, result: RunResult, initial: dict[str, float
             values = [f"{row[name]:.4f}" if name in row else "" for name in metrics]
             table.add_row(f"{label}, step {int(row['step'])}", *values)
     console = Console(file=sys.stdout)
+    console.print(f"{result.status}: {_name(settings.task)} under a {_name(settings.lr)} schedule")
     console.print(table)
     console.print(
         f"{result.steps} of {result.total_steps} steps in {result.seconds:.1f} s; in {folder}", soft_wrap=True

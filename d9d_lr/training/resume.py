@@ -26,7 +26,7 @@ Policy = Literal["error", "keep", "adopt"]
 
 
 def find_checkpoint(resume: str, folder: Path) -> Checkpoint | None:
-    """Returns what a run in `folder` goes on from, by `train.resume`; None to start at step 0.
+    """Returns what a run in `folder` goes on from, by `train.resume`; None to start at step 0. Changes nothing.
 
     A run that began from another folder's checkpoint and was stopped goes on from its own newest one.
     """
@@ -62,6 +62,11 @@ def check_same_work(checkpoint: Checkpoint, settings: Settings) -> None:
             problems.append(Problem("optimizer", f"the checkpoint was made with {was}, now it is {now}", _OVER))
     if problems:
         raise ConfigError(problems)
+
+
+def log_changes(checkpoint: Checkpoint, settings: Settings) -> None:
+    """Says which settings, other than the schedule, are not those of the checkpoint."""
+    old, new = checkpoint.settings, settings.model_dump(mode="json")
     for section in ("optimizer", "train"):
         for key, was, now in _changes(old[section], new[section]):
             log.info("going on with another %s.%s: %s -> %s", section, key, was, now)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import assert_never
 
 import torch
 
@@ -15,7 +15,7 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.resolve_settings import fingerprint
 from d9d_lr.config.settings import Settings, TargetConfig
 from d9d_lr.files import held, write_text_whole
-from d9d_lr.problems import ConfigError, Problem, RunError
+from d9d_lr.problems import ConfigError, RunError
 from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
 from d9d_lr.training.checkpoints import (
     CHECKPOINTS_DIR,
@@ -46,11 +46,13 @@ from d9d_lr.training.records import (
 from d9d_lr.training.resume import (
     check_same_work,
     find_checkpoint,
+    log_changes,
     restore,
     restore_scheduler,
     schedule_fingerprint,
 )
 from d9d_lr.training.schedulers import build_scheduler
+from d9d_lr.training.surroundings import check_processes, device_type
 from d9d_lr.training.task import build_task
 from d9d_lr.training.threads import threads_for_process
 
@@ -154,8 +156,8 @@ def _prepare(settings: Settings, folder: Path) -> tuple[Run, int]:
     """Builds every part, and puts them where the checkpoint says, if there is one."""
     config = settings.train
     torch.set_num_threads(threads_for_process(config.num_threads))
-    context = DistributedContext.from_env(_device_type(config.device))
-    _check_divisible(config.batch_size, context.world_size)
+    context = DistributedContext.from_env(device_type(config.device))
+    check_processes(settings, context.world_size)
     checkpoint = find_checkpoint(config.resume, folder)
     if checkpoint:
         check_same_work(checkpoint, settings)
@@ -169,6 +171,7 @@ def _prepare(settings: Settings, folder: Path) -> tuple[Run, int]:
     )
     run = Run(config, context, task, model, optimizer, scheduler)
     if checkpoint:
+        log_changes(checkpoint, settings)
         restore(checkpoint, model, optimizer)
         run.scheduler = restore_scheduler(checkpoint, scheduler, optimizer, settings)
         run.step, run.seconds = checkpoint.step, checkpoint.seconds
@@ -234,15 +237,3 @@ def _schedule_json(config: PiecewiseConfig | TargetConfig) -> str:
             return json.dumps({"_target_": config.target, **config.arguments}, indent=2) + "\n"
         case _:
             assert_never(config)
-
-
-def _device_type(device: Literal["auto", "cpu", "cuda"]) -> str:
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError([Problem("train.device", "'cuda' is not available on this machine; auto or cpu are")])
-    return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
-
-
-def _check_divisible(batch_size: int, world_size: int) -> None:
-    if batch_size % world_size:
-        message = f"{batch_size} cannot be divided equally among {world_size} processes"
-        raise ConfigError([Problem("train.batch_size", message)])
