@@ -55,14 +55,22 @@ def in_tmp(tmp_path, monkeypatch):
     return tmp_path
 
 
-def pytest_sessionfinish(session):
-    """Fails the session if a test left a run folder in the checkout that was not there before."""
-    left = [name for name in ("outputs", "multirun") if (REPO / name).exists() and name not in session.config.was_there]
-    if left and not hasattr(session.config, "workerinput"):
-        session.exitstatus = 1
-        raise pytest.UsageError(f"the tests left {', '.join(left)} in {REPO}")
+RUN_FOLDERS = ("outputs", "multirun")
 
 
 def pytest_configure(config):
-    """Remembers what lay in the checkout before."""
-    config.was_there = [name for name in ("outputs", "multirun") if (REPO / name).exists()]
+    """Remembers which run folders lay in the checkout before."""
+    config.run_folders_before = run_folders()
+
+
+def pytest_sessionfinish(session):
+    """Fails the session if a test left a run folder in the checkout."""
+    left = run_folders() - session.config.run_folders_before
+    if left and not hasattr(session.config, "workerinput"):
+        session.exitstatus = 1
+        session.config.get_terminal_writer().line(f"\nthe tests left {', '.join(sorted(left))} in {REPO}", red=True)
+
+
+def run_folders():
+    """The run folders that lie in the checkout."""
+    return {name for name in RUN_FOLDERS if (REPO / name).exists()}
