@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from d9d_lr.cli import run_application
@@ -17,12 +19,36 @@ def job(config: DictConfig) -> float:
 
     from d9d_lr.training.run import run_training
 
-    return run_training(settings, Path(HydraConfig.get().runtime.output_dir))
+    hydra = HydraConfig.get()
+    single = hydra.mode == RunMode.RUN
+    return run_training(settings, Path(hydra.runtime.output_dir), list(hydra.overrides.task), summary=single)
 
 
 def main() -> None:
-    """Runs the application on the command line's arguments."""
+    """Runs the application on the command line's arguments; under torchrun, in rank 0 only."""
+    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+        run_application(job)
+    elif os.environ.get("RANK") == "0":
+        _lead()
+    else:
+        _serve()
+
+
+def _lead() -> None:
+    from d9d_lr.training.processes import announce, leave
+
     run_application(job)
+    announce(None)
+    leave()
+
+
+def _serve() -> None:
+    from d9d_lr.training.processes import await_job, leave
+    from d9d_lr.training.run import serve_training
+
+    while (told := await_job()) is not None:
+        serve_training(told.settings, told.folder)
+    leave()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,32 @@
+"""Refusing what cannot run before Hydra makes, or writes into, a run folder."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from hydra.experimental.callback import Callback
+from omegaconf import DictConfig
+
+from d9d_lr.config.resolve_settings import resolve_settings
+from d9d_lr.problems import ConfigError, RunError
+
+
+class CheckBeforeRun(Callback):
+    """Checks a single run; Hydra calls it before the folder of the run exists.
+
+    Hydra turns exceptions of a callback into warnings, so a refusal leaves by `SystemExit`.
+    """
+
+    def on_run_start(self, config: DictConfig, **_: Any) -> None:
+        """Tells every problem on standard error and exits, with status 2 or 1, if the run cannot start."""
+        try:
+            settings = resolve_settings(config)
+
+            from d9d_lr.training.surroundings import check_surroundings
+
+            check_surroundings(settings, Path(config.hydra.run.dir))
+        except (ConfigError, RunError, OSError) as error:
+            sys.stderr.write(f"{error}\n")
+            raise SystemExit(2 if isinstance(error, ConfigError) else 1) from None

@@ -1,0 +1,140 @@
+"""Checkpoints: written whole, read safely, and the newest usable one found.
+
+`checkpoints/step-000000200.pt` is the state after 200 updates; `checkpoint.pt` is the same thing at the end of a run.
+"""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import re
+import zipfile
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from d9d_lr.files import write_whole
+from d9d_lr.problems import ConfigError, Problem, RunError
+from d9d_lr.training.records import CHECKPOINT_FILE
+
+log = logging.getLogger(__name__)
+
+CHECKPOINTS_DIR = "checkpoints"
+_ROLLING = re.compile(r"step-(\d{9,})\.pt")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """Everything that a run needs to go on, in tensors and plain values.
+
+    Attributes:
+        step: Updates done.
+        seconds: Time spent training until then.
+        model: The model's state.
+        optimizer: The optimizer's state.
+        scheduler: The scheduler's state, the resolved schedule and base learning rates included.
+        settings: The settings it was made under, as JSON values.
+        schedule_fingerprint: Hash of the resolved schedule; of the provider's settings if it is the person's own.
+    """
+
+    step: int
+    seconds: float
+    model: dict[str, Any]
+    optimizer: dict[str, Any]
+    scheduler: dict[str, Any]
+    settings: dict[str, Any]
+    schedule_fingerprint: str
+
+
+def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
+    """Writes a checkpoint, whole or not at all."""
+    path.parent.mkdir(exist_ok=True)
+    content = asdict_shallow(checkpoint)
+    write_whole(path, lambda file: torch.save(content, file))
+
+
+def asdict_shallow(checkpoint: Checkpoint) -> dict[str, Any]:
+    """Returns the fields by name, without copying the tensors that `dataclasses.asdict` would copy."""
+    return {field.name: getattr(checkpoint, field.name) for field in fields(checkpoint)}
+
+
+def rolling_path(folder: Path, step: int) -> Path:
+    """Returns where the checkpoint after `step` updates is kept while a run goes on."""
+    return folder / CHECKPOINTS_DIR / f"step-{step:09d}.pt"
+
+
+def prune(folder: Path, keep: int) -> None:
+    """Deletes all but the newest `keep` rolling checkpoints."""
+    for path in _rolling(folder)[keep:]:
+        path.unlink(missing_ok=True)
+
+
+def remove_all(folder: Path) -> int:
+    """Deletes every checkpoint of a run folder; returns how many there were."""
+    paths = _candidates(folder)
+    for path in paths:
+        path.unlink()
+    return len(paths)
+
+
+def newest_checkpoint(folder: Path) -> Checkpoint | None:
+    """Returns the newest checkpoint of a run folder that can be read; None if there is none.
+
+    Raises:
+        RunError: If there are checkpoints and none can be read.
+    """
+    paths = _candidates(folder)
+    for path in paths:
+        try:
+            return load_checkpoint(path)
+        except RunError as error:
+            log.warning("%s; taking the one before it", error)
+    if paths:
+        raise RunError(f"no checkpoint in {folder} can be read; train.resume=never starts over")
+    return None
+
+
+def checkpoint_at(place: str) -> Checkpoint:
+    """Returns the checkpoint at a path: a checkpoint file, or the newest one of a run folder.
+
+    Raises:
+        ConfigError: If there is none.
+        RunError: If it cannot be read.
+    """
+    path = Path(place)
+    found = newest_checkpoint(path) if path.is_dir() else load_checkpoint(path) if path.is_file() else None
+    if found is None:
+        message = f"{place!r} is not allowed; it must be auto, never, or the path of a checkpoint or run folder"
+        raise ConfigError([Problem("train.resume", message)])
+    return found
+
+
+def load_checkpoint(path: Path) -> Checkpoint:
+    """Reads a checkpoint file, checksums included.
+
+    Raises:
+        RunError: If it is damaged or not one of ours.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+        if damaged:
+            raise RunError(f"{path} is damaged: the checksum of {damaged} is wrong")
+        return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
+    except (zipfile.BadZipFile, pickle.UnpicklingError, RuntimeError, EOFError, TypeError, KeyError) as error:
+        if isinstance(error, RunError):
+            raise
+        raise RunError(f"{path} is damaged: {str(error).splitlines()[0] or type(error).__name__}") from error
+
+
+def _candidates(folder: Path) -> list[Path]:
+    """Returns the checkpoints of a folder, the newest first."""
+    final = folder / CHECKPOINT_FILE
+    return [*([final] if final.exists() else []), *_rolling(folder)]
+
+
+def _rolling(folder: Path) -> list[Path]:
+    paths = [path for path in (folder / CHECKPOINTS_DIR).glob("step-*.pt") if _ROLLING.fullmatch(path.name)]
+    return sorted(paths, key=lambda path: int(path.stem.removeprefix("step-")), reverse=True)

@@ -1,0 +1,76 @@
+"""What a person sees of a run: a progress bar on a terminal, plain lines elsewhere, one screen at the end."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from d9d_lr.config.settings import Settings
+from d9d_lr.training.records import RunResult
+
+log = logging.getLogger(__name__)
+
+
+class Display:
+    """Shows the rows of a run as they come."""
+
+    def __init__(self, total_steps: int, quiet: bool) -> None:
+        """Prepares the display.
+
+        Args:
+            total_steps: Steps of the whole run.
+            quiet: Whether to show nothing: in other processes than the first.
+        """
+        self._total_steps = total_steps
+        self._quiet = quiet
+        self._console = Console(stderr=True)
+        self._bar = Progress(
+            TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"),
+            TimeRemainingColumn(), console=self._console, disable=quiet or not self._console.is_terminal,
+        )  # fmt: skip
+        self._task = self._bar.add_task("", total=total_steps)
+
+    def show(self, step: int, row: dict[str, float]) -> None:
+        """Moves the bar to a step; without a bar, logs the steps that were evaluated."""
+        text = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
+        self._bar.update(self._task, completed=step, description=text)
+        if not self._quiet and not self._console.is_terminal and "val_loss" in row:
+            log.info("step %d/%d  %s", step, self._total_steps, text)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+
+def show_summary(settings: Settings, result: RunResult, initial: dict[str, float], folder: Path) -> None:
+    """Prints how a run ended, on standard output."""
+    table = Table("")
+    metrics = [name for name in result.final if name != "step"]
+    for name in metrics:
+        table.add_column(name, justify="right")
+    for label, row in (("first", initial), ("best", result.best), ("final", result.final)):
+        if row:
+            values = [f"{row[name]:.4f}" if name in row else "" for name in metrics]
+            table.add_row(f"{label}, step {int(row['step'])}", *values)
+    console = Console(file=sys.stdout)
+    console.print(f"{result.status}: {_name(settings.task)} under a {_name(settings.lr)} schedule")
+    console.print(table)
+    console.print(
+        f"{result.steps} of {result.total_steps} steps in {result.seconds:.1f} s; in {folder}", soft_wrap=True
+    )
+
+
+def _name(part: object) -> str:
+    return str(getattr(part, "name", None) or getattr(part, "target", type(part).__name__))

@@ -1,0 +1,42 @@
+"""Building the scheduler that the settings name."""
+
+from __future__ import annotations
+
+from typing import assert_never
+
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.settings import TargetConfig
+from d9d_lr.config.targets import call
+from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.provider.auto import AutoLRSchedulerProvider
+from d9d_lr.provider.context import InitializeLRSchedulerContext
+from d9d_lr.provider.protocols import LRSchedulerProtocol, LRSchedulerProvider
+
+
+def build_scheduler(
+    config: PiecewiseConfig | TargetConfig, context: InitializeLRSchedulerContext
+) -> LRSchedulerProtocol:
+    """Calls the provider that the settings describe.
+
+    Raises:
+        ConfigError: If the person's own provider is none, or what it builds is no scheduler.
+    """
+    scheduler = _provider(config)(context)
+    if not isinstance(scheduler, LRSchedulerProtocol):
+        message = f"it built a {type(scheduler).__name__}; a scheduler needs step, state_dict and load_state_dict"
+        raise ConfigError([Problem("lr._target_", message)])
+    return scheduler
+
+
+def _provider(config: PiecewiseConfig | TargetConfig) -> LRSchedulerProvider:
+    match config:
+        case PiecewiseConfig():
+            return AutoLRSchedulerProvider(config)
+        case TargetConfig():
+            provider = call(config)
+            if not isinstance(provider, LRSchedulerProvider):
+                message = f"{config.target} gives a {type(provider).__name__}; a provider is called with a context"
+                raise ConfigError([Problem("lr._target_", message)])
+            return provider
+        case _:
+            assert_never(config)
