@@ -112,7 +112,8 @@ CASES = {
     "experiment=short_warmup": ["experiment: is not in the defaults list", "type +experiment=NAME"],
     # what is not set, or leads nowhere
     "lr.phases.0.steps=???": ["lr.phases.0.steps: must be set; it is ???"],
-    "lr=???": ["lr"],
+    "lr=???": ["You must specify 'lr'"],
+    "hydra.mode=foo": ["hydra.mode: Invalid value 'foo'"],
     "train.total_steps=???": ["train.total_steps: must be set; it is ???"],
     "'lr.phases.0.steps=${nowhere.at.all}'": ["lr.phases.0.steps: cannot be resolved", "'nowhere.at.all' not found"],
     "'lr.phases.0.steps=${lr.phases.0.steps}'": ["lr.phases.0.steps: cannot be resolved", "ecursive"],
