@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hydra
@@ -44,6 +44,29 @@ def run_application(job: Callable[[DictConfig], Any]) -> None:
     finally:
         if asked_for_traceback is None:
             os.environ.pop(_FULL_ERROR, None)
+
+
+def run_tool(tool: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
+    """Runs a command that is no Hydra application, and tells its errors as `run_application` does.
+
+    Args:
+        tool: What the command does with its arguments.
+        arguments: The command line without the program.
+
+    Raises:
+        SystemExit: With status 2 for input that cannot be used, 1 for trouble around it, 130 for Ctrl-C.
+    """
+    try:
+        tool(arguments)
+    except KeyboardInterrupt:
+        raise SystemExit(_tell("interrupted", 130)) from None
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except ConfigError as error:
+        raise SystemExit(_tell(str(error), 2)) from error
+    except (RunError, OSError) as error:
+        raise SystemExit(_tell(str(error), 1)) from error
 
 
 def _tell_error(error: Exception) -> int:

@@ -45,13 +45,16 @@ def compose_from(config_dir: Path, config_name: str, overrides: Sequence[str]) -
         ConfigError: If Hydra cannot compose it, with what to type instead.
     """
     check_overrides(overrides)
-    with _hydra_troubles(overrides), initialize_config_dir(str(config_dir), job_name="d9d_lr", version_base="1.3"):
+    with hydra_troubles(overrides), initialize_config_dir(str(config_dir), job_name="d9d_lr", version_base="1.3"):
         return compose(config_name, overrides=list(overrides))
 
 
 @contextmanager
-def _hydra_troubles(overrides: Sequence[str]) -> Iterator[None]:
+def hydra_troubles(overrides: Sequence[str]) -> Iterator[None]:
+    """Turns what Hydra raises into a `ConfigError` that says what to type instead."""
     try:
         yield
+    except ConfigError:
+        raise
     except COMPOSITION_ERRORS as error:
         raise ConfigError(explain_hydra(error, overrides)) from error
