@@ -198,5 +198,5 @@ def _first_of(text: str, pattern: str) -> str:
     return found.group(1) if found else ""
 
 
-def _first_line(text: str, error: Exception) -> str:
+def _first_line(text: str, error: BaseException) -> str:
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__

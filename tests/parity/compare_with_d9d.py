@@ -1,7 +1,7 @@
 """Compares m(t) with PyPI's d9d on random schedules, bit by bit. `make parity` runs it in an environment with both.
 
-Where a percentage of `total_steps` is a whole number in decimals and floating point falls below it (0.57 of 10 000), d9d
-ends the phase one step early. Those schedules are counted apart; there must be no other difference.
+Where a percentage of `total_steps` is a whole number in decimals and floating point falls below it (0.57 of 10 000),
+d9d ends the phase one step early. Those schedules are counted apart; there must be no other difference.
 """
 
 import argparse
