@@ -10,7 +10,7 @@ import numpy as np
 
 from d9d_lr.training.records import OBJECTIVE
 from d9d_lr.viewing.curves import Curve
-from d9d_lr.viewing.figure import new_figure, save, series_colors
+from d9d_lr.viewing.figure import new_figure, require_matplotlib, save, series_colors
 from d9d_lr.viewing.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def write_figures(view: SweepView, folder: Path) -> list[Path]:
     Raises:
         RunError: If matplotlib is not installed, or a file cannot be written.
     """
+    require_matplotlib()
     colors = _run_colors(view)
     figures = {"schedules": _schedules(view, colors), "losses": _losses(view, colors)}
     if view.best:

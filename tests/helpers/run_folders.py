@@ -1,5 +1,6 @@
 """Run folders as a sweep leaves them, without training: what a report has to read."""
 
+import functools
 import itertools
 import json
 import math
@@ -29,7 +30,7 @@ def write_run(folder, overrides, *, steps=100, status="completed", log_every=10,
     """
     reach = steps if reach is None else reach
     folder.mkdir(parents=True, exist_ok=True)
-    config = compose_lr([override for override in overrides if override.startswith("lr")])
+    config = composed("lr.phases.0.steps=10", *(override for override in overrides if override.startswith("lr")))
     schedule = build_schedule(config, steps)
     (folder / "schedule.json").write_text(config.model_dump_json(indent=2) + "\n")
     (folder / ".hydra").mkdir(exist_ok=True)
@@ -63,6 +64,12 @@ def write_run(folder, overrides, *, steps=100, status="completed", log_every=10,
             ),
         )
     return final
+
+
+@functools.cache
+def composed(*overrides):
+    """The schedule for some overrides; each is composed once."""
+    return compose_lr(overrides)
 
 
 def schedule_cost(schedule):

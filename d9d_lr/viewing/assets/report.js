@@ -8,7 +8,8 @@ const FEW = ["#2f7ed8", "#e0823d", "#2ca25f", "#b65fcf", "#d64550", "#8c7b50", "
 const SCALE = [[47, 126, 216], [38, 166, 154], [124, 179, 66], [239, 176, 58], [224, 98, 61]]; // best to worst
 const worths = runs.map(run => run.objective).filter(value => value !== null);
 const low = Math.min(...worths), high = quantile(worths, 0.95);
-let pinned = null;
+const charts = new Map(); // of each figure: the marks of each run, and the group that shows one run on top
+let pinned = null, lit = null;
 
 function quantile(values, part) {
   const sorted = [...values].sort((a, b) => a - b);
@@ -80,7 +81,19 @@ function frame(figure, height) {
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", figure.querySelector("figcaption").textContent);
   figure.append(svg);
-  return { svg, width, height, left: 54, right: width - 12, top: 10, bottom: height - 34 };
+  return { figure, svg, width, height, left: 54, right: width - 12, top: 10, bottom: height - 34 };
+}
+
+// The group for the marks of runs, below one for the run that is pointed at.
+function layersOf(box, attributes = {}) {
+  const area = make(box.svg, "g", { class: "area", ...attributes }), over = make(box.svg, "g", { class: "over", ...attributes });
+  const marks = new Map();
+  charts.set(box.figure, { marks, over });
+  return (index, name, more) => {
+    const mark = make(area, name, { class: "run", ...more });
+    if (!marks.has(index)) marks.set(index, []);
+    marks.get(index).push(mark);
+  };
 }
 
 function axes(box, x, y, xName, xLabels) {
@@ -119,6 +132,7 @@ function lineChart(figure, layers) {
   const wanted = figure.querySelector("input")?.checked;
   const curves = layers.flatMap(layer => runs.map((run, index) => ({ layer, index, steps: run[layer.field][0], values: run[layer.field][1] })));
   const all = curves.flatMap(curve => curve.values);
+  charts.delete(figure);
   if (!all.length) { make(box.svg, "text", { x: box.left, y: 40 }, "nothing was logged"); return; }
   const positive = all.filter(value => value > 0), log = wanted && positive.length > 0;
   const usual = quantile(all, 0.95), most = all.reduce((a, b) => Math.max(a, b), -Infinity), least = all.reduce((a, b) => Math.min(a, b), Infinity);
@@ -131,16 +145,16 @@ function lineChart(figure, layers) {
   axes(box, x, y, top < most ? `step (values above ${short(top)} lie outside; see the log scale)` : "step");
   const clip = make(make(box.svg, "clipPath", { id: `clip-${figure.id}` }), "rect",
     { x: box.left - 5, y: box.top - 5, width: box.right - box.left + 10, height: box.bottom - box.top + 6 });
-  const area = make(box.svg, "g", { "clip-path": `url(#${clip.parentNode.id})` });
+  const mark = layersOf(box, { "clip-path": `url(#${clip.parentNode.id})` });
   const points = [];
   const dots = curves.reduce((sum, curve) => sum + (curve.layer.dots ? curve.values.length : 0), 0) <= 4000;
   for (const curve of curves.reverse()) { // the best run last, on top
     const seen = curve.steps.map((step, i) => ({ run: curve.index, step, value: curve.values[i], layer: curve.layer, x: x(step), y: y(log && curve.values[i] <= 0 ? bottom : curve.values[i]) }));
     const color = runColor(curve.index);
-    if (seen.length) make(area, "path", { class: "run", "data-run": curve.index, stroke: color, "stroke-width": curve.layer.width, "stroke-opacity": curve.layer.opacity,
+    if (seen.length) mark(curve.index, "path", { stroke: color, "stroke-width": curve.layer.width, "stroke-opacity": curve.layer.opacity,
       d: "M" + seen.map(point => `${point.x.toFixed(1)} ${point.y.toFixed(1)}`).join("L") });
     if (curve.layer.dots && dots) for (const point of seen)
-      make(area, "circle", { class: "run", "data-run": curve.index, cx: point.x.toFixed(1), cy: point.y.toFixed(1), r: 3, style: `fill:${color}` });
+      mark(curve.index, "circle", { cx: point.x.toFixed(1), cy: point.y.toFixed(1), r: 3, style: `fill:${color}` });
     for (const point of seen) if (point.y >= box.top - 5) points.push(point);
   }
   listen(box, points, point => `${runs[point.run].label}: ${point.layer.name} ${short(point.value)} at step ${point.step}`);
@@ -169,7 +183,8 @@ function valueChart(figure, key) {
   }
   const means = [...groups].map(([place, found]) => [x(place), y(found.reduce((a, b) => a + b) / found.length)]).sort((a, b) => a[0] - b[0]);
   if (numeric) make(box.svg, "path", { fill: "none", stroke: "var(--soft)", "stroke-dasharray": "4 3", d: "M" + means.map(mean => mean.join(" ")).join("L") });
-  for (const point of done) make(box.svg, "circle", { class: "run", "data-run": point.run, cx: point.x, cy: point.y, r: 4, style: `fill:${runColor(point.run)}`, "fill-opacity": 0.85 });
+  const mark = layersOf(box);
+  for (const point of done.toReversed()) mark(point.run, "circle", { cx: point.x, cy: point.y, r: 4, style: `fill:${runColor(point.run)}`, "fill-opacity": 0.85 });
   listen(box, done, point => `${runs[point.run].label}: ${data.objective} ${short(point.objective)}`);
 }
 
@@ -194,10 +209,13 @@ function heatChart(figure, map) {
 }
 
 function light(index) {
-  for (const old of document.querySelectorAll(".on")) old.classList.remove("on");
+  if (index === lit) return;
+  lit = index;
+  for (const old of document.querySelectorAll("tr.on")) old.classList.remove("on");
   document.body.classList.toggle("dimmed", index !== null);
+  for (const { marks, over } of charts.values()) over.replaceChildren(...(marks.get(index) ?? []).map(mark => mark.cloneNode()));
   if (index === null) return;
-  for (const mark of document.querySelectorAll(`[data-run="${index}"]`)) mark.classList.add("on");
+  document.querySelector(`tr[data-run="${index}"]`).classList.add("on");
   const run = runs[index];
   said.textContent = `${run.label}: ${run.status}` + (run.objective === null ? "" : `, ${data.objective} ${short(run.objective)}`);
 }
@@ -235,6 +253,7 @@ function drawAll() {
   ]);
   for (const figure of document.querySelectorAll("figure[data-key]")) valueChart(figure, figure.dataset.key);
   for (const figure of document.querySelectorAll("figure[data-map]")) heatChart(figure, data.maps[+figure.dataset.map]);
+  lit = undefined;
   light(pinned);
 }
 
