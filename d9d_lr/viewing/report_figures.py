@@ -84,14 +84,14 @@ def _by_value(view: SweepView, key: str, colors: Sequence[Any]) -> Figure:
 def _heat(found: HeatMap) -> Figure:
     figure, axes = _axes(found.down, found.across)
     means = np.array([[np.nan if mean is None else mean for mean, _ in row] for row in found.cells])
-    image = axes.imshow(np.ma.masked_invalid(means), aspect="auto", cmap="viridis_r")
+    image = axes.imshow(np.ma.masked_invalid(means), aspect="auto", cmap="viridis")
     axes.set_xticks(range(len(found.columns)), found.columns)
     axes.set_yticks(range(len(found.rows)), found.rows)
     axes.grid(visible=False)
     if means.size <= 100:
         for (row, column), mean in np.ndenumerate(means):
             if np.isfinite(mean):
-                dark = mean - np.nanmin(means) > 0.6 * np.ptp(means[np.isfinite(means)])
+                dark = mean - np.nanmin(means) < 0.5 * np.ptp(means[np.isfinite(means)])
                 color = "white" if dark else "black"
                 axes.text(column, row, f"{mean:.4g}", ha="center", va="center", color=color)
     figure.colorbar(image, label=OBJECTIVE)
