@@ -26,6 +26,7 @@ class PiecewiseLR(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, schedule: Schedule) -> None:
         self.schedule = schedule
+        self._default_base_lr = _default_base_lr(optimizer)
         super().__init__(optimizer)
 
     def get_lr(self) -> list[float | Tensor]:
@@ -56,6 +57,8 @@ class PiecewiseLR(LRScheduler):
             for name in ("base_lrs", "schedule")
             if state_dict.get(name) != mine[name]
         ]
+        if not isinstance(state_dict.get("last_epoch"), int):
+            problems.append(Problem("last_epoch", f"the saved state has {state_dict.get('last_epoch')}, not a step"))
         if problems:
             raise ConfigError(problems)
         self.move_to(state_dict["last_epoch"])
@@ -68,7 +71,7 @@ class PiecewiseLR(LRScheduler):
         for group, base_lr, lr in zip(self.optimizer.param_groups, self.base_lrs, learning_rates, strict=True):
             group["initial_lr"] = _copy(base_lr)
             if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(lr)
+                group["lr"].fill_(float(lr))
             else:
                 group["lr"] = float(lr)
         self._last_lr = [_copy(group["lr"]) for group in self.optimizer.param_groups]
@@ -82,15 +85,27 @@ class PiecewiseLR(LRScheduler):
     def _serve_new_groups(self) -> None:
         groups = self.optimizer.param_groups
         for group in groups[len(self.base_lrs) :]:
-            group.setdefault("initial_lr", self._base_of_shared_tensor(group["lr"]))
+            group.setdefault("initial_lr", self._base_of(group["lr"]))
             self.base_lrs.append(_copy(group["initial_lr"]))
 
-    def _base_of_shared_tensor(self, lr: float | Tensor) -> float | Tensor:
-        # A group added without an lr of its own shares the optimizer's default tensor, which holds the scheduled value.
-        for group, base_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=False):
-            if isinstance(lr, Tensor) and group["lr"] is lr:
-                return _copy(base_lr)
+    def _base_of(self, lr: float | Tensor) -> float | Tensor:
+        # A tensor that groups share, the optimizer's default or another, holds a scheduled value, not a base one.
+        if isinstance(lr, Tensor):
+            if lr is self.optimizer.defaults.get("lr"):
+                return _copy(self._default_base_lr)
+            for group, base_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=False):
+                if group["lr"] is lr:
+                    return _copy(base_lr)
         return _copy(lr)
+
+
+def _default_base_lr(optimizer: Optimizer) -> float | Tensor:
+    """Returns the base learning rate of groups added without one of their own."""
+    default: float | Tensor = optimizer.defaults.get("lr", 0.0)
+    for group in optimizer.param_groups:
+        if group["lr"] is default:  # another scheduler may already have written into this tensor
+            return _copy(group.get("initial_lr", default))
+    return _copy(default)
 
 
 def _copy(lr: float | Tensor) -> float | Tensor:

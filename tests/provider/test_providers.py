@@ -1,0 +1,144 @@
+"""Providers, their context, the protocols and the fluent builder."""
+
+import pytest
+import torch
+from torch import nn
+from torch.optim import SGD, AdamW
+from torch.optim.lr_scheduler import LambdaLR
+
+from d9d_lr import (
+    AutoLRSchedulerConfig,
+    AutoLRSchedulerProvider,
+    ConfigError,
+    CurveLinear,
+    DistributedContext,
+    InitializeLRSchedulerContext,
+    LRSchedulerProtocol,
+    LRSchedulerProvider,
+    PiecewiseLR,
+    piecewise_schedule,
+)
+
+FLAT = """
+{
+    "initial_multiplier": 0.0,
+    "phases": [
+        {"mode": "steps", "steps": 100, "target_multiplier": 1.0, "curve": {"type": "linear"}},
+        {"mode": "rest", "target_multiplier": 0.1, "curve": {"type": "cosine"}}
+    ]
+}
+"""
+
+
+def optimizer(lr: float = 0.1) -> SGD:
+    return SGD([nn.Parameter(torch.ones(1))], lr=lr)
+
+
+def context(of: SGD | AdamW, total_steps: int = 1000) -> InitializeLRSchedulerContext:
+    return InitializeLRSchedulerContext(dist_context=DistributedContext(), total_steps=total_steps, optimizer=of)
+
+
+def provider() -> AutoLRSchedulerProvider:
+    return AutoLRSchedulerProvider(AutoLRSchedulerConfig.model_validate_json(FLAT))
+
+
+def test_the_protocols_tell_the_right_things_apart():
+    assert isinstance(provider(), LRSchedulerProvider)
+    assert isinstance(provider()(context(optimizer())), LRSchedulerProtocol)
+    assert isinstance(LambdaLR(optimizer(), lambda _: 1.0), LRSchedulerProtocol)
+    assert not isinstance(object(), LRSchedulerProtocol)
+    assert not isinstance(object(), LRSchedulerProvider)
+
+
+def test_one_provider_serves_many_optimizers_independently():
+    serve = provider()
+    optimizers = [optimizer(0.1), optimizer(0.2), AdamW([nn.Parameter(torch.ones(1))], lr=0.3)]
+    schedulers = [serve(context(each)) for each in optimizers]
+    assert len(set(map(id, schedulers))) == 3
+    for count, (each, scheduler) in enumerate(zip(optimizers, schedulers, strict=True)):
+        for _ in range(10 * count):
+            each.step()
+            scheduler.step()
+    # After 0, 10 and 20 of 100 warmup steps: 0.1 * 0, 0.2 * 0.1, 0.3 * 0.2.
+    assert [each.param_groups[0]["lr"] for each in optimizers] == pytest.approx([0.0, 0.02, 0.06])
+
+
+def test_one_provider_serves_runs_of_different_length():
+    serve = provider()
+    ends = [serve(context(optimizer(), total_steps)).schedule.phases[-1].end_step for total_steps in (200, 300)]
+    assert ends == [200, 300]
+
+
+def test_phases_that_do_not_fit_the_run_are_refused():
+    with pytest.raises(ConfigError, match=r"phases\.0\.steps: up to here the phases need 100 steps, total_steps is 99"):
+        provider()(context(optimizer(), 99))
+
+
+def test_the_context_takes_keywords_only():
+    with pytest.raises(TypeError, match="positional"):
+        InitializeLRSchedulerContext(DistributedContext(), 10, optimizer())
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        ({}, (0, 1, 0)),
+        ({"RANK": "3", "WORLD_SIZE": "8", "LOCAL_RANK": "1"}, (3, 8, 1)),
+        ({"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0"}, (0, 1, 0)),
+    ],
+)
+def test_torchruns_variables_are_read(environ, expected):
+    read = DistributedContext.from_env(environ=environ)
+    assert (read.rank, read.world_size, read.local_rank) == expected
+    assert read.is_main_process == (expected[0] == 0)
+    assert read.device == torch.device("cpu")
+
+
+def test_a_cuda_device_has_the_local_rank_as_its_index():
+    variables = {"RANK": "3", "WORLD_SIZE": "8", "LOCAL_RANK": "1"}
+    assert DistributedContext.from_env("cuda", variables).device == torch.device("cuda", 1)
+
+
+def test_the_environment_is_read_by_default(monkeypatch):
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert DistributedContext.from_env().rank == 1
+
+
+@pytest.mark.parametrize(
+    ("environ", "message"),
+    [
+        ({"RANK": "2", "WORLD_SIZE": "2"}, r"RANK: 2 is not allowed; it must be from 0 to WORLD_SIZE - 1, 1"),
+        ({"RANK": "x"}, r"RANK: 'x' is not allowed; it must be a whole number"),
+        ({"WORLD_SIZE": "-1"}, r"WORLD_SIZE: '-1' is not allowed"),
+        ({"LOCAL_RANK": "1.5"}, r"LOCAL_RANK: '1\.5' is not allowed"),
+    ],
+)
+def test_variables_that_make_no_sense_are_refused(environ, message):
+    with pytest.raises(ConfigError, match=message):
+        DistributedContext.from_env(environ=environ)
+
+
+def test_the_builder_builds_a_scheduler_for_an_optimizer():
+    of = optimizer()
+    scheduler = piecewise_schedule(0.5, 10).for_steps(5, 1.0, CurveLinear()).fill_rest(0.0, CurveLinear()).build(of)
+    assert isinstance(scheduler, PiecewiseLR)
+    assert of.param_groups[0]["lr"] == 0.05
+    assert [phase.end_step for phase in scheduler.schedule.phases] == [5, 10]
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: piecewise_schedule(0.0).for_steps(0, 1.0, CurveLinear()), "0 is not allowed; it must be a whole"),
+        (lambda: piecewise_schedule(0.0).for_steps(True, 1.0, CurveLinear()), "True is not allowed"),
+        (lambda: piecewise_schedule(0.0).for_steps(1, float("nan"), CurveLinear()), "target_multiplier: nan"),
+        (lambda: piecewise_schedule(float("inf")), "initial_multiplier: inf is not allowed"),
+        (lambda: piecewise_schedule(0.0, 9).until_percentage(1.5, 1.0, CurveLinear()), "percentage: 1.5 is not"),
+        (lambda: piecewise_schedule(0.0).fill_rest(1.0, CurveLinear()).schedule(), "total_steps: is missing"),
+        (lambda: piecewise_schedule(0.0, 9).schedule(), "phases: there are none"),
+    ],
+)
+def test_the_builder_refuses(build, message):
+    with pytest.raises(ConfigError, match=message):
+        build()
