@@ -23,8 +23,8 @@ class TargetConfig(Base):
     """
 
     target: str
-    arguments: dict[str, Any] = {}
-    replaced: dict[str, Any] = {}
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    replaced: dict[str, Any] = Field(default_factory=dict)
 
 
 class AdamWConfig(Base):

@@ -11,6 +11,8 @@ from torch.optim import Optimizer
 
 from d9d_lr.problems import ConfigError, Problem
 
+_CPU = torch.device("cpu")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DistributedContext:
@@ -26,7 +28,7 @@ class DistributedContext:
     rank: int = 0
     world_size: int = 1
     local_rank: int = 0
-    device: torch.device = torch.device("cpu")
+    device: torch.device = _CPU
 
     @property
     def is_main_process(self) -> bool:
