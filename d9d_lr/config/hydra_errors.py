@@ -76,6 +76,8 @@ def _unapplied(text: str, error: Exception, overrides: Sequence[str]) -> Problem
     if key := _first_of(text, r"Ambiguous value for argument '([^'=]*)="):
         hint = f"add --multirun to run each of them, or write a list as {key}=[...]"
         return Problem(key, "has several values, and this is a single run", hint)
+    if cause and (key := _first_of(text, r"Error merging override ([^=]+)=")):
+        return Problem(key, _first_line(str(cause), cause))
     if group := _first_of(text, r"Multiple values for ([\w/@.]+)\."):
         return Problem(group, "is chosen already", f"to choose another, type {group}=NAME without the +")
     return Problem("", _first_line(text, error))
@@ -196,5 +198,5 @@ def _first_of(text: str, pattern: str) -> str:
     return found.group(1) if found else ""
 
 
-def _first_line(text: str, error: Exception) -> str:
+def _first_line(text: str, error: BaseException) -> str:
     return text.strip().splitlines()[0] if text.strip() else type(error).__name__

@@ -73,7 +73,7 @@ def test_a_point_typed_twice_runs_once(sweep):
     [
         ("sweep.on_failure=halt", "sweep.on_failure: 'halt' is not allowed; it must be continue or stop"),
         ("+sweep.on_error=stop", "sweep.on_error: unknown key"),
-        ("sweep.max_failures=0", "sweep.max_failures: 0 is not allowed; it must be greater than 0"),
+        ("sweep.max_failures=0", "sweep.max_failures: 0 is not allowed; it must be a whole number of at least 1"),
         ("sweep.dry_run=true,false", "sweep.dry_run: cannot be swept; it steers the whole sweep"),
         ("optimizer.lr=interval(0,1)", "optimizer.lr: interval(0,1) has no end of values"),
         ("hydra.sweep.subdir=a", "hydra.sweep.subdir: cannot be set; folders are named by the changed keys"),
