@@ -41,6 +41,12 @@ def write_text_whole(path: Path, text: str) -> None:
     write_whole(path, lambda file: file.write(text.encode()))
 
 
+def remove_partials(folder: Path) -> None:
+    """Removes what processes that were killed in the middle of `write_whole` left behind in a folder."""
+    for path in folder.glob(".*.partial"):
+        path.unlink(missing_ok=True)
+
+
 def _umask() -> int:
     mask = os.umask(0)
     os.umask(mask)

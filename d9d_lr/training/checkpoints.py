@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import logging
-import pickle
 import re
 import zipfile
 from dataclasses import dataclass, fields
@@ -36,7 +35,8 @@ class Checkpoint:
         optimizer: The optimizer's state.
         scheduler: The scheduler's state, the resolved schedule and base learning rates included.
         settings: The settings it was made under, as JSON values.
-        schedule_fingerprint: Hash of the resolved schedule; of the provider's settings if it is the person's own.
+        plan: The `SchedulePlan` it was made under, as JSON values; not that of the settings under `keep`.
+        schedule_fingerprint: The plan's fingerprint.
     """
 
     step: int
@@ -45,19 +45,18 @@ class Checkpoint:
     optimizer: dict[str, Any]
     scheduler: dict[str, Any]
     settings: dict[str, Any]
+    plan: dict[str, Any]
     schedule_fingerprint: str
+
+
+_FIELDS = [field.name for field in fields(Checkpoint)]
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Writes a checkpoint, whole or not at all."""
     path.parent.mkdir(exist_ok=True)
-    content = asdict_shallow(checkpoint)
+    content = {name: getattr(checkpoint, name) for name in _FIELDS}  # `asdict` would copy every tensor
     write_whole(path, lambda file: torch.save(content, file))
-
-
-def asdict_shallow(checkpoint: Checkpoint) -> dict[str, Any]:
-    """Returns the fields by name, without copying the tensors that `dataclasses.asdict` would copy."""
-    return {field.name: getattr(checkpoint, field.name) for field in fields(checkpoint)}
 
 
 def rolling_path(folder: Path, step: int) -> Path:
@@ -69,6 +68,19 @@ def prune(folder: Path, keep: int) -> None:
     """Deletes all but the newest `keep` rolling checkpoints."""
     for path in _rolling(folder)[keep:]:
         path.unlink(missing_ok=True)
+
+
+def reopen(folder: Path) -> None:
+    """Makes the checkpoint at the end of a run one of those on the way, because the run goes on."""
+    final = folder / CHECKPOINT_FILE
+    if not final.exists():
+        return
+    try:
+        place = rolling_path(folder, load_checkpoint(final).step)
+    except RunError:  # reported when it was passed over
+        place = final.with_suffix(".damaged")
+    place.parent.mkdir(exist_ok=True)
+    final.replace(place)
 
 
 def remove_all(folder: Path) -> int:
@@ -119,14 +131,16 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            damaged = archive.testzip()
-        if damaged:
-            raise RunError(f"{path} is damaged: the checksum of {damaged} is wrong")
-        return Checkpoint(**torch.load(path, map_location="cpu", weights_only=True))
-    except (zipfile.BadZipFile, pickle.UnpicklingError, RuntimeError, EOFError, TypeError, KeyError) as error:
-        if isinstance(error, RunError):
-            raise
-        raise RunError(f"{path} is damaged: {str(error).splitlines()[0] or type(error).__name__}") from error
+            wrong = archive.testzip()
+        content = None if wrong else torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged file makes its readers raise almost anything
+        reason = str(error).strip().splitlines()
+        raise RunError(f"{path} is damaged: {reason[0] if reason else type(error).__name__}") from error
+    if wrong:
+        raise RunError(f"{path} is damaged: the checksum of {wrong} is wrong")
+    if not isinstance(content, dict) or sorted(content) != sorted(_FIELDS):
+        raise RunError(f"{path} is not a checkpoint of d9d_lr")
+    return Checkpoint(**content)
 
 
 def _candidates(folder: Path) -> list[Path]:

@@ -21,19 +21,12 @@ log = logging.getLogger(__name__)
 class Display:
     """Shows the rows of a run as they come."""
 
-    def __init__(self, total_steps: int, quiet: bool) -> None:
-        """Prepares the display.
-
-        Args:
-            total_steps: Steps of the whole run.
-            quiet: Whether to show nothing: in other processes than the first.
-        """
+    def __init__(self, total_steps: int) -> None:
         self._total_steps = total_steps
-        self._quiet = quiet
         self._console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"),
-            TimeRemainingColumn(), console=self._console, disable=quiet or not self._console.is_terminal,
+            TimeRemainingColumn(), console=self._console, disable=not self._console.is_terminal,
         )  # fmt: skip
         self._task = self._bar.add_task("", total=total_steps)
 
@@ -41,7 +34,7 @@ class Display:
         """Moves the bar to a step; without a bar, logs the steps that were evaluated."""
         text = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
         self._bar.update(self._task, completed=step, description=text)
-        if not self._quiet and not self._console.is_terminal and "val_loss" in row:
+        if not self._console.is_terminal and "val_loss" in row:
             log.info("step %d/%d  %s", step, self._total_steps, text)
 
     def __enter__(self) -> Self:

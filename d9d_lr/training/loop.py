@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -16,7 +16,8 @@ from d9d_lr.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.training.interrupts import Interrupts
-from d9d_lr.training.processes import mean_over_processes, own_part, spread
+from d9d_lr.training.plan import SchedulePlan
+from d9d_lr.training.processes import any_process, from_first_process, mean_over_processes, own_part, spread
 from d9d_lr.training.randomness import batch_generator, seed_step
 from d9d_lr.training.task import Task
 
@@ -28,8 +29,10 @@ class Run:
     """The live parts of one run.
 
     Attributes:
+        plan: The schedule that it follows.
         step: Updates done so far.
         seconds: Time spent training so far, over all resumed parts.
+        saved_step: Step of the newest checkpoint; None if there is none.
     """
 
     config: TrainConfig
@@ -38,12 +41,32 @@ class Run:
     model: nn.Module
     optimizer: Optimizer
     scheduler: LRSchedulerProtocol
+    plan: SchedulePlan
     step: int = 0
     seconds: float = 0.0
+    saved_step: int | None = None
+    _versions: list[int] = field(default_factory=list)
+
+    @property
+    def lr(self) -> float:
+        """The learning rate of the first param group for the step to come."""
+        return float(self.optimizer.param_groups[0]["lr"])
+
+    def begin_step(self) -> None:
+        """Notes the state that the model is in after `step` updates."""
+        self._versions = self._state_versions()
+
+    @property
+    def is_between_steps(self) -> bool:
+        """Whether the model is still in the state that it was in when the step began: safe to save."""
+        return self._versions == self._state_versions()
+
+    def _state_versions(self) -> list[int]:
+        return [tensor._version for tensor in (*self.model.parameters(), *self.model.buffers())]
 
 
 def train(run: Run, interrupts: Interrupts, record: Callable[[int, Row], None], save: Callable[[], None]) -> None:
-    """Trains until `total_steps`, or until the step after an interrupt.
+    """Trains until `total_steps`, or until the step after an interrupt of any process.
 
     Args:
         run: The parts; `step` and `seconds` move on.
@@ -52,28 +75,37 @@ def train(run: Run, interrupts: Interrupts, record: Callable[[int, Row], None], 
         save: Called where a checkpoint is due.
 
     Raises:
-        RunError: If the loss stops being finite.
+        RunError: In every process at once, if a loss stops being finite or the task gives none.
     """
     config, started, seconds_before = run.config, time.monotonic(), run.seconds
     model = spread(run.model, run.context)
-    while run.step < config.total_steps and not interrupts.signal_name:
-        step = run.step
-        lr = float(run.optimizer.param_groups[0]["lr"])
-        row = _evaluate(run) if step % config.eval_every == 0 else {}
+    while run.step < config.total_steps:
+        run.begin_step()
+        if any_process(interrupts.signal_name is not None, run.context):
+            return
+        step, lr = run.step, run.lr
+        evaluated = step % config.eval_every == 0
+        saves = _is_checkpoint_due(step + 1, config)
+        row = _evaluate(run) if evaluated else {}
         loss = _update(run, model)
-        if step % config.log_every == 0 or step % config.eval_every == 0:
-            train_loss = mean_over_processes(loss, run.context)
-            _check_finite("training loss", train_loss, step, lr)
-            record(step, {"lr": lr, "train_loss": train_loss, **row})
+        if evaluated or saves or step % config.log_every == 0:
+            _check_finite("training loss", loss.item(), step, lr)
+        if evaluated or step % config.log_every == 0:
+            record(step, {"lr": lr, "train_loss": loss.item(), **row})
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started
-        if config.checkpoint_every and run.step % config.checkpoint_every == 0 and run.step < config.total_steps:
+        if saves:
             save()
-    if run.step == config.total_steps:
-        record(run.step, {"lr": float(run.optimizer.param_groups[0]["lr"]), **_evaluate(run)})
+    record(run.step, {"lr": run.lr, **_evaluate(run)})
+
+
+def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
+    every = config.checkpoint_every
+    return every is not None and step % every == 0 and step < config.total_steps
 
 
 def _update(run: Run, model: nn.Module) -> Tensor:
+    """Does one update; returns the mean loss of the global batch before it."""
     seed_step(run.config.seed, run.step, run.context.rank)
     batch = own_part(
         run.task.train_batch(run.config.batch_size, batch_generator(run.config.seed, run.step)), run.context
@@ -86,7 +118,7 @@ def _update(run: Run, model: nn.Module) -> Tensor:
         loss.backward()  # type: ignore[no-untyped-call]
         if run.config.grad_clip_norm is not None:
             nn.utils.clip_grad_norm_(run.model.parameters(), run.config.grad_clip_norm)
-        return loss.detach()  # type: ignore[return-value]  # torch types a closure's loss as float; it is a tensor
+        return mean_over_processes(loss, run.context)  # type: ignore[return-value]  # torch types a closure's as float
 
     loss = run.optimizer.step(compute_gradients)
     run.scheduler.step()
@@ -94,16 +126,18 @@ def _update(run: Run, model: nn.Module) -> Tensor:
 
 
 def _evaluate(run: Run) -> Row:
-    """Evaluates on rank 0, which alone records; the others go on to the next step and wait there."""
-    if not run.context.is_main_process:
-        return {}
-    run.model.eval()
-    with torch.no_grad():
-        metrics = run.task.evaluate(run.model, run.context.device)
+    """Evaluates in the first process, and tells the others, so that all go on or none does."""
+    metrics = from_first_process(lambda: _metrics(run), run.context)
     if "loss" not in metrics:
         raise RunError(f"the task's evaluate gave {', '.join(metrics) or 'nothing'}; it must give loss")
-    _check_finite("validation loss", metrics["loss"], run.step, float(run.optimizer.param_groups[0]["lr"]))
-    return {f"val_{name}": float(value) for name, value in metrics.items()}
+    _check_finite("validation loss", metrics["loss"], run.step, run.lr)
+    return {f"val_{name}": value for name, value in metrics.items()}
+
+
+def _metrics(run: Run) -> dict[str, float]:
+    run.model.eval()
+    with torch.no_grad():
+        return {name: float(value) for name, value in run.task.evaluate(run.model, run.context.device).items()}
 
 
 def _check_finite(name: str, loss: float, step: int, lr: float) -> None:

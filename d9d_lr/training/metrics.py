@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -9,28 +10,35 @@ from types import TracebackType
 from typing import Self
 
 from d9d_lr.files import write_text_whole
+from d9d_lr.problems import RunError
 from d9d_lr.training.records import METRICS_FILE
 
 
 class MetricsFile:
     """The open metrics file of a run that starts, or goes on, at some step."""
 
-    def __init__(self, folder: Path, start_step: int) -> None:
-        """Drops the lines of `start_step` and later, which the run will write again.
+    def __init__(self, folder: Path, kept: list[str]) -> None:
+        """Opens the file.
 
         Args:
             folder: The run folder.
-            start_step: The first step that the run will do.
+            kept: The lines that stay, from `lines_before`; the run will write the others again.
         """
-        path = folder / METRICS_FILE
-        kept = [line for line in _whole_lines(path) if json.loads(line)["step"] < start_step]
-        write_text_whole(path, "".join(kept))
-        self._file = path.open("a", encoding="utf-8")
+        self._path = folder / METRICS_FILE
+        write_text_whole(self._path, "".join(kept))
+        self._file = self._path.open("ab", buffering=0)
 
     def write(self, step: int, row: dict[str, float]) -> None:
-        """Appends one line and hands it to the operating system, so that a killed process loses none."""
-        self._file.write(json.dumps({"step": step, **row}) + "\n")
-        self._file.flush()
+        """Appends one line and hands it to the operating system, so that a killed process loses none.
+
+        Raises:
+            RunError: If someone deleted the file, or the disk takes only a part of the line.
+        """
+        line = json.dumps({"step": step, **row}).encode() + b"\n"
+        if os.fstat(self._file.fileno()).st_nlink == 0:
+            raise RunError(f"{self._path} was deleted while the run was going on")
+        if self._file.write(line) != len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
 
     def sync(self) -> None:
         """Puts all lines on the disk; called before a checkpoint counts on them."""
@@ -45,8 +53,29 @@ class MetricsFile:
         self._file.close()
 
 
-def _whole_lines(path: Path) -> list[str]:
+def lines_before(step: int, folder: Path) -> list[str]:
+    """Returns the lines of the steps before `step`.
+
+    A damaged line among them is an error; one after them is not, for a machine that lost power may leave anything
+    behind the lines that were put on the disk.
+
+    Raises:
+        RunError: If a line that is to stay is damaged.
+    """
+    path = folder / METRICS_FILE
     if not path.exists():
         return []
-    with path.open(encoding="utf-8") as lines:
-        return [line for line in lines if line.endswith("\n")]
+    lines = path.read_bytes().decode(errors="replace").splitlines(keepends=True)
+    steps = [_step_of(line) for line in lines]
+    count = max((index for index, found in enumerate(steps, start=1) if found is not None and found < step), default=0)
+    if None in steps[:count]:
+        damaged = steps.index(None)
+        raise RunError(f"{path} is damaged: line {damaged + 1} is {lines[damaged]!r}")
+    return lines[:count]
+
+
+def _step_of(line: str) -> int | None:
+    try:
+        return int(json.loads(line)["step"]) if line.endswith("\n") else None
+    except (ValueError, TypeError, KeyError):
+        return None

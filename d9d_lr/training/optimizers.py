@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import assert_never
+from typing import Any, assert_never
 
 from torch import nn
 from torch.optim import SGD, AdamW, Optimizer
@@ -19,6 +19,19 @@ def build_optimizer(config: OptimizerConfig | TargetConfig, parameters: Iterable
     Raises:
         ConfigError: If its settings do not go together, or the `_target_` gives no optimizer.
     """
+    name = config.target if isinstance(config, TargetConfig) else config.name
+    try:
+        optimizer = _build(config, list(parameters))
+    except Exception as error:  # whatever a class of the person's own raises, its arguments are to blame
+        reason = str(error.__cause__ or error).strip().splitlines()[0]
+        raise ConfigError([Problem("optimizer", f"{name} refuses its arguments: {reason}")]) from error
+    if not isinstance(optimizer, Optimizer):
+        message = f"{name} gives a {type(optimizer).__name__}, not a torch.optim.Optimizer"
+        raise ConfigError([Problem("optimizer._target_", message)])
+    return optimizer
+
+
+def _build(config: OptimizerConfig | TargetConfig, parameters: list[nn.Parameter]) -> Any:
     match config:
         case AdamWConfig():
             return AdamW(parameters, lr=config.lr, betas=config.betas, weight_decay=config.weight_decay)
@@ -31,18 +44,6 @@ def build_optimizer(config: OptimizerConfig | TargetConfig, parameters: Iterable
                 nesterov=config.nesterov,
             )
         case TargetConfig():
-            return _own_optimizer(config, parameters)
+            return call(config, parameters)
         case _:
             assert_never(config)
-
-
-def _own_optimizer(config: TargetConfig, parameters: Iterable[nn.Parameter]) -> Optimizer:
-    try:
-        optimizer = call(config, list(parameters))
-    except Exception as error:
-        reason = str(error.__cause__ or error).splitlines()[0]
-        raise ConfigError([Problem("optimizer", f"{config.target} refuses its arguments: {reason}")]) from error
-    if not isinstance(optimizer, Optimizer):
-        message = f"{config.target} gives a {type(optimizer).__name__}, not a torch.optim.Optimizer"
-        raise ConfigError([Problem("optimizer._target_", message)])
-    return optimizer

@@ -7,8 +7,10 @@ ranks, which serve jobs until there are no more. So there is one run folder what
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 import torch.distributed as dist
@@ -16,7 +18,10 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from d9d_lr.config.settings import Settings
+from d9d_lr.problems import RunError
 from d9d_lr.provider.context import DistributedContext
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -27,13 +32,25 @@ class Job:
     folder: Path
 
 
+class _Group:
+    """Whether the processes of this job still move in step."""
+
+    in_step = True
+
+
 def launched_with_others() -> bool:
     """Whether torchrun started this process as one of several."""
     return int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 def announce(job: Job | None) -> None:
-    """Hands a job to the other ranks; None tells them that there are no more."""
+    """Hands a job to the other ranks; None tells them that there are no more.
+
+    Raises:
+        RunError: If a job before it failed in this process alone, so that the others wait for what will not come.
+    """
+    if not _Group.in_step:
+        raise RunError("a run before this one lost touch with the other processes; start the same command again")
     _start_group()
     dist.broadcast_object_list([job], src=0)
 
@@ -46,10 +63,58 @@ def await_job() -> Job | None:
     return received[0]
 
 
+def lose_touch() -> None:
+    """Notes that this process left a run that the others are still in, so that no other run can follow."""
+    _Group.in_step = not launched_with_others()
+
+
 def leave() -> None:
     """Ends this process's part in the group."""
     if dist.is_initialized():
         dist.destroy_process_group()
+
+
+def is_lost_process(error: Exception) -> bool:
+    """Whether an error says that another process of the group is gone."""
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        isinstance(error, dist.DistError) or "gloo" in text or "connection closed by peer" in text
+    )
+
+
+def everyone_says(word: T) -> list[T]:
+    """Returns what each rank says, in the order of the ranks."""
+    words: list[T] = [word] * dist.get_world_size()
+    dist.all_gather_object(words, word)
+    return words
+
+
+def from_first_process(compute: Callable[[], T], context: DistributedContext) -> T:
+    """Computes in rank 0 alone, and returns the result in every rank."""
+    if context.world_size == 1:
+        return compute()
+    received = [compute() if context.is_main_process else None]
+    dist.broadcast_object_list(received, src=0)
+    return received[0]  # type: ignore[return-value]
+
+
+def any_process(asked: bool, context: DistributedContext) -> bool:
+    """Whether the answer is yes in any rank."""
+    if context.world_size == 1:
+        return asked
+    answer = torch.tensor(int(asked))
+    dist.all_reduce(answer, op=dist.ReduceOp.MAX)
+    return bool(answer)
+
+
+def mean_over_processes(value: Tensor, context: DistributedContext) -> Tensor:
+    """Returns the mean of a scalar over all processes, without its gradient."""
+    value = value.detach()
+    if context.world_size > 1:
+        value = value.clone()
+        dist.all_reduce(value)
+        value /= context.world_size
+    return value
 
 
 def spread(model: nn.Module, context: DistributedContext) -> nn.Module:
@@ -64,15 +129,6 @@ def own_part(batch: tuple[Tensor, ...], context: DistributedContext) -> tuple[Te
     size = len(batch[0]) // context.world_size
     part = slice(context.rank * size, (context.rank + 1) * size)
     return tuple(tensor[part].to(context.device) for tensor in batch)
-
-
-def mean_over_processes(value: Tensor, context: DistributedContext) -> float:
-    """Returns the mean of a scalar over all processes."""
-    if context.world_size > 1:
-        value = value.detach().clone()
-        dist.all_reduce(value)
-        value /= context.world_size
-    return value.item()
 
 
 def _start_group() -> None:

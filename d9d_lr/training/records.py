@@ -85,11 +85,25 @@ def read_result(folder: Path) -> RunResult | None:
 
 
 def read_metrics(folder: Path) -> Iterator[dict[str, float]]:
-    """Yields the lines of `metrics.jsonl` in order; a last line cut short by a kill is left out."""
+    """Yields the lines of `metrics.jsonl` in order; a last line cut short by a kill is left out.
+
+    Raises:
+        RunError: At a line that is damaged.
+    """
     path = folder / METRICS_FILE
     if not path.exists():
         return
-    with path.open(encoding="utf-8") as lines:
-        for line in lines:
+    with path.open(encoding="utf-8", errors="replace") as lines:
+        for number, line in enumerate(lines, start=1):
             if line.endswith("\n"):
-                yield json.loads(line)
+                yield _row(path, number, line)
+
+
+def _row(path: Path, number: int, line: str) -> dict[str, float]:
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        raise RunError(f"{path} is damaged: line {number} is {line!r}") from error
+    if not isinstance(row, dict) or "step" not in row:
+        raise RunError(f"{path} is damaged: line {number} is {line!r}")
+    return row

@@ -7,16 +7,13 @@ from pathlib import Path
 from typing import Literal
 
 import torch
-from torch import nn
 
 from d9d_lr.config.settings import CharLMConfig, Settings
 from d9d_lr.files import held
 from d9d_lr.problems import ConfigError, Problem, RunError
-from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
 from d9d_lr.training.charlm import read_text
-from d9d_lr.training.optimizers import build_optimizer
-from d9d_lr.training.resume import check_same_work, find_checkpoint, restore_scheduler
-from d9d_lr.training.schedulers import build_scheduler
+from d9d_lr.training.plan import plan_to_follow
+from d9d_lr.training.resume import find_checkpoint
 
 
 def check_surroundings(settings: Settings, folder: Path) -> None:
@@ -31,7 +28,7 @@ def check_surroundings(settings: Settings, folder: Path) -> None:
     if isinstance(settings.task, CharLMConfig):
         read_text(settings.task.text_file)
     _check_folder(folder)
-    _check_checkpoint(settings, folder)
+    plan_to_follow(settings, find_checkpoint(settings, folder))
 
 
 def check_processes(settings: Settings, world_size: int) -> None:
@@ -55,24 +52,3 @@ def _check_folder(folder: Path) -> None:
     if folder.is_dir():
         with held(folder):
             pass
-
-
-def _check_checkpoint(settings: Settings, folder: Path) -> None:
-    """Asks a stand-in of one parameter what the run itself would be told."""
-    checkpoint = find_checkpoint(settings.train.resume, folder)
-    if checkpoint is None:
-        return
-    check_same_work(checkpoint, settings)
-    if settings.train.on_schedule_change != "error":
-        return
-    try:
-        optimizer = build_optimizer(settings.optimizer, [nn.Parameter(torch.zeros(1, 1))])
-    except ConfigError:
-        return  # refused because of the stand-in or in earnest: the run itself will tell
-    groups = len(checkpoint.optimizer["param_groups"])
-    if groups != 1:
-        return
-    context = InitializeLRSchedulerContext(
-        dist_context=DistributedContext(), total_steps=settings.train.total_steps, optimizer=optimizer
-    )
-    restore_scheduler(checkpoint, build_scheduler(settings.lr, context), optimizer, settings)

@@ -76,16 +76,27 @@ def save(figure: Figure, path: Path) -> None:
         raise RunError(f"{path} cannot be written: {error.strerror or error}") from error
 
 
+def require_matplotlib() -> None:
+    """Refuses to go on without matplotlib.
+
+    Raises:
+        RunError: If it is not installed, naming the extra that brings it.
+    """
+    try:
+        import matplotlib.figure  # noqa: F401
+    except ImportError as error:
+        raise RunError("figures need matplotlib; install the extra: pip install 'd9d-lr[plot]'") from error
+
+
 def new_figure(width: float, height: float) -> Figure:
     """Returns an empty figure that belongs to no window, so that drawing works without a screen and leaves no state.
 
     Raises:
         RunError: If matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise RunError("figures need matplotlib; install the extra: pip install 'd9d-lr[plot]'") from error
+    require_matplotlib()
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), layout="constrained")
 
 

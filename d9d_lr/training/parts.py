@@ -1,0 +1,84 @@
+"""Building the parts of a run, and putting them where its checkpoint says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from d9d_lr.config.settings import OptimizerConfig, Settings, TargetConfig
+from d9d_lr.problems import RunError
+from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
+from d9d_lr.training.loop import Run
+from d9d_lr.training.optimizers import build_optimizer
+from d9d_lr.training.plan import SchedulePlan, plan_to_follow
+from d9d_lr.training.processes import everyone_says
+from d9d_lr.training.randomness import seed_model
+from d9d_lr.training.resume import find_checkpoint, log_changes, restore
+from d9d_lr.training.schedulers import build_scheduler
+from d9d_lr.training.surroundings import check_processes, device_type
+from d9d_lr.training.task import build_task
+from d9d_lr.training.threads import threads_for_process
+
+
+def prepare(settings: Settings, folder: Path) -> Run:
+    """Builds every part of the run in a folder, in the state of its checkpoint if there is one. Writes nothing.
+
+    Raises:
+        ConfigError: If the settings cannot be followed here.
+        RunError: If no checkpoint can be read, or it does not fit.
+    """
+    config = settings.train
+    torch.set_num_threads(threads_for_process(config.num_threads))
+    context = DistributedContext.from_env(device_type(config.device))
+    check_processes(settings, context.world_size)
+    checkpoint = find_checkpoint(settings, folder)
+    plan = plan_to_follow(settings, checkpoint)
+
+    task = build_task(settings.task)
+    seed_model(config.seed)
+    model = task.build_model().to(context.device)
+    optimizer = build_optimizer(_with_base_lr(settings.optimizer, plan), model.parameters())
+    scheduler = build_scheduler(
+        plan.lr, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
+    )
+    run = Run(config, context, task, model, optimizer, scheduler, plan)
+    if checkpoint:
+        log_changes(checkpoint, settings)
+        restore(checkpoint, settings, plan, model, optimizer, scheduler)
+        run.step, run.seconds, run.saved_step = checkpoint.step, checkpoint.seconds, checkpoint.step
+    return run
+
+
+def prepare_together(settings: Settings, folder: Path) -> Run:
+    """Prepares in every process, so that either all of them train, from one step, or none does.
+
+    Raises:
+        ConfigError: If the settings cannot be followed in this process.
+        RunError: If another process cannot start, or would start at another step.
+    """
+    run, trouble = None, None
+    try:
+        run = prepare(settings, folder)
+    except Exception as error:
+        trouble = error
+    said = everyone_says((run.step if run else None, str(trouble)))
+    if trouble:
+        raise trouble
+    for rank, (step, text) in enumerate(said):
+        if step is None:
+            raise RunError(f"process {rank} cannot start: {text}")
+    assert run is not None
+    if len({step for step, _ in said}) > 1:
+        steps = ", ".join(f"process {rank} at {step}" for rank, (step, _) in enumerate(said))
+        raise RunError(f"the processes would start at different steps, {steps}; all of them must see {folder}")
+    return run
+
+
+def _with_base_lr(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:
+    """Returns the optimizer's settings with the plan's base learning rate; under `keep` that is the old one."""
+    if not isinstance(config, TargetConfig):
+        return config.model_copy(update={"lr": plan.base_lr})
+    others = {name: value for name, value in config.arguments.items() if name != "lr"}
+    own = {} if plan.base_lr is None else {"lr": plan.base_lr}
+    return config.model_copy(update={"arguments": others | own})

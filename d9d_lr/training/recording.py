@@ -1,0 +1,149 @@
+"""What the first process writes into the run folder while a run goes on, and when it ends."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import assert_never
+
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.resolve_settings import fingerprint
+from d9d_lr.config.settings import Settings, TargetConfig
+from d9d_lr.files import remove_partials, write_text_whole
+from d9d_lr.problems import RunError
+from d9d_lr.training.checkpoints import (
+    CHECKPOINTS_DIR,
+    Checkpoint,
+    prune,
+    remove_all,
+    reopen,
+    rolling_path,
+    save_checkpoint,
+)
+from d9d_lr.training.display import Display
+from d9d_lr.training.loop import Row, Run
+from d9d_lr.training.metrics import MetricsFile, lines_before
+from d9d_lr.training.records import (
+    CHECKPOINT_FILE,
+    METRICS_FILE,
+    OBJECTIVE,
+    RESULT_FILE,
+    SCHEDULE_FILE,
+    RunResult,
+    Status,
+    read_metrics,
+    write_result,
+)
+
+
+@contextmanager
+def recording(run: Run, settings: Settings, folder: Path) -> Iterator[Recorder]:
+    """Makes the folder say that this run is going on, and records it."""
+    kept = lines_before(run.step, folder)
+    _clear(run, settings, folder)
+    with MetricsFile(folder, kept) as metrics, Display(settings.train.total_steps) as display:
+        yield Recorder(run, settings, folder, metrics, display)
+
+
+class Recorder:
+    """Writes the metrics and checkpoints of a run that goes on, and shows them to the person."""
+
+    def __init__(self, run: Run, settings: Settings, folder: Path, metrics: MetricsFile, display: Display) -> None:
+        self._run, self._settings, self._folder = run, settings, folder
+        self._metrics, self._display = metrics, display
+
+    def record(self, step: int, row: Row) -> None:
+        """Writes and shows the row of a step."""
+        self._metrics.write(step, row)
+        self._display.show(step, row)
+
+    def save(self) -> None:
+        """Saves a run that is on its way, and forgets the oldest checkpoints."""
+        self._save_at(rolling_path(self._folder, self._run.step))
+        prune(self._folder, self._settings.train.keep_checkpoints)
+
+    def save_end(self) -> None:
+        """Saves a run that has done all its steps."""
+        self._save_at(self._folder / CHECKPOINT_FILE)
+
+    def _save_at(self, path: Path) -> None:
+        self._metrics.sync()
+        save_checkpoint(path, _checkpoint(self._run, self._settings))
+        self._run.saved_step = self._run.step
+
+
+def record_end(run: Run, settings: Settings, folder: Path, overrides: list[str]) -> RunResult:
+    """Writes the result of a run that has done all its steps, or was interrupted before."""
+    status: Status = "completed" if run.step == settings.train.total_steps else "interrupted"
+    result = _result(run, settings, folder, status, overrides)
+    write_result(folder, result)
+    return result
+
+
+def record_failure(run: Run | None, settings: Settings, folder: Path, overrides: list[str], error: Exception) -> None:
+    """Writes why a run failed; a refusal leaves what an earlier run left in the folder as it is."""
+    if run is None and (folder / METRICS_FILE).exists():
+        return
+    told = " ".join(str(error).split()) or type(error).__name__
+    with suppress(OSError, RunError):  # a full disk, a folder that is gone: the error itself tells
+        write_result(folder, _result(run, settings, folder, "failed", overrides, told))
+
+
+def _result(
+    run: Run | None, settings: Settings, folder: Path, status: Status, overrides: list[str], error: str | None = None
+) -> RunResult:
+    rows = [row for row in read_metrics(folder) if OBJECTIVE in row]
+    final = _metrics_of(rows[-1]) if rows else {}
+    return RunResult(
+        status=status,
+        objective=final.get(OBJECTIVE) if status != "failed" else None,
+        final=final,
+        best=_metrics_of(min(rows, key=lambda row: row[OBJECTIVE], default={})),
+        steps=run.step if run else 0,
+        total_steps=settings.train.total_steps,
+        seconds=run.seconds if run else 0.0,
+        fingerprint=fingerprint(settings),
+        overrides=overrides,
+        error=error,
+    )
+
+
+def _clear(run: Run, settings: Settings, folder: Path) -> None:
+    """Takes away what belongs to a run that ended here before; checkpoints before the metrics they count on."""
+    for place in (folder, folder / CHECKPOINTS_DIR):
+        remove_partials(place)
+    (folder / RESULT_FILE).unlink(missing_ok=True)
+    if settings.train.resume == "never":
+        remove_all(folder)
+    if run.step < settings.train.total_steps:
+        reopen(folder)
+    write_text_whole(folder / SCHEDULE_FILE, _schedule_json(run.plan.lr))
+
+
+def _metrics_of(row: dict[str, float]) -> dict[str, float]:
+    return {name: value for name, value in row.items() if name not in ("lr", "train_loss")}
+
+
+def _checkpoint(run: Run, settings: Settings) -> Checkpoint:
+    return Checkpoint(
+        step=run.step,
+        seconds=run.seconds,
+        model=run.model.state_dict(),
+        optimizer=run.optimizer.state_dict(),
+        scheduler=run.scheduler.state_dict(),
+        settings=settings.model_dump(mode="json"),
+        plan=run.plan.model_dump(mode="json"),
+        schedule_fingerprint=run.plan.fingerprint(),
+    )
+
+
+def _schedule_json(config: PiecewiseConfig | TargetConfig) -> str:
+    match config:
+        case PiecewiseConfig():
+            return config.model_dump_json(indent=2) + "\n"
+        case TargetConfig():
+            return json.dumps({"_target_": config.target, **config.arguments}, indent=2) + "\n"
+        case _:
+            assert_never(config)

@@ -1,0 +1,82 @@
+"""Small runs for the tests of this room."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from d9d_lr.config.compose import compose_from
+from d9d_lr.config.paths import APP_DIR
+from d9d_lr.config.resolve_settings import resolve_settings
+from d9d_lr.config.settings import Settings
+from d9d_lr.training.records import read_metrics
+from d9d_lr.training.run import run_training
+
+SHORT = ("lr.phases.0.steps=4", "train.total_steps=20", "train.batch_size=8", "train.eval_every=5")
+PLAIN = ("train.log_every=1", "train.device=cpu", "train.num_threads=1")
+DIGITS = ("task=digits", "task.width=8", "task.dropout=0.2", *SHORT, *PLAIN)
+CHARLM = (
+    "task.width=8",
+    "task.layers=1",
+    "task.heads=2",
+    "task.context_length=8",
+    "task.eval_batches=1",
+    *SHORT,
+    *PLAIN,
+)
+
+ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])]),
+    "COLUMNS": "80",
+}
+
+
+@cache
+def settings(*overrides: str) -> Settings:
+    """Composes and validates what the command line would."""
+    return resolve_settings(compose_from(APP_DIR, "config", overrides))
+
+
+def run(folder: Path, *overrides: str) -> float:
+    """Runs in this process, in a folder that is made if need be."""
+    folder.mkdir(exist_ok=True, parents=True)
+    return run_training(settings(*overrides), folder, list(overrides), summary=False)
+
+
+def rows(folder: Path) -> list[dict[str, float]]:
+    return list(read_metrics(folder))
+
+
+def result(folder: Path) -> dict[str, Any]:
+    return json.loads((folder / "result.json").read_text())
+
+
+def digest(folder: Path) -> dict[str, str]:
+    """Returns a hash of every file below a folder, by path."""
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def environment(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LANG")}
+    return kept | ENVIRONMENT | more
+
+
+def command(*arguments: str, timeout: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
+    """Runs the real command line."""
+    return subprocess.run(
+        [sys.executable, "-m", "d9d_lr.train", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        env=environment(**more),
+        check=False,
+    )

@@ -1,0 +1,162 @@
+"""Killing runs at random moments, starting them again in their folders, and comparing how they end.
+
+The tests kill a few dozen times; `soak.py` goes on for minutes.
+"""
+
+import multiprocessing
+import os
+import random
+import struct
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from d9d_lr.config.settings import Settings
+from d9d_lr.training.checkpoints import load_checkpoint
+from d9d_lr.training.records import read_result
+from d9d_lr.training.run import run_training
+
+LONGEST_SECONDS = 120
+FORKSERVER = multiprocessing.get_context("forkserver")
+FORKSERVER.set_forkserver_preload(["d9d_lr.training.run", "sklearn.datasets", "kills"])
+
+
+class Process(Protocol):
+    """A run that goes on in a process of its own."""
+
+    def kill(self) -> None: ...
+
+    def wait(self, seconds: float | None) -> int | None:
+        """Returns the exit status, or None if it still goes on after `seconds`."""
+
+
+@dataclass
+class Killed:
+    """What a run has been through.
+
+    Attributes:
+        kills: Times that it was killed in the middle.
+        starts: Times that it was started.
+    """
+
+    kills: int
+    starts: int
+
+
+def train_quietly(settings: Settings, folder: Path) -> None:
+    """Trains in this process, without a word."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    os.dup2(devnull, 2)
+    run_training(settings, folder, [], summary=False)
+
+
+class Forked:
+    """A run in a process that has everything imported already: it starts within milliseconds."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        self._process = FORKSERVER.Process(target=train_quietly, args=(settings, folder))
+        self._process.start()
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def wait(self, seconds: float | None) -> int | None:
+        self._process.join(seconds)
+        return self._process.exitcode
+
+
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: so many seconds after the metrics file has so many lines.
+
+    Lines and not seconds alone, so that a busy machine is killed as far into its work as an idle one.
+    """
+
+    lines: int
+    seconds: float
+
+
+def moments(seed: int, lines: int) -> Iterator[Moment]:
+    """Yields random moments anywhere in a run that writes `lines` lines: at its start, in its saves, at its end."""
+    generator = random.Random(seed)
+    while True:
+        yield Moment(generator.randint(0, lines), generator.uniform(0.0, 0.03))
+
+
+def run_killed(start: Callable[[], Process], folder: Path, chosen: Iterator[Moment], kills: int) -> Killed:
+    """Starts a run again and again until it ends; kills the first `kills` starts, where they live that long."""
+    lived = Killed(0, 0)
+    while True:
+        process = start()
+        lived.starts += 1
+        status = _wait_until(process, folder, next(chosen)) if lived.kills < kills else process.wait(LONGEST_SECONDS)
+        if status is None:
+            process.kill()
+            process.wait(10)
+            lived.kills += 1
+            assert lived.kills <= kills, "the run does not end"
+        else:
+            assert status == 0, f"the run ended with status {status}"
+            return lived
+
+
+def _wait_until(process: Process, folder: Path, moment: Moment) -> int | None:
+    """Waits for a moment; returns the exit status if the run ended before."""
+    metrics, deadline = folder / "metrics.jsonl", time.monotonic() + LONGEST_SECONDS
+    while not metrics.exists() or metrics.read_bytes().count(b"\n") < moment.lines:
+        status = process.wait(0.001)
+        if status is not None:
+            return status
+        assert time.monotonic() < deadline, f"the run does not come to line {moment.lines}"
+    return process.wait(moment.seconds)
+
+
+def differences(undisturbed: Path, other: Path) -> list[str]:
+    """Returns in what two run folders differ, seconds aside; none is what a resumed run must show."""
+    found = [
+        f"{name} differs"
+        for name in ("metrics.jsonl", "schedule.json")
+        if (undisturbed / name).read_bytes() != (other / name).read_bytes()
+    ]
+    first, second = (read_result(folder) for folder in (undisturbed, other))
+    assert first is not None
+    assert second is not None
+    if first.model_copy(update={"seconds": 0.0}) != second.model_copy(update={"seconds": 0.0}):
+        found.append(f"result.json: {first} and {second}")
+    found += [f"left behind: {path}" for path in other.rglob("*.partial")]
+    bits = differing_bits(undisturbed, other)
+    return [*found, f"{bits} bits of the checkpoint differ"] if bits else found
+
+
+def differing_bits(undisturbed: Path, other: Path) -> int:
+    """Counts the bits in which the final checkpoints differ: model, optimizer and scheduler."""
+    first, second = (load_checkpoint(folder / "checkpoint.pt") for folder in (undisturbed, other))
+    return sum(
+        _differing(getattr(first, part), getattr(second, part)) for part in ("step", "model", "optimizer", "scheduler")
+    )
+
+
+def _differing(first: Any, second: Any) -> int:
+    match first, second:
+        case Tensor(), Tensor():
+            if first.dtype != second.dtype or first.shape != second.shape:
+                return 8 * first.nbytes
+            pair = [tensor.contiguous().reshape(-1).view(torch.uint8) for tensor in (first, second)]
+            return sum(byte.bit_count() for byte in (pair[0] ^ pair[1]).tolist())
+        case dict(), dict():
+            missing = 64 * len(first.keys() ^ second.keys())
+            return missing + sum(_differing(first[key], second[key]) for key in first.keys() & second.keys())
+        case ((list() | tuple()), (list() | tuple())):
+            missing = 64 * abs(len(first) - len(second))
+            return missing + sum(_differing(*pair) for pair in zip(first, second, strict=False))
+        case float(), float():
+            pair = [struct.unpack("<Q", struct.pack("<d", value))[0] for value in (first, second)]
+            return (pair[0] ^ pair[1]).bit_count()
+        case _:
+            return 0 if first == second else 64
