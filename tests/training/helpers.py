@@ -19,7 +19,15 @@ from d9d_lr.training.run import run_training
 SHORT = ("lr.phases.0.steps=4", "train.total_steps=20", "train.batch_size=8", "train.eval_every=5")
 PLAIN = ("train.log_every=1", "train.device=cpu", "train.num_threads=1")
 DIGITS = ("task=digits", "task.width=8", "task.dropout=0.2", *SHORT, *PLAIN)
-CHARLM = ("task.width=8", "task.layers=1", "task.heads=2", "task.context_length=8", "task.eval_batches=1", *SHORT, *PLAIN)
+CHARLM = (
+    "task.width=8",
+    "task.layers=1",
+    "task.heads=2",
+    "task.context_length=8",
+    "task.eval_batches=1",
+    *SHORT,
+    *PLAIN,
+)
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",

@@ -23,7 +23,7 @@ from d9d_lr.training.run import run_training
 
 LONGEST_SECONDS = 120
 FORKSERVER = multiprocessing.get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["d9d_lr.training.run", "sklearn.datasets", "kills"])
+FORKSERVER.set_forkserver_preload(["__main__", "torch._dynamo", "sklearn.datasets", "pydoc_data.topics", "kills"])
 
 
 class Process(Protocol):
@@ -152,7 +152,7 @@ def _differing(first: Any, second: Any) -> int:
         case dict(), dict():
             missing = 64 * len(first.keys() ^ second.keys())
             return missing + sum(_differing(first[key], second[key]) for key in first.keys() & second.keys())
-        case (list() | tuple()), (list() | tuple()):
+        case ((list() | tuple()), (list() | tuple())):
             missing = 64 * abs(len(first) - len(second))
             return missing + sum(_differing(*pair) for pair in zip(first, second, strict=False))
         case float(), float():
