@@ -4,7 +4,14 @@ VENV ?= .venv
 PY := $(VENV)/bin/python
 SETUP := $(VENV)/.installed
 
-.PHONY: run test lint format clean
+PARITY_VENV := .venv-parity
+PARITY_SETUP := $(PARITY_VENV)/.installed
+FUZZ_EXAMPLES ?= 5000
+
+.PHONY: help run test lint format fuzz parity bench clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
 run: $(SETUP)  ## train the default model on real text
 	$(PY) -m d9d_lr.train
@@ -21,10 +28,26 @@ format: $(SETUP)  ## lay the code out
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
 
+fuzz: $(SETUP)  ## random input for longer, FUZZ_EXAMPLES=5000 for each property; prints what was tried
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(PY) -m pytest -n 2 tests/fuzz --hypothesis-profile=long
+
+parity: $(PARITY_SETUP)  ## compare with PyPI's d9d, bit by bit
+	$(PARITY_VENV)/bin/python tests/parity/compare_with_d9d.py
+
+bench: $(SETUP)  ## how fast, as ratios
+	$(PY) tests/bench/ratios.py
+
 $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[dev,all]"
 	touch $@
 
-clean:
-	rm -rf $(VENV) outputs multirun
+# d9d asks for a newer torch, triton and more than its schedules need, hence --no-deps.
+$(PARITY_SETUP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(PARITY_VENV)
+	$(PARITY_VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(PARITY_VENV)/bin/python -m pip install --quiet --no-deps d9d==0.24.0
+	touch $@
+
+clean:  ## remove what the commands above made
+	rm -rf $(VENV) $(PARITY_VENV) outputs multirun

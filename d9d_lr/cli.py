@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import hydra
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from d9d_lr.config.hydra_errors import explain_hydra
+from d9d_lr.config.overrides import check_overrides
 from d9d_lr.config.paths import APP_DIR
 from d9d_lr.problems import ConfigError, RunError
 
@@ -31,6 +33,7 @@ def run_application(job: Callable[[DictConfig], Any]) -> None:
     asked_for_traceback = os.environ.get(_FULL_ERROR)
     os.environ[_FULL_ERROR] = "1"  # Hydra then raises instead of printing, and what it raises is told below
     try:
+        check_overrides(sys.argv[1:])
         hydra.main(version_base="1.3", config_path=str(APP_DIR), config_name="config")(job)()
     except KeyboardInterrupt:
         raise SystemExit(_tell("interrupted", 130)) from None
@@ -43,6 +46,29 @@ def run_application(job: Callable[[DictConfig], Any]) -> None:
             os.environ.pop(_FULL_ERROR, None)
 
 
+def run_tool(tool: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
+    """Runs a command that is no Hydra application, and tells its errors as `run_application` does.
+
+    Args:
+        tool: What the command does with its arguments.
+        arguments: The command line without the program.
+
+    Raises:
+        SystemExit: With status 2 for input that cannot be used, 1 for trouble around it, 130 for Ctrl-C.
+    """
+    try:
+        tool(arguments)
+    except KeyboardInterrupt:
+        raise SystemExit(_tell("interrupted", 130)) from None
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(0) from None
+    except ConfigError as error:
+        raise SystemExit(_tell(str(error), 2)) from error
+    except (RunError, OSError) as error:
+        raise SystemExit(_tell(str(error), 1)) from error
+
+
 def _tell_error(error: Exception) -> int:
     match error:
         case ConfigError():
@@ -51,7 +77,7 @@ def _tell_error(error: Exception) -> int:
             return _tell(str(ConfigError(explain_hydra(error, sys.argv[1:]))), 2)
         case RunError() | OSError():
             return _tell(f"the run stopped: {error}", 1)
-        case TypeError() | ValueError() if _from_composition(error):
+        case TypeError() | ValueError() | YAMLError() if _from_composition(error):
             return _tell(str(ConfigError(explain_hydra(error, sys.argv[1:]))), 2)
         case _:
             raise error

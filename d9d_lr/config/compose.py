@@ -8,12 +8,11 @@ from pathlib import Path
 
 from hydra import compose, initialize_config_dir
 from hydra.core.config_store import ConfigStore
-from hydra.errors import HydraException
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
 
-from d9d_lr.config.hydra_errors import explain_hydra
+from d9d_lr.config.hydra_errors import COMPOSITION_ERRORS, explain_hydra
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.overrides import check_overrides
 from d9d_lr.config.paths import SCHEDULES_DIR
 from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.problems import ConfigError
@@ -45,13 +44,17 @@ def compose_from(config_dir: Path, config_name: str, overrides: Sequence[str]) -
     Raises:
         ConfigError: If Hydra cannot compose it, with what to type instead.
     """
-    with _hydra_troubles(overrides), initialize_config_dir(str(config_dir), job_name="d9d_lr", version_base="1.3"):
+    check_overrides(overrides)
+    with hydra_troubles(overrides), initialize_config_dir(str(config_dir), job_name="d9d_lr", version_base="1.3"):
         return compose(config_name, overrides=list(overrides))
 
 
 @contextmanager
-def _hydra_troubles(overrides: Sequence[str]) -> Iterator[None]:
+def hydra_troubles(overrides: Sequence[str]) -> Iterator[None]:
+    """Turns what Hydra raises into a `ConfigError` that says what to type instead."""
     try:
         yield
-    except (HydraException, OmegaConfBaseException, TypeError, ValueError) as error:
+    except ConfigError:
+        raise
+    except COMPOSITION_ERRORS as error:
         raise ConfigError(explain_hydra(error, overrides)) from error

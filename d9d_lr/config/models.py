@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
 from d9d_lr.config.positions import phase_list
 from d9d_lr.schedule.phases import MAX_STEPS
@@ -27,7 +28,7 @@ class Base(BaseModel):
 def _number(value: Any) -> Any:
     """Refuses what Pydantic would quietly turn into a number: booleans and text."""
     if isinstance(value, bool | str | bytes):
-        raise ValueError(f"{value!r} is not a number")
+        raise PydanticCustomError("no_number", "{value} is not a number", {"value": repr(value)})
     return value
 
 
@@ -132,7 +133,11 @@ class PiecewiseSchedulerConfig(Base):
     def _rest_is_last(cls, phases: list[PhaseConfig]) -> list[PhaseConfig]:
         early = [index for index, phase in enumerate(phases[:-1]) if phase.mode == "rest"]
         if early:
-            raise ValueError(f"phase {early[0] + 1} of {len(phases)} has mode rest; only the last one may")
+            raise PydanticCustomError(
+                "rest_not_last",
+                "phase {number} of {count} has mode rest; only the last one may",
+                {"index": early[0], "number": early[0] + 1, "count": len(phases)},
+            )
         return phases
 
 

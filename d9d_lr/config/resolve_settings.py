@@ -103,8 +103,9 @@ def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:
             if section is not None:
                 sections[name] = section
         elif name != "hydra":
-            known = f"unknown section; there are {', '.join(SECTIONS)}"
-            collect.problems.append(Problem(name, known, did_you_mean(name, SECTIONS)))
+            message = f"unknown section; there are {', '.join(SECTIONS)}"
+            hint = "start the file with: # @package _global_" if name == "experiment" else did_you_mean(name, SECTIONS)
+            collect.problems.append(Problem(name, message, hint))
     return sections
 
 
@@ -128,6 +129,9 @@ def _packaged_or_target(section: Mapping[str, Any], key: str, members: tuple[typ
             (member().model_dump(mode="json") for member in members if _name(member) == rest.get("name")), {}
         )
         return bind_target(target, rest, packaged, key)
+    if not rest:
+        hint = f"type {key}._target_=my_project.MyClass, or choose a packaged one: {key}={_name(members[0])}"
+        raise ConfigError([Problem(f"{key}._target_", "is missing; it must be the dotted path of a callable", hint)])
     validated: Base = getattr(_validated(_Packaged, {key: rest}, ""), key)
     return validated
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from d9d_lr.config.models import Base, Count, PiecewiseConfig, Real
 from d9d_lr.schedule.phases import MAX_STEPS
@@ -58,6 +58,13 @@ class SGDConfig(Base):
     weight_decay: Annotated[Real, Field(ge=0)] = 0.0
     nesterov: bool = False
 
+    @field_validator("nesterov")
+    @classmethod
+    def _has_momentum(cls, nesterov: bool, info: ValidationInfo) -> bool:
+        if nesterov and info.data.get("momentum") == 0:
+            raise ValueError("Nesterov momentum needs a momentum above 0, and optimizer.momentum is 0")
+        return nesterov
+
 
 class CharLMConfig(Base):
     """A small decoder-only transformer on English text, characters as tokens.
@@ -82,6 +89,13 @@ class CharLMConfig(Base):
     dropout: Fraction = 0.0
     validation_fraction: Annotated[Real, Field(gt=0.0, lt=1.0)] = 0.1
     eval_batches: Positive = 8
+
+    @field_validator("width")
+    @classmethod
+    def _divides_among_heads(cls, width: int, info: ValidationInfo) -> int:
+        if width % info.data.get("heads", 1):
+            raise ValueError(f"{width} cannot be divided among task.heads, {info.data['heads']}")
+        return width
 
 
 class DigitsConfig(Base):

@@ -72,7 +72,8 @@ def find(target: str, key: str) -> Callable[..., Any]:
         found = pkgutil.resolve_name(target)
     except Exception as error:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise ConfigError([Problem(f"{key}._target_", f"{target!r} cannot be imported: {reason}")]) from error
+        message = f"{target!r} cannot be imported: {reason}"
+        raise ConfigError([Problem(f"{key}._target_", message, _near_name(error))]) from error
     if not callable(found):
         raise ConfigError([Problem(f"{key}._target_", f"{target!r} is a {type(found).__name__}, not a callable")])
     return found  # type: ignore[no-any-return]
@@ -81,6 +82,12 @@ def find(target: str, key: str) -> Callable[..., Any]:
 def call(config: TargetConfig, *arguments: Any) -> Any:
     """Calls a target with its arguments; nested `_target_` mappings among them are built first."""
     return instantiate({"_target_": config.target, **config.arguments}, *arguments, _convert_="all")
+
+
+def _near_name(error: Exception) -> str:
+    if isinstance(error, AttributeError) and error.name:
+        return did_you_mean(error.name, dir(error.obj))
+    return ""
 
 
 def _given_later(name: str) -> bool:

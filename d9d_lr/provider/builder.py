@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Self
 
 from torch.optim import Optimizer
@@ -86,7 +85,7 @@ def piecewise_schedule(initial_multiplier: float, total_steps: int | None = None
 
 
 def _check_multiplier(name: str, value: float) -> None:
-    if not (math.isfinite(value) and abs(value) <= MAX_MULTIPLIER):
+    if not abs(value) <= MAX_MULTIPLIER:  # false for NaN too
         raise ConfigError(
             [Problem(name, f"{value!r} is not allowed; it must be a finite number within +-{MAX_MULTIPLIER}")]
         )

@@ -8,6 +8,7 @@ the last phase m stays at its target; for t < 0 it is the initial multiplier.
 from __future__ import annotations
 
 import bisect
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from d9d_lr.schedule.curves import FloatArray
-from d9d_lr.schedule.phases import SchedulePhase
+from d9d_lr.schedule.phases import MAX_STEPS, SchedulePhase
 
 
 @dataclass(frozen=True)
@@ -37,14 +38,19 @@ class Schedule:
         object.__setattr__(self, "_end_steps", [phase.end_step for phase in self.phases])
 
     def multiplier(self, step: int) -> float:
-        """Returns m(step), the value used for that step."""
-        if step < 0:
+        """Returns m(step), the value used for that step.
+
+        Raises:
+            TypeError: If `step` is not an integer.
+        """
+        whole_step = operator.index(step)  # numpy's integers would wrap around in the subtraction below
+        if whole_step < 0:
             return self.initial_multiplier
-        index = bisect.bisect_right(self._end_steps, step)
+        index = bisect.bisect_right(self._end_steps, whole_step)
         if index == len(self.phases):
             return self.phases[-1].target_multiplier
         phase = self.phases[index]
-        progress = (step - phase.start_step) / (phase.end_step - phase.start_step)
+        progress = (whole_step - phase.start_step) / (phase.end_step - phase.start_step)
         return phase.curve.compute(phase.start_multiplier, phase.target_multiplier, progress)
 
     def multipliers(self, steps: ArrayLike) -> FloatArray:
@@ -62,6 +68,8 @@ class Schedule:
         wanted = np.asarray(steps)
         if wanted.size and not np.issubdtype(wanted.dtype, np.integer):
             raise TypeError(f"steps must be integers, not {wanted.dtype}")
+        if wanted.dtype == np.uint64:
+            wanted = np.minimum(wanted, MAX_STEPS)  # after every phase all steps are alike, and int64 ends at 2**63
         flat = wanted.ravel().astype(np.int64)
         out = np.full(flat.shape, self.phases[-1].target_multiplier, dtype=np.float64)
         out[flat < 0] = self.initial_multiplier

@@ -46,7 +46,7 @@ def resolve(
         raise ConfigError(problems)
 
     placed: list[SchedulePhase] = []
-    cursor, multiplier = 0, initial_multiplier
+    cursor, multiplier = 0, float(initial_multiplier)
     for spec, name in zip(specs, names, strict=True):
         end = end_step(spec.length, cursor, total_steps)
         if end < cursor:
@@ -55,11 +55,12 @@ def resolve(
         elif end > (total_steps or MAX_STEPS):
             problems.append(_too_long(spec.length, name, end, total_steps))
             break
-        placed.append(SchedulePhase(mode_of(spec.length), cursor, end, multiplier, spec.target_multiplier, spec.curve))
-        cursor, multiplier = end, spec.target_multiplier
+        target = float(spec.target_multiplier)
+        placed.append(SchedulePhase(mode_of(spec.length), cursor, end, multiplier, target, spec.curve))
+        cursor, multiplier = end, target
     if problems:
         raise ConfigError(problems)
-    return Schedule(initial_multiplier, tuple(placed), total_steps)
+    return Schedule(float(initial_multiplier), tuple(placed), total_steps)
 
 
 def _total_steps_problems(specs: Sequence[PhaseSpec], total_steps: int | None) -> list[Problem]:

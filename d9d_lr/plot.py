@@ -1,0 +1,78 @@
+"""Draws schedules without training them: `python -m d9d_lr.plot`, console script `d9d-lr-plot`. Wiring only."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from d9d_lr.cli import run_tool
+from d9d_lr.viewing.advice import advice_for
+from d9d_lr.viewing.figure import check_ending, draw, save
+from d9d_lr.viewing.quantity import choose_quantity
+from d9d_lr.viewing.series import Series, compose_series
+from d9d_lr.viewing.terminal import print_phases, print_plot
+
+_DESCRIPTION = """\
+Draws the schedule that `python -m d9d_lr.train` would run with the same words, without training it.
+Values that sweep are drawn over one another:
+
+  python -m d9d_lr.plot lr=wsd lr.phases.0.steps=50,100,200 --out warmups.png
+  python -m d9d_lr.plot lr=wsd,warmup_cosine train.total_steps=20000
+  python -m d9d_lr.plot -cd sweeps -cn warmup_length
+"""
+
+
+def plot(arguments: Sequence[str]) -> None:
+    """Composes, draws in the terminal or into a file, prints the phases and what is worth a second look."""
+    options = _parser().parse_intermixed_args(arguments)
+    if options.out:
+        check_ending(options.out)
+    series = compose_series(options.overrides, config_dir=options.config_dir, config_name=options.config_name)
+    quantity = choose_quantity(options.y, series)
+    console = Console(highlight=False)
+    if options.out:
+        save(draw(series, quantity), options.out)
+    else:
+        print_plot(console, series, quantity)
+    print_phases(console, series)
+    _print_advice(series)
+    if options.out:
+        console.print(f"wrote {options.out}", soft_wrap=True, markup=False)
+
+
+def _print_advice(series: Sequence[Series]) -> None:
+    """Prints each remark once, with the points that it is about where it is not about all of them."""
+    about: dict[tuple[str, str], dict[str, str]] = {}
+    for one in series:
+        for advice in advice_for(one.schedule, one.positions):
+            about.setdefault((advice.key, advice.message), {})[one.label] = str(advice)
+    for (key, message), lines in about.items():
+        text = next(iter(lines.values())) if len(set(lines.values())) == 1 else f"advice: {key}: {message}"
+        where = "" if len(lines) == len(series) else f" [{'; '.join(lines)}]"
+        sys.stderr.write(f"{text}{where}\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m d9d_lr.plot", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("overrides", nargs="*", help="what would be typed after python -m d9d_lr.train")
+    parser.add_argument("--out", "-o", type=Path, help="a .png, .svg or .pdf file; without it, a plot in the terminal")
+    parser.add_argument("--y", choices=["lr", "multiplier"], help="what to draw; the learning rate by default")
+    parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own to search for configuration")
+    parser.add_argument("--config-name", "-cn", default="config", help="the primary config, such as a sweep file")
+    parser.add_argument("--multirun", "-m", action="store_true", help="accepted and not needed: values sweep anyway")
+    return parser
+
+
+def main() -> None:
+    """Runs the command on the command line's arguments."""
+    run_tool(plot, sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""One start of a sweep, as its jobs see it from wherever they run: small files in a hidden folder of the sweep.
+
+| file | what it means |
+| --- | --- |
+| `started/NAME` | the job of the point NAME began |
+| `ended/NAME` | it ended, and its folder has a result |
+| `failed/NAME` | it failed; the file holds the error in one line |
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from d9d_lr.files import write_text_whole
+
+HIDDEN = ".sweep"
+"""Folder in a sweep's folder for what nobody needs to read."""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One start of a sweep.
+
+    Attributes:
+        folder: Where its files are; jobs and sweeper share the file system.
+        failure_limit: Failed points after which no further one starts; None for no limit.
+    """
+
+    folder: Path
+    failure_limit: int | None
+
+    def start(self, name: str) -> None:
+        """Notes that the job of a point began."""
+        self._note("started", name)
+
+    def end(self, name: str, error: str | None) -> None:
+        """Notes that it ended, and the error if it failed."""
+        if error is not None:
+            self._note("failed", name, error)
+        self._note("ended", name)
+
+    def started(self, name: str) -> bool:
+        """Whether the job of a point began."""
+        return (self.folder / "started" / name).exists()
+
+    def ended(self, name: str) -> bool:
+        """Whether it ended."""
+        return (self.folder / "ended" / name).exists()
+
+    def forget(self, name: str) -> None:
+        """Makes a point one that did not begin, to start it again."""
+        (self.folder / "started" / name).unlink(missing_ok=True)
+
+    def failures(self) -> dict[str, str]:
+        """Returns the error of each failed point."""
+        return {path.name: path.read_text(encoding="utf-8") for path in (self.folder / "failed").glob("[!.]*")}
+
+    def gave_up(self) -> bool:
+        """Whether so many points failed that no further one may start."""
+        return self.failure_limit is not None and len(self.failures()) >= self.failure_limit
+
+    def _note(self, kind: str, name: str, text: str = "") -> None:
+        # A job that outlives its sweeper finds the folder gone; there is nobody left to tell.
+        with suppress(FileNotFoundError):
+            write_text_whole(self.folder / kind / name, text)
+
+
+@contextmanager
+def new_attempt(sweep_folder: Path, failure_limit: int | None) -> Iterator[Attempt]:
+    """Makes the files of one start of a sweep, and removes them at its end."""
+    hidden = sweep_folder / HIDDEN
+    hidden.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="attempt-", dir=hidden)).resolve()
+    for kind in ("started", "ended", "failed"):
+        (folder / kind).mkdir()
+    try:
+        yield Attempt(folder, failure_limit)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # another start may have left something there
+            hidden.rmdir()

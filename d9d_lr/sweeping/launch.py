@@ -1,0 +1,106 @@
+"""Handing points to a launcher until each has ended, whatever happens to the processes that run them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+
+from d9d_lr.sweeping.attempt import Attempt
+from d9d_lr.sweeping.engines import Engine, last_line, lost_job, lost_jobs_returned
+from d9d_lr.sweeping.guard import NotStartedError, record_end
+from d9d_lr.sweeping.preflight import CheckedPoint
+from d9d_lr.training.threads import PARALLEL_JOBS
+
+
+@dataclass
+class Launches:
+    """The launches of one attempt at a sweep.
+
+    Attributes:
+        launcher: Hydra's launcher.
+        engine: What is known about it.
+        attempt: Where the jobs tell how far they are.
+        folder: The sweep's folder.
+        parallel: Jobs that run at once on one machine.
+        returns: What came of each job, by the folder of its point.
+    """
+
+    launcher: Launcher
+    engine: Engine
+    attempt: Attempt
+    folder: Path
+    parallel: int
+    returns: dict[str, JobReturn] = field(default_factory=dict)
+    _number: int = 0
+
+    def run(self, points: Sequence[CheckedPoint], batch_size: int | None) -> None:
+        """Runs points in batches, and ends early where the failure policy says so.
+
+        Args:
+            points: The points.
+            batch_size: Most jobs that the launcher is given at once; None for no limit.
+        """
+        size = min(filter(None, (batch_size, self.engine.batch_size, len(points))), default=1)
+        for start in range(0, len(points), size):
+            if not self.attempt.gave_up():
+                self._run_batch(points[start : start + size])
+
+    def _run_batch(self, points: Sequence[CheckedPoint]) -> None:
+        overrides = [self._overrides(point) for point in points]
+        number, self._number = self._number, self._number + len(points)
+        try:
+            with lost_jobs_returned(self.engine):
+                returns = self.launcher.launch(overrides, initial_job_idx=number)
+        except Exception as crash:
+            self._after_crash(points, crash)
+            return
+        for point, returned in zip(points, returns, strict=True):
+            self._settle(point, returned)
+
+    def _overrides(self, point: CheckedPoint) -> list[str]:
+        share = [f"++hydra.job.env_set.{PARALLEL_JOBS}='{self.parallel}'"] if self.parallel > 1 else []
+        return [*point.point.overrides, f"hydra.sweep.subdir='{point.point.folder}'", *share]
+
+    def _settle(self, point: CheckedPoint, returned: JobReturn) -> None:
+        """Keeps what came of a job, and puts on disk what a killed process could not."""
+        name = point.point.folder
+        self.returns[name] = returned
+        if not self.attempt.ended(name) and not _not_started(returned):
+            error = str(returned._return_value) if returned.status == JobStatus.FAILED else "it left no result"
+            total_steps = point.settings.train.total_steps
+            record_end(self.folder / name, point.fingerprint, total_steps, point.point.overrides, None, error, 0.0)
+            self.attempt.end(name, error)
+
+    def _after_crash(self, points: Sequence[CheckedPoint], crash: Exception) -> None:
+        """Starts the points again that a crash of the launcher left without an end, the suspected ones alone."""
+        if not self.engine.retries_alone:
+            raise crash
+        self.engine.recover()
+        reason = f"its process ended without a result: {type(crash).__name__}: {last_line(crash)}"
+        left = [point for point in points if not self.attempt.ended(point.point.folder)]
+        suspects = [point for point in left if self.attempt.started(point.point.folder)]
+        if len(left) == len(points) and not suspects:
+            raise crash
+        if len(points) == 1:
+            self._settle(points[0], lost_job(reason))
+            return
+        for point in self._unless_gave_up(suspects):
+            self.attempt.forget(point.point.folder)
+            self._run_batch([point])
+        waiting = [point for point in left if point not in suspects]
+        if waiting and not self.attempt.gave_up():
+            self._run_batch(waiting)
+
+    def _unless_gave_up(self, points: Sequence[CheckedPoint]) -> Iterator[CheckedPoint]:
+        for point in points:
+            if self.attempt.gave_up():
+                return
+            yield point
+
+
+def _not_started(returned: JobReturn) -> bool:
+    return returned.status == JobStatus.FAILED and isinstance(returned._return_value, NotStartedError)

@@ -1,0 +1,94 @@
+"""Checking every point of a sweep as its job would, before the first one starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
+from omegaconf import DictConfig, open_dict
+from omegaconf.errors import OmegaConfBaseException
+
+from d9d_lr.config.hydra_errors import explain_hydra
+from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
+from d9d_lr.config.settings import Settings
+from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.sweeping.plan import Point
+
+Compose = Callable[[Sequence[str]], DictConfig]
+"""Composes the configuration of one job, its `hydra` section included."""
+
+
+@dataclass(frozen=True)
+class CheckedPoint:
+    """A point that can run.
+
+    Attributes:
+        point: The point.
+        settings: Its validated settings.
+        fingerprint: What it computes; see `d9d_lr.config.resolve_settings.fingerprint`.
+        same_as: The folder of an earlier point that computes the same; None if there is none.
+    """
+
+    point: Point
+    settings: Settings
+    fingerprint: str
+    same_as: str | None
+
+
+@dataclass(frozen=True)
+class BadPoint:
+    """A point that cannot run, and why."""
+
+    point: Point
+    problems: tuple[Problem, ...]
+
+
+def check_points(points: Sequence[Point], compose: Compose) -> tuple[list[CheckedPoint], list[BadPoint]]:
+    """Composes and validates every point.
+
+    Args:
+        points: The points.
+        compose: What Hydra would do for a job.
+
+    Returns:
+        The points that can run, and those that cannot.
+    """
+    good: list[CheckedPoint] = []
+    bad: list[BadPoint] = []
+    first: dict[str, str] = {}
+    for point in points:
+        try:
+            settings = _settings(point, compose)
+        except ConfigError as error:
+            bad.append(BadPoint(point, error.problems))
+            continue
+        mark = fingerprint(settings)
+        good.append(CheckedPoint(point, settings, mark, first.get(mark)))
+        first.setdefault(mark, point.folder)
+    return good, bad
+
+
+def _settings(point: Point, compose: Compose) -> Settings:
+    try:
+        config = compose(point.overrides)
+    except (HydraException, OmegaConfBaseException, TypeError, ValueError) as error:
+        raise ConfigError(explain_hydra(error, point.overrides)) from error
+    with open_dict(config):
+        config.hydra.job.id = config.hydra.job.num = point.number
+    with _as_in_job(config):
+        return resolve_settings(config)
+
+
+@contextmanager
+def _as_in_job(config: DictConfig) -> Iterator[None]:
+    """Lets `${hydra:...}` in a configuration mean what it will mean in the job."""
+    holder = HydraConfig.instance()
+    before = holder.cfg
+    holder.set_config(config)
+    try:
+        yield
+    finally:
+        holder.cfg = before

@@ -1,0 +1,211 @@
+"""A sweep from what was typed to its summary."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+from hydra.types import HydraContext
+from omegaconf import DictConfig, OmegaConf
+
+from d9d_lr.config.sweep_settings import SweepConfig, resolve_sweep
+from d9d_lr.files import held
+from d9d_lr.problems import ConfigError, Problem, RunError
+from d9d_lr.sweeping.attempt import new_attempt
+from d9d_lr.sweeping.engines import engine_of
+from d9d_lr.sweeping.guard import GuardedJob
+from d9d_lr.sweeping.launch import Launches
+from d9d_lr.sweeping.plan import plan_points
+from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
+from d9d_lr.sweeping.record import add_points
+from d9d_lr.sweeping.states import FolderState, read_state
+from d9d_lr.sweeping.summary import MARKDOWN_FILE
+from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points
+
+
+class BadSweepError(ConfigError):
+    """Points that cannot run; told as one table."""
+
+    def __init__(self, bad: Sequence[BadPoint], total: int) -> None:
+        super().__init__(problem for point in bad for problem in point.problems)
+        self._table = bad_points(bad)
+        self._title = f"{len(bad)} of {total} points cannot run; nothing was started"
+
+    def __str__(self) -> str:
+        hint = "to leave such points out, type sweep.on_invalid=drop"
+        return f"{self._title}\n\n{self._table}\n\n{hint}"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """What Hydra gives a sweeper.
+
+    Attributes:
+        context: Hydra's context, which composes jobs.
+        launcher: Hydra's launcher.
+        job: The guarded job that the launcher runs.
+        config: The configuration of the sweep itself.
+        batch_size: Most jobs that the launcher is given at once; None for no limit.
+    """
+
+    context: HydraContext
+    launcher: Launcher
+    job: GuardedJob
+    config: DictConfig
+    batch_size: int | None
+
+    @property
+    def folder(self) -> Path:
+        """The sweep's folder."""
+        return Path(str(self.config.hydra.sweep.dir))
+
+    def compose(self, overrides: Sequence[str]) -> DictConfig:
+        """Composes the configuration of one job."""
+        return self.context.config_loader.load_sweep_config(self.config, list(overrides))
+
+
+def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
+    """Checks a sweep, runs what is left of it, and sums it up.
+
+    Args:
+        sweep: What Hydra gives a sweeper.
+        arguments: What was typed, `hydra.sweeper.params` included.
+
+    Returns:
+        What came of each point, as Hydra's own sweeper returns it.
+
+    Raises:
+        ConfigError: If a point cannot run, or a folder holds another run; nothing was changed then.
+        RunError: If a point failed, after everything else was done.
+    """
+    config = resolve_sweep(sweep.config)
+    points = _checked(sweep, config, arguments)
+    if config.dry_run:
+        show_points(points, _states(sweep, points))
+        say(f"\n{_count(points)}; nothing was started (sweep.dry_run=true)")
+        return []
+    sweep.folder.mkdir(parents=True, exist_ok=True)
+    with _alone(sweep.folder):
+        states = _states(sweep, points)
+        _refuse_others(sweep.folder, states)
+        returns = _run(sweep, config, points, states)
+    _complain(points, returns, sweep.folder)
+    return [[returns[point.point.folder] for point in points]]
+
+
+def _checked(sweep: Sweep, config: SweepConfig, arguments: Sequence[str]) -> list[CheckedPoint]:
+    """Returns the points that can run, each folder once."""
+    if any(typed.lstrip("+").startswith("hydra.sweep.subdir=") for typed in sweep.config.hydra.overrides.hydra):
+        raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
+    overrides = OverridesParser.create(sweep.context.config_loader).parse_overrides(list(arguments))
+    planned = plan_points(overrides, config.zip)
+    good, bad = check_points(planned, sweep.compose)
+    if bad and (config.on_invalid == "error" or not good):
+        raise BadSweepError(bad, len(planned))
+    if bad:
+        say(f"{len(bad)} of {len(planned)} points cannot run and are left out\n\n{bad_points(bad)}\n")
+    for point in good:
+        if point.same_as:
+            say(f"point {point.point.number} ({point.point.folder}) computes the same as {point.same_as}")
+    return list({point.point.folder: point for point in reversed(good)}.values())[::-1]
+
+
+def _states(sweep: Sweep, points: Sequence[CheckedPoint]) -> dict[str, FolderState]:
+    return {point.point.folder: _state(sweep, point) for point in points}
+
+
+def _state(sweep: Sweep, point: CheckedPoint) -> FolderState:
+    state = read_state(sweep.folder / point.point.folder, point.fingerprint)
+    if state.state != "other":
+        return state
+    config = sweep.compose(point.point.overrides)
+    return read_state(sweep.folder / point.point.folder, point.fingerprint, config)
+
+
+def _refuse_others(folder: Path, states: dict[str, FolderState]) -> None:
+    others = [Problem(str(folder / name), state.reason) for name, state in states.items() if state.state == "other"]
+    if others:
+        hint = "give the sweep a folder of its own, as in hydra.sweep.dir=DIR, or remove these"
+        *most, last = others
+        raise ConfigError([*most, Problem(last.key, f"holds {last.message}", hint)])
+
+
+def _run(
+    sweep: Sweep, config: SweepConfig, points: list[CheckedPoint], states: dict[str, FolderState]
+) -> dict[str, JobReturn]:
+    """Runs the points that did not complete before, and returns what came of each point, by its folder."""
+    folder = sweep.folder
+    OmegaConf.save(sweep.config, folder / "multirun.yaml")
+    add_points(folder, points, sweep.config.hydra)
+    done = {name: _stored(state) for name, state in states.items() if state.state == "completed"}
+    todo = [point for point in points if point.point.folder not in done]
+    say(f"{_count(points)} in {folder}" + (f", {len(done)} of them completed before" if done else ""))
+    engine = engine_of(sweep.config.hydra.launcher)
+    with new_attempt(folder, config.failure_limit) as attempt:
+        sweep.job.attempt = attempt
+        launches = Launches(sweep.launcher, engine, attempt, folder, max(1, min(engine.parallel, len(todo))))
+        try:
+            with _terminated_like_ctrl_c():
+                launches.run(todo, sweep.batch_size)
+        finally:
+            show_outcome(folder)
+    return {**done, **launches.returns}
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keeps a second sweep out of a folder."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(held(folder))
+        except RunError as error:
+            raise RunError(f"another sweep is running in {folder}") from error
+        yield
+
+
+@contextmanager
+def _terminated_like_ctrl_c() -> Iterator[None]:
+    """Lets SIGTERM leave a summary behind, as Ctrl-C does."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _stored(state: FolderState) -> JobReturn:
+    """Returns what the job of a completed point returned when it ran."""
+    assert state.result is not None
+    returned = JobReturn(overrides=state.result.overrides, status=JobStatus.COMPLETED)
+    returned.return_value = state.result.objective
+    return returned
+
+
+def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:
+    """Raises if not every point of this start completed."""
+    left = [point for point in points if not _completed(returns.get(point.point.folder))]
+    if left:
+        raise RunError(f"{len(left)} of {len(points)} points did not complete; see {folder / MARKDOWN_FILE}")
+
+
+def _completed(returned: JobReturn | None) -> bool:
+    return returned is not None and returned.status == JobStatus.COMPLETED
+
+
+def _count(points: Sequence[CheckedPoint]) -> str:
+    return "1 point" if len(points) == 1 else f"{len(points)} points"

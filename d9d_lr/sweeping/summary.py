@@ -1,0 +1,147 @@
+"""What came out of a sweep: one row for each point, the best first, read from its folders."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from d9d_lr.files import write_text_whole
+from d9d_lr.problems import RunError
+from d9d_lr.sweeping.record import RecordedPoint, read_record, record_from_folders
+from d9d_lr.training.records import OBJECTIVE, read_result
+
+CSV_FILE = "sweep.csv"
+MARKDOWN_FILE = "sweep.md"
+
+_ORDER = ("completed", "failed", "interrupted", "unfinished", "not started")
+
+
+@dataclass(frozen=True)
+class SummaryRow:
+    """One point.
+
+    Attributes:
+        point: The point.
+        status: "completed", "failed" or "interrupted" as its result says; "unfinished" if it began and left none, and
+            "not started" if there is no folder.
+        rank: Its place by the objective, from 1; None if it has none.
+        objective: Its final validation loss; None if there is none, NaN if the training diverged.
+        metrics: Other metrics of its last evaluation.
+        seconds: Time spent training; None if nobody knows.
+        error: Why it failed; empty if it did not.
+    """
+
+    point: RecordedPoint
+    status: str
+    objective: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    seconds: float | None = None
+    error: str = ""
+    rank: int | None = None
+
+
+@dataclass(frozen=True)
+class Summary:
+    """All rows, the best first, then what failed, then what did not end."""
+
+    rows: tuple[SummaryRow, ...]
+
+    @property
+    def swept(self) -> list[str]:
+        """The swept keys."""
+        return list(dict.fromkeys(key for row in self.rows for key in row.point.changed))
+
+    @property
+    def metrics(self) -> list[str]:
+        """The names of the other metrics."""
+        return list(dict.fromkeys(name for row in self.rows for name in row.metrics))
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many points there are of each status that occurs."""
+        statuses = [row.status for row in self.rows]
+        return {status: statuses.count(status) for status in _ORDER if status in statuses}
+
+
+def read_summary(sweep_folder: Path) -> Summary:
+    """Reads what became of every point of a sweep folder.
+
+    Raises:
+        RunError: If the folder holds no sweep.
+    """
+    if not sweep_folder.is_dir():
+        raise RunError(f"there is no folder {sweep_folder}")
+    record = read_record(sweep_folder)
+    if not record.points:
+        record = record_from_folders(sweep_folder)
+    if not record.points:
+        raise RunError(f"{sweep_folder} holds no sweep: neither sweep.json nor run folders")
+    return Summary(tuple(_ranked([_row(sweep_folder, point) for point in record.points])))
+
+
+def write_summary(sweep_folder: Path, summary: Summary) -> None:
+    """Writes `sweep.csv` and `sweep.md`, each whole or not at all."""
+    table = list(_table(summary))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(table)
+    write_text_whole(sweep_folder / CSV_FILE, text.getvalue())
+    write_text_whole(sweep_folder / MARKDOWN_FILE, _markdown(table))
+
+
+def _row(sweep_folder: Path, point: RecordedPoint) -> SummaryRow:
+    folder = sweep_folder / point.folder
+    try:
+        result = read_result(folder)
+    except RunError as error:
+        return SummaryRow(point, "failed", error=str(error))
+    if result is None:
+        return SummaryRow(point, "unfinished" if folder.exists() else "not started")
+    metrics = {name: value for name, value in result.final.items() if name not in ("step", OBJECTIVE)}
+    return SummaryRow(point, result.status, result.objective, metrics, result.seconds, result.error or "")
+
+
+def _ranked(rows: Sequence[SummaryRow]) -> Iterator[SummaryRow]:
+    """Sorts by status, then objective; where those are equal, by the name of the folder."""
+    for place, row in enumerate(sorted(rows, key=_order), start=1):
+        yield replace(row, rank=place) if row.status == "completed" and not _worth(row)[0] else row
+
+
+def _order(row: SummaryRow) -> tuple[int, bool, float, str]:
+    return _ORDER.index(row.status), *_worth(row), row.point.folder
+
+
+def _worth(row: SummaryRow) -> tuple[bool, float]:
+    """Sorts what has no number behind what has one."""
+    missing = row.objective is None or math.isnan(row.objective)
+    return missing, 0.0 if missing or row.objective is None else row.objective
+
+
+def _table(summary: Summary) -> Iterator[list[str]]:
+    """Yields the header and the rows, every value in full."""
+    swept, metrics = summary.swept, summary.metrics
+    yield ["rank", *swept, "status", OBJECTIVE, *metrics, "seconds", "error", "command"]
+    for row in summary.rows:
+        yield [
+            _text(row.rank),
+            *(row.point.changed.get(key, "") for key in swept),
+            row.status,
+            _text(row.objective),
+            *(_text(row.metrics.get(name)) for name in metrics),
+            "" if row.seconds is None else f"{row.seconds:.2f}",
+            row.error,
+            row.point.command,
+        ]
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+def _markdown(table: Sequence[Sequence[str]]) -> str:
+    header, *rows = [[cell.replace("|", "\\|") for cell in row] for row in table]
+    lines = [header, ["---"] * len(header), *([*row[:-1], f"`{row[-1]}`"] for row in rows)]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -1,0 +1,125 @@
+"""What a person sees of a sweep on the terminal: its points, its bad points, its results."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from d9d_lr.config.build import build_schedule
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.settings import Settings
+from d9d_lr.schedule.piecewise import boundaries
+from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
+from d9d_lr.sweeping.states import FolderState
+from d9d_lr.sweeping.summary import CSV_FILE, MARKDOWN_FILE, Summary, read_summary, write_summary
+from d9d_lr.training.records import OBJECTIVE
+
+_WIDE = 240
+"""Width of tables that go to a file or a pipe, where nothing wraps."""
+
+
+def say(text: str) -> None:
+    """Writes a line for the person who started the sweep."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState]) -> None:
+    """Shows the points: the preview of a sweep."""
+    swept = list(dict.fromkeys(key for point in points for key in point.point.changed))
+    table = _table("#", *swept, "phase boundaries", "total steps", "folder", "state")
+    for point in points:
+        typed = point.point
+        table.add_row(
+            str(typed.number),
+            *(Text(typed.changed.get(key, "")) for key in swept),
+            _boundaries(point.settings),
+            str(point.settings.train.total_steps),
+            Text(typed.folder),
+            Text(_state(point, states[typed.folder])),
+        )
+    say(_drawn(table))
+
+
+def bad_points(bad: Sequence[BadPoint]) -> str:
+    """Returns the table of the points that cannot run."""
+    table = _table("point", "overrides", "key", "problem")
+    for point in bad:
+        name = str(point.point.number)
+        typed = " ".join(f"{key}={value}" for key, value in point.point.changed.items())
+        for problem in point.problems:
+            hint = f" ({problem.hint})" if problem.hint else ""
+            table.add_row(name, Text(typed), Text(problem.key), Text(problem.message + hint))
+            name = typed = ""
+    return _drawn(table)
+
+
+def show_outcome(sweep_folder: Path) -> None:
+    """Sums a sweep folder up, in its files and on the terminal.
+
+    Raises:
+        RunError: If the folder holds no sweep.
+    """
+    summary = read_summary(sweep_folder)
+    write_summary(sweep_folder, summary)
+    say(f"\n{_drawn(_results(summary))}\n")
+    if summary.rows[0].rank == 1:
+        say(f"repeat the best: {summary.rows[0].point.command}\n")
+    say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
+    say(f"{sweep_folder / CSV_FILE}, {sweep_folder / MARKDOWN_FILE}")
+
+
+def _results(summary: Summary) -> Table:
+    swept, metrics = summary.swept, summary.metrics
+    errors = any(row.error for row in summary.rows)
+    table = _table("rank", *swept, "status", OBJECTIVE, *metrics, "seconds", *(["error"] if errors else []))
+    for row in summary.rows:
+        table.add_row(
+            "" if row.rank is None else str(row.rank),
+            *(Text(row.point.changed.get(key, "")) for key in swept),
+            row.status,
+            _short(row.objective),
+            *(_short(row.metrics.get(name)) for name in metrics),
+            "" if row.seconds is None else f"{row.seconds:.1f}",
+            *([Text(row.error)] if errors else []),
+        )
+    return table
+
+
+def _boundaries(settings: Settings) -> Text:
+    if not isinstance(settings.lr, PiecewiseConfig):
+        return Text(f"({settings.lr.target})")
+    schedule = build_schedule(settings.lr, settings.train.total_steps)
+    return Text(" ".join(map(str, boundaries(schedule.phases))))
+
+
+def _state(point: CheckedPoint, state: FolderState) -> str:
+    same = f"; the same as {point.same_as}" if point.same_as else ""
+    return f"{state.state}{f': {state.reason}' if state.reason else ''}{same}"
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.4g}"
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    return table
+
+
+def _drawn(table: Table) -> str:
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console.print(table)
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()).strip("\n")

@@ -1,0 +1,71 @@
+import logging
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from stub_app import job
+
+from d9d_lr.cli import run_application
+
+STUB_APP = Path(__file__).with_name("stub_app.py")
+
+
+@dataclass
+class Outcome:
+    """What a command did: its exit status, and what it wrote."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def in_tmp(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    return tmp_path
+
+
+@pytest.fixture
+def sweep(in_tmp, monkeypatch, capsys):
+    """Runs the stub application in this process, as `python stub_app.py -m hydra.sweep.dir=s ARGUMENTS` would."""
+
+    def run(*arguments, folder="s"):
+        monkeypatch.setattr(sys, "argv", ["stub_app.py", "-m", *arguments, f"hydra.sweep.dir={folder}"])
+        status = 0
+        try:
+            run_application(job)
+        except SystemExit as end:
+            status = end.code
+        captured = capsys.readouterr()
+        return Outcome(status, captured.out, captured.err)
+
+    handlers, level = logging.root.handlers[:], logging.root.level
+    yield run
+    for handler in logging.root.handlers:
+        if handler not in handlers:
+            handler.close()
+    logging.root.handlers[:] = handlers
+    logging.root.setLevel(level)
+
+
+@pytest.fixture
+def command(in_tmp):
+    """Runs the stub application, or a module, as a command of its own."""
+
+    def run(*arguments, module=None, folder="s", check_seconds=150):
+        program = ["-m", module] if module else [str(STUB_APP)]
+        typed = ["-m", *arguments, f"hydra.sweep.dir={folder}"] if folder else arguments
+        done = subprocess.run(
+            [sys.executable, *program, *typed],
+            capture_output=True,
+            text=True,
+            timeout=check_seconds,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run

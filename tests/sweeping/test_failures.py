@@ -1,0 +1,71 @@
+"""Point 4: what one failed job does to the others."""
+
+from pathlib import Path
+
+import pytest
+from sweep_files import rows, times_run
+
+from d9d_lr.training.records import read_result
+
+
+@pytest.mark.parametrize(
+    ("how", "error"),
+    [
+        ("raise", "RuntimeError: the loss went away"),
+        ("say", "no space is left"),
+        ("exit", "the job ended by sys.exit(3)"),
+    ],
+)
+def test_a_failure_loses_that_job_only(sweep, how, error):
+    done = sweep(f"task.text_file=well,{how},null")
+    assert done.status == 1
+    assert f"task.text_file={how} failed: {error}" in done.err  # when it happened
+    assert error in done.out  # in the summary
+    assert "1 of 3 points did not complete; see s/sweep.md" in done.err
+    assert "2 completed, 1 failed" in done.out
+    assert [(row["status"], row["error"]) for row in rows("s")] == [
+        ("completed", ""),
+        ("completed", ""),
+        ("failed", error),
+    ]
+    result = read_result(Path(f"s/task.text_file={how}"))
+    assert result is not None
+    assert (result.status, result.error) == ("failed", error)
+
+
+def test_a_defect_is_told_with_its_traceback_in_the_log(sweep):
+    sweep("task.text_file=raise,well")
+    assert "Traceback" in Path("s/task.text_file=raise/train.log").read_text()
+
+
+def test_stop_starts_no_further_job(sweep):
+    done = sweep("task.text_file=well,raise,null,say", "sweep.on_failure=stop")
+    assert done.status == 1
+    assert "3 of 4 points did not complete" in done.err
+    assert [row["status"] for row in rows("s")] == ["completed", "failed", "unfinished", "unfinished"]
+    assert list(times_run_if_any()) == ["task.text_file=raise", "task.text_file=well"]
+
+
+@pytest.mark.parametrize(("limit", "begun"), [(1, 1), (2, 3), (3, 4)])
+def test_max_failures_counts(sweep, limit, begun):
+    done = sweep("task.text_file=raise,well,say,exit,null", f"sweep.max_failures={limit}")
+    assert done.status == 1
+    # In order: raise is failure 1, well is none, say is failure 2, exit is failure 3.
+    assert len(times_run_if_any()) == begun
+
+
+def test_a_stopped_sweep_goes_on_when_started_again(sweep):
+    sweep("task.text_file=once_raise,well,null", "sweep.on_failure=stop")
+    assert sweep("task.text_file=once_raise,well,null", "sweep.on_failure=stop").status == 0
+    assert times_run("s") == {"task.text_file=null": 1, "task.text_file=once_raise": 2, "task.text_file=well": 1}
+
+
+def test_ctrl_c_leaves_a_summary(sweep):
+    done = sweep("task.text_file=well,ctrl_c,null")
+    assert done.status == 130
+    assert "1 completed, 1 unfinished, 1 not started" in done.out
+    assert [row["status"] for row in rows("s")] == ["completed", "unfinished", "not started"]
+
+
+def times_run_if_any():
+    return sorted(path.parent.name for path in Path("s").glob("*/times_run"))

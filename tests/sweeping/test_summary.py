@@ -1,0 +1,113 @@
+"""Point 6: what a sweep leaves for people."""
+
+import shlex
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from sweep_files import rows
+
+from d9d_lr import sweep as sweep_command
+from d9d_lr.sweeping.folders import folder_name
+from d9d_lr.training.records import read_result
+
+
+def test_rows_are_sorted_by_objective(sweep):
+    done = sweep("optimizer.lr=0.3,0.1,0.2", "task.text_file=well")
+    assert [(row["rank"], row["optimizer.lr"], float(row["val_loss"])) for row in rows("s")] == [
+        ("1", "0.1", 0.1),
+        ("2", "0.2", 0.2),
+        ("3", "0.3", 0.3),
+    ]
+    assert list(rows("s")[0]) == [
+        "rank", "optimizer.lr", "status", "val_loss", "val_accuracy", "seconds", "error", "command",
+    ]  # fmt: skip
+    ranks = [line.split()[:3] for line in done.out.splitlines() if "completed " in line]
+    assert ranks == [["1", "0.1", "completed"], ["2", "0.2", "completed"], ["3", "0.3", "completed"]]
+
+
+def test_markdown_says_the_same(sweep):
+    sweep("optimizer.lr=0.3,0.1")
+    lines = Path("s/sweep.md").read_text().splitlines()
+    assert lines[0] == "| rank | optimizer.lr | status | val_loss | val_accuracy | seconds | error | command |"
+    assert lines[2].startswith("| 1 | 0.1 | completed | 0.1 | 0.5 | 1.50 |  | `python -m d9d_lr.train ")
+
+
+def test_the_command_repeats_the_row(sweep, monkeypatch, in_tmp):
+    (in_tmp / "q.yaml").write_text(
+        "defaults: [config, _self_]\noptimizer:\n  lr: 0.25\n"
+        "hydra:\n  mode: MULTIRUN\n  sweeper:\n    params:\n      optimizer.betas: '[0.9,0.95],[0.9,0.99]'\n"
+    )
+    done = sweep("-cd", str(in_tmp), "-cn", "q", "train.seed=0,3")
+    assert done.status == 0, done.err
+    row = rows("s")[-1]
+    words = shlex.split(row["command"])
+    assert words[:8] == ["python", "-m", "d9d_lr.train", "-cd", ".", "-cn", "q", "hydra.mode=RUN"]
+
+    from stub_app import job
+
+    from d9d_lr.cli import run_application
+
+    monkeypatch.setattr(sys, "argv", ["stub_app.py", *words[3:], "hydra.run.dir=again"])
+    run_application(job)
+    again = read_result(Path("again"))
+    assert again is not None
+    assert str(again.objective) == row["val_loss"]
+    first = read_result(Path("s", folder_name({key: row[key] for key in ("train.seed", "optimizer.betas")})))
+    assert first is not None
+    assert again.fingerprint == first.fingerprint
+
+
+def test_diverged_runs_have_no_rank(sweep):
+    sweep("train.seed=0,1")
+    result = read_result(Path("s/train.seed=0"))
+    Path("s/train.seed=0/result.json").write_text(result.model_copy(update={"objective": None}).model_dump_json())
+    summed_up("s")
+    assert [(row["rank"], row["train.seed"]) for row in rows("s")] == [("1", "1"), ("", "0")]
+
+
+def test_it_can_be_rebuilt(sweep):
+    sweep("task.text_file=well,raise,null")
+    before = Path("s/sweep.csv").read_text(), Path("s/sweep.md").read_text()
+    Path("s/sweep.csv").unlink()
+    Path("s/sweep.md").unlink()
+    summed_up("s")
+    assert (Path("s/sweep.csv").read_text(), Path("s/sweep.md").read_text()) == before
+
+
+def test_it_can_be_rebuilt_without_the_record(sweep):
+    sweep("train.seed=0,1", "optimizer.lr=0.5")
+    before = rows("s")
+    Path("s/sweep.json").unlink()
+    summed_up("s")
+    after = rows("s")
+    assert [row["train.seed"] for row in after] == ["0", "1"]
+    assert [{**row, "command": ""} for row in after] == [{**row, "command": ""} for row in before]
+    assert [shlex.split(row["command"]) for row in after] == [shlex.split(row["command"]) for row in before]
+
+
+def test_a_removed_folder_is_not_started(sweep):
+    sweep("train.seed=0,1")
+    shutil.rmtree("s/train.seed=0")
+    summed_up("s")
+    assert [(row["status"], row["train.seed"]) for row in rows("s")] == [("completed", "1"), ("not started", "0")]
+
+
+@pytest.mark.parametrize(
+    ("make", "told"), [(False, "there is no folder empty"), (True, "empty holds no sweep: neither sweep.json nor run")]
+)
+def test_a_folder_without_a_sweep_is_told(in_tmp, capsys, make, told):
+    if make:
+        Path("empty").mkdir()
+    with pytest.raises(SystemExit, match="1"):
+        summed_up("empty")
+    assert told in capsys.readouterr().err
+
+
+def summed_up(folder):
+    argv, sys.argv = sys.argv, ["sweep", folder]
+    try:
+        sweep_command.main()
+    finally:
+        sys.argv = argv
