@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import os
+import re
+import shlex
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -11,6 +16,8 @@ from omegaconf import DictConfig
 
 from d9d_lr.cli import run_application
 from d9d_lr.config.resolve_settings import resolve_settings
+
+log = logging.getLogger(__name__)
 
 
 def job(config: DictConfig) -> float:
@@ -21,7 +28,34 @@ def job(config: DictConfig) -> float:
 
     hydra = HydraConfig.get()
     single = hydra.mode == RunMode.RUN
-    return run_training(settings, Path(hydra.runtime.output_dir), list(hydra.overrides.task), summary=single)
+    folder = Path(hydra.runtime.output_dir)
+    try:
+        return run_training(settings, folder, list(hydra.overrides.task), summary=single)
+    except KeyboardInterrupt:
+        place = f"hydra.run.dir={_quoted(folder)}" if single else f"hydra.sweep.dir={_quoted(hydra.sweep.dir)}"
+        log.warning("go on with: %s", command_again(sys.argv[1:], place))
+        raise
+
+
+def command_again(arguments: Sequence[str], place: str) -> str:
+    """Returns what to type to run the same command in the folder that it ran in.
+
+    Args:
+        arguments: What was typed.
+        place: The override that names the folder.
+    """
+    key = place.partition("=")[0]
+    # First, for the command line's parser takes no override behind a flag such as --multirun that has some before it.
+    others = [argument for argument in arguments if not argument.startswith(f"{key}=")]
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    launcher = f"torch.distributed.run --nproc_per_node {processes} -m " if processes > 1 else ""
+    return f"python -m {launcher}d9d_lr.train {shlex.join([place, *others])}"
+
+
+def _quoted(path: object) -> str:
+    """Quotes a path for Hydra's grammar of overrides, where it must be."""
+    text = str(path)
+    return text if re.fullmatch(r"[\w/.:+-]+", text) else "'" + text.replace("'", "\\'") + "'"
 
 
 def main() -> None:
@@ -37,17 +71,26 @@ def main() -> None:
 def _lead() -> None:
     from d9d_lr.training.processes import announce, leave
 
-    run_application(job)
+    try:
+        run_application(job)
+    except SystemExit as ended:
+        if ended.code:  # torchrun then ends the other processes
+            raise
     announce(None)
     leave()
 
 
 def _serve() -> None:
+    from d9d_lr.problems import RunError
     from d9d_lr.training.processes import await_job, leave
     from d9d_lr.training.run import serve_training
 
-    while (told := await_job()) is not None:
-        serve_training(told.settings, told.folder)
+    try:
+        while (told := await_job()) is not None:
+            serve_training(told.settings, told.folder)
+    except RunError as error:
+        sys.stderr.write(f"process {os.environ['RANK']} of the run stopped: {error}\n")
+        raise SystemExit(1) from None
     leave()
 
 
