@@ -101,7 +101,7 @@ KEYS = words("""
 """)
 VALUES = words("""
     linear poly none wsd step_list warmup_constant null true 200 0 -5 1.5 nan inf 1e400 [] {} [1,2] {a:1} {type:linear}
-    ??? ${lr} ${nope} ${lr.phases} 1,2 linear,poly range(1,3) choice(1,2) "q" [ } ' \\ rest steps ${oc.env:NOPE} ${eval:1}
+    ??? ${nope} ${lr} ${lr.phases} 1,2 linear,poly range(1,3) choice(1,2) "q" [ } ' \\ rest steps ${oc.env:NOPE} ${x:1}
     0x10 1_000 2024-01-01 % @ ~ a=b \u00e9 shuffle(1,2) int(3) {}{ [[1],{}] interval(0,1) glob(*) sort(2,1) {'0':{}}
     tag(x,1) extend_list(1) null,1
 """) | st.sampled_from(["", "a b", "'a b'", "{mode: rest}", "{type: linear}", "{'0': {}}"])
