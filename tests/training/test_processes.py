@@ -8,15 +8,17 @@ import traceback
 from pathlib import Path
 
 import pytest
-from helpers import CHARLM, DIGITS, PLAIN, SHORT, environment, result, rows, run, settings
-from kills import FORKSERVER, differences
+from kills import FORKSERVER
 
 from d9d_lr.problems import ConfigError, RunError
 from d9d_lr.training import parts, processes
 from d9d_lr.training.surroundings import check_surroundings
+from helpers import CHARLM, DIGITS, PLAIN, SHORT, environment, result, rows, run, settings
 
 EVEN = (*DIGITS, "task.dropout=0.0", "train.batch_size=12")
 LINE = ("task._target_=own_parts.LineTask", "optimizer.lr=0.1", *SHORT, *PLAIN)
+LBFGS = ("task._target_=own_parts.SameBatch", "optimizer._target_=torch.optim.LBFGS", "train.grad_clip_norm=null")
+LBFGS = (*LBFGS, *LINE[1:])
 
 
 def free_port() -> str:
@@ -101,7 +103,7 @@ def assert_close(one: Path, other: Path) -> None:
         (EVEN, 2),
         (EVEN, 3),
         ((*CHARLM, "optimizer=sgd"), 2),
-        ((*LINE, "optimizer._target_=torch.optim.LBFGS", "optimizer.lr=0.01"), 2),
+        (LBFGS, 2),
     ],
     ids=["digits", "three processes", "charlm", "LBFGS"],
 )
