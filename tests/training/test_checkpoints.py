@@ -6,7 +6,6 @@ import zipfile
 
 import pytest
 import torch
-from kills import differences, differing_bits
 
 from d9d_lr import files
 from d9d_lr.problems import ConfigError, RunError
@@ -19,7 +18,8 @@ from d9d_lr.training.checkpoints import (
     rolling_path,
     save_checkpoint,
 )
-from helpers import DIGITS, digest, run
+from helpers.kills import differences, differing_bits
+from helpers.small_runs import DIGITS, digest, run
 
 
 def checkpoint(step: int = 3) -> Checkpoint:

@@ -13,7 +13,7 @@ from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.metrics import MetricsFile, lines_before
 from d9d_lr.training.randomness import batch_generator, seed_model, seed_step
 from d9d_lr.training.threads import threads_for_process
-from helpers import rows
+from helpers.small_runs import rows
 
 LINES = [json.dumps({"step": step, "lr": 0.1}) + "\n" for step in (0, 5, 10)]
 
