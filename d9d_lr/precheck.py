@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from d9d_lr.config.resolve_settings import resolve_settings
 from d9d_lr.problems import ConfigError, RunError
+from d9d_lr.tracking.open import check_installed
 
 
 class CheckBeforeRun(Callback):
@@ -23,6 +24,7 @@ class CheckBeforeRun(Callback):
         """Tells every problem on standard error and exits, with status 2 or 1, if the run cannot start."""
         try:
             settings = resolve_settings(config)
+            check_installed(settings.tracker)
 
             from d9d_lr.training.surroundings import check_surroundings
 

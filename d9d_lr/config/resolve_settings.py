@@ -27,7 +27,9 @@ from d9d_lr.config.settings import (
     TaskConfig,
     TrainConfig,
 )
+from d9d_lr.config.sweep_settings import resolve_sweep
 from d9d_lr.config.targets import bind_target, split_target
+from d9d_lr.config.tracker_settings import TrackerConfig
 from d9d_lr.problems import ConfigError, Problem, did_you_mean
 
 REQUIRED = ("lr", "optimizer", "task", "train")
@@ -60,6 +62,7 @@ class _Packaged(Base):
 
     optimizer: OptimizerConfig | None = None
     task: TaskConfig | None = None
+    tracker: TrackerConfig | None = None
 
 
 def resolve_settings(config: DictConfig) -> Settings:
@@ -84,14 +87,17 @@ def resolve_settings(config: DictConfig) -> Settings:
         collect(partial(_packaged_or_target, sections[name], name, members)) if name in sections else None
         for name, members in (("optimizer", (AdamWConfig, SGDConfig)), ("task", (CharLMConfig, DigitsConfig)))
     )
+    collect(lambda: resolve_sweep(config))
+    tracker = collect(lambda: _validated(_Packaged, {"tracker": sections.get("tracker", {"name": "none"})}, "").tracker)
     if collect.problems:
         raise ConfigError(collect.problems)
-    return Settings.model_validate({"lr": lr, "optimizer": optimizer, "task": task, "train": train})
+    found = {"lr": lr, "optimizer": optimizer, "task": task, "train": train, "tracker": tracker}
+    return Settings.model_validate(found)
 
 
 def fingerprint(settings: Settings) -> str:
     """Returns a short hash that two runs share exactly if they compute the same thing."""
-    what = settings.model_dump(mode="json", exclude={"train": set(HOW_NOT_WHAT)})
+    what = settings.model_dump(mode="json", exclude={"train": set(HOW_NOT_WHAT), "tracker": True})
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
 
 

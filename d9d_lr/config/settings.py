@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from d9d_lr.config.models import Base, Count, PiecewiseConfig, Real
+from d9d_lr.config.tracker_settings import NoTrackerConfig, TrackerConfig
 from d9d_lr.schedule.phases import MAX_STEPS
 
 Positive = Annotated[Count, Field(gt=0)]
@@ -164,9 +165,11 @@ class Settings(Base):
         optimizer: The optimizer, or any `torch.optim` class.
         task: What is trained, or a task of the person's own.
         train: How the run goes.
+        tracker: Where else its metrics go.
     """
 
     lr: PiecewiseConfig | TargetConfig
     optimizer: OptimizerConfig | TargetConfig
     task: TaskConfig | TargetConfig
     train: TrainConfig
+    tracker: TrackerConfig = NoTrackerConfig()

@@ -20,7 +20,7 @@ from d9d_lr.config.sweep_settings import SweepConfig, resolve_sweep
 from d9d_lr.files import held
 from d9d_lr.problems import ConfigError, Problem, RunError
 from d9d_lr.sweeping.attempt import new_attempt
-from d9d_lr.sweeping.engines import engine_of
+from d9d_lr.sweeping.engines import engine_of, stored_job
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.plan import plan_points
@@ -145,7 +145,9 @@ def _run(
     folder = sweep.folder
     OmegaConf.save(sweep.config, folder / "multirun.yaml")
     add_points(folder, points, sweep.config.hydra)
-    done = {name: _stored(state) for name, state in states.items() if state.state == "completed"}
+    done = {
+        name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
+    }
     todo = [point for point in points if point.point.folder not in done]
     say(f"{_count(points)} in {folder}" + (f", {len(done)} of them completed before" if done else ""))
     engine = engine_of(sweep.config.hydra.launcher)
@@ -186,14 +188,6 @@ def _terminated_like_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _stored(state: FolderState) -> JobReturn:
-    """Returns what the job of a completed point returned when it ran."""
-    assert state.result is not None
-    returned = JobReturn(overrides=state.result.overrides, status=JobStatus.COMPLETED)
-    returned.return_value = state.result.objective
-    return returned
 
 
 def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:

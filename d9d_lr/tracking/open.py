@@ -1,0 +1,57 @@
+"""From a tracker's config to a tracker."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import assert_never
+
+from d9d_lr.config.settings import Settings
+from d9d_lr.config.tracker_settings import MlflowConfig, NoTrackerConfig, TensorboardConfig, TrackerConfig
+from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.tracking.protocol import NoTracker, SafeTracker, Tracker
+
+_NEEDS = {"none": (), "tensorboard": ("tensorboard",), "mlflow": ("mlflow", "sqlalchemy", "alembic")}
+
+
+def open_tracker(config: TrackerConfig, folder: Path, settings: Settings) -> Tracker:
+    """Starts a tracker; from then on nothing that happens in it ends the run.
+
+    Args:
+        config: Which one.
+        folder: The run folder.
+        settings: What the run was told, for the tracker's table of hyperparameters.
+    """
+    match config:
+        case NoTrackerConfig():
+            return NoTracker()
+        case TensorboardConfig():
+
+            def start_tensorboard() -> Tracker:
+                from d9d_lr.tracking.tensorboard import TensorboardTracker
+
+                return TensorboardTracker(folder / config.folder, settings)
+
+            return SafeTracker(config.name, start_tensorboard)
+        case MlflowConfig():
+
+            def start_mlflow() -> Tracker:
+                from d9d_lr.tracking.mlflow import MlflowTracker
+
+                return MlflowTracker(config, folder, settings)
+
+            return SafeTracker(config.name, start_mlflow)
+        case _:
+            assert_never(config)
+
+
+def check_installed(config: TrackerConfig) -> None:
+    """Refuses a tracker whose packages are not there, before anything is trained.
+
+    Raises:
+        ConfigError: If one is missing, naming the extra that brings it.
+    """
+    missing = [package for package in _NEEDS[config.name] if importlib.util.find_spec(package) is None]
+    if missing:
+        message = f"{config.name} needs {', '.join(missing)}, not installed here"
+        raise ConfigError([Problem("tracker", message, f"install the extra: pip install 'd9d-lr[{config.name}]'")])

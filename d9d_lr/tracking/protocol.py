@@ -1,0 +1,66 @@
+"""What a tracker is, and the wrapper that keeps its troubles away from the training."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from typing import Protocol, TypeAlias
+
+from d9d_lr.training.records import RunResult
+
+Scalar: TypeAlias = int | float | str | bool
+
+log = logging.getLogger(__name__)
+
+
+class Tracker(Protocol):
+    """Somewhere that the metrics of one run go."""
+
+    def log(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Takes the metrics of one step; steps come in order."""
+        ...
+
+    def finish(self, result: RunResult) -> None:
+        """Takes how the run ended; nothing comes after it."""
+        ...
+
+
+class NoTracker:
+    """Keeps nothing."""
+
+    def log(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Does nothing."""
+
+    def finish(self, result: RunResult) -> None:
+        """Does nothing."""
+
+
+class SafeTracker:
+    """Another tracker that says once that it failed, and is left alone from then on."""
+
+    def __init__(self, name: str, start: Callable[[], Tracker]) -> None:
+        """Starts the other tracker.
+
+        Args:
+            name: What it is called in the warning.
+            start: Makes it; may fail like everything else that it does.
+        """
+        self._name = name
+        self._tracker: Tracker = NoTracker()
+        self._try(lambda: setattr(self, "_tracker", start()))
+
+    def log(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Hands the metrics on."""
+        self._try(lambda: self._tracker.log(step, metrics))
+
+    def finish(self, result: RunResult) -> None:
+        """Hands the result on."""
+        self._try(lambda: self._tracker.finish(result))
+
+    def _try(self, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except Exception as error:
+            self._tracker = NoTracker()
+            reason = f"{type(error).__name__}: {error}".splitlines()[0]
+            log.warning("the tracker %s failed and is off for the rest of this run: %s", self._name, reason)

@@ -1,0 +1,42 @@
+"""TensorBoard: scalars, and the hyperparameters that its HParams page compares the runs of a sweep by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch.utils.tensorboard import SummaryWriter, summary
+
+from d9d_lr.config.settings import Settings
+from d9d_lr.tracking.hyperparameters import hyperparameters
+from d9d_lr.training.records import OBJECTIVE, RunResult
+
+_hparams: Any = summary.hparams  # torch has no types for it
+
+
+class TensorboardTracker:
+    """Event files in one folder; `tensorboard --logdir` over the sweep's folder shows all runs of it."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._folder = folder
+        self._begin, self._metrics, self._end = _hparams(dict(hyperparameters(settings)), {OBJECTIVE: 0.0})
+        self._writer: Any = None
+
+    def log(self, step: int, metrics: Mapping[str, float]) -> None:
+        """Writes each metric as a scalar; a resumed run hides what an earlier part wrote beyond its first step."""
+        for name, value in metrics.items():
+            self._open(step).add_scalar(name, value, step)
+
+    def finish(self, result: RunResult) -> None:
+        """Ends the session and closes the files."""
+        writer = self._open(result.steps)
+        writer.file_writer.add_summary(self._end)
+        writer.close()
+
+    def _open(self, first_step: int) -> Any:
+        if self._writer is None:
+            self._writer = SummaryWriter(str(self._folder), purge_step=first_step)
+            self._writer.file_writer.add_summary(self._begin)
+            self._writer.file_writer.add_summary(self._metrics)
+        return self._writer
