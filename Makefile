@@ -19,6 +19,10 @@ run: $(SETUP)  ## train the default model on real text
 test: $(SETUP)  ## the whole suite
 	$(PY) -m pytest -n 2
 
+test-browser: $(SETUP)  ## the report in Chromium, which must be installed; SCREENSHOTS=FOLDER keeps pictures
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
+	$(PY) -m pytest -n 0 tests_browser
+
 lint: $(SETUP)  ## style and types
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .

@@ -18,11 +18,10 @@ from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from d9d_lr.config.compose import hydra_troubles
+from d9d_lr.config.hydra_errors import COMPOSITION_ERRORS
 from d9d_lr.config.paths import APP_DIR
 from d9d_lr.problems import ConfigError, Problem
 
@@ -68,6 +67,7 @@ class Application:
         with hydra_troubles(overrides):
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
             typed = [override for override in parser.parse_overrides(list(overrides)) if not _only_for_hydra(override)]
+            typed = list({override.get_key_element(): override for override in typed}.values())  # the last one counts
             axes = [_axis(override) for override in typed]
             keys = {override.get_key_element() for override in typed}
             from_file = parser.parse_overrides(self._sweep_params([axis[0][-1] for axis in axes]))
@@ -77,7 +77,7 @@ class Application:
     def _sweep_params(self, first_point: Sequence[str]) -> list[str]:
         try:
             config = compose(self._config_name, overrides=list(first_point), return_hydra_config=True)
-        except (HydraException, OmegaConfBaseException, TypeError, ValueError):
+        except COMPOSITION_ERRORS:
             return []  # composing the points one by one tells what is wrong
         params = OmegaConf.select(config, "hydra.sweeper.params") or {}
         return [f"{key}={value}" for key, value in params.items()]
