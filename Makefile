@@ -8,10 +8,10 @@ PARITY_VENV := .venv-parity
 PARITY_SETUP := $(PARITY_VENV)/.installed
 FUZZ_EXAMPLES ?= 5000
 
-.PHONY: help run test lint format fuzz parity bench clean
+.PHONY: help run test test-engines sweep bench-sweep lint format fuzz parity bench clean
 
 help:  ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1: /p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
 
 run: $(SETUP)  ## train the default model on real text
 	$(PY) -m d9d_lr.train
@@ -22,6 +22,16 @@ test: $(SETUP)  ## the whole suite
 test-browser: $(SETUP)  ## the report in Chromium, which must be installed; SCREENSHOTS=FOLDER keeps pictures
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
 	$(PY) -m pytest -n 0 tests_browser
+
+test-engines: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the suite leaves out
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[dev,all,ray,optuna]"
+	$(PY) -m pytest -m engines
+
+sweep: $(SETUP)  ## a sweep of seconds, with its summary
+	$(PY) -m d9d_lr.train -cd sweeps -cn smoke
+
+bench-sweep: $(SETUP)  ## what 200 points cost beyond their training
+	$(PY) tests/sweeping/bench.py
 
 lint: $(SETUP)  ## style and types
 	$(VENV)/bin/ruff check .

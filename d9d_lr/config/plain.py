@@ -23,11 +23,18 @@ def plain(section: DictConfig | Mapping[str, Any], key: str = "") -> dict[str, A
     """
     if not isinstance(section, Mapping):
         raise ConfigError([Problem(key, f"must be a mapping of keys to values, not {section!r}")])
-    node = section if isinstance(section, DictConfig) else OmegaConf.create(dict(section))
+    node = section if isinstance(section, DictConfig) else _created(section, key)
     problems = list(_unresolved(node, key))
     if problems:
         raise ConfigError(problems)
     return cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
+
+
+def _created(section: Mapping[str, Any], key: str) -> DictConfig:
+    try:
+        return OmegaConf.create(dict(section))
+    except OmegaConfBaseException as error:
+        raise ConfigError([Problem(key, f"cannot be read: {str(error).splitlines()[0]}")]) from error
 
 
 def _unresolved(node: DictConfig | ListConfig, key: str) -> Iterator[Problem]:

@@ -27,6 +27,7 @@ from d9d_lr.config.settings import (
     TaskConfig,
     TrainConfig,
 )
+from d9d_lr.config.sweep_settings import resolve_sweep
 from d9d_lr.config.targets import bind_target, split_target
 from d9d_lr.config.tracker_settings import TrackerConfig
 from d9d_lr.problems import ConfigError, Problem, did_you_mean
@@ -86,6 +87,7 @@ def resolve_settings(config: DictConfig) -> Settings:
         collect(partial(_packaged_or_target, sections[name], name, members)) if name in sections else None
         for name, members in (("optimizer", (AdamWConfig, SGDConfig)), ("task", (CharLMConfig, DigitsConfig)))
     )
+    collect(lambda: resolve_sweep(config))
     tracker = collect(lambda: _validated(_Packaged, {"tracker": sections.get("tracker", {"name": "none"})}, "").tracker)
     if collect.problems:
         raise ConfigError(collect.problems)

@@ -22,6 +22,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig
 
 from d9d_lr.problems import RunError
+from d9d_lr.training.records import RunResult
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,11 @@ class Engine:
     def retries_alone(self) -> bool:
         """Whether a job may be started again after its launcher raised: whether none can still be running then."""
         return self.name in ("basic", "joblib", "ray")
+
+    @property
+    def shows_logs(self) -> bool:
+        """Whether what a job logs appears on the terminal of the sweep."""
+        return self.retries_alone
 
     def recover(self) -> None:
         """Makes sure that no job of a launcher that raised goes on."""
@@ -94,7 +100,7 @@ def lost_jobs_returned(engine: Engine) -> Iterator[None]:
         try:
             return list(original(job))
         except (UncompletedJobError, FailedJobError) as error:
-            return [lost_job(f"its process ended without a result: {last_line(error)} (see {job.paths.stderr})")]
+            return [lost_job(f"its process ended without a result: {reason(error)} (see {job.paths.stderr})")]
 
     Job.results = results  # type: ignore[assignment,method-assign]
     try:
@@ -110,7 +116,16 @@ def lost_job(reason: str) -> JobReturn:
     return lost
 
 
-def last_line(error: BaseException) -> str:
-    """Returns the last line of an error's message, where those of launchers say what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip(" -")]
-    return lines[-1] if lines else type(error).__name__
+def stored_job(result: RunResult) -> JobReturn:
+    """Returns what the job that left a result returned, or would have."""
+    if result.status != "completed":
+        return lost_job(result.error or result.status)
+    returned = JobReturn(overrides=result.overrides, status=JobStatus.COMPLETED)
+    returned.return_value = result.objective
+    return returned
+
+
+def reason(error: Exception) -> str:
+    """Returns the line of a launcher's error that says what happened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if "exit codes" in line), lines[0] if lines else type(error).__name__)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,9 +11,11 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.sweeping.engines import Engine, last_line, lost_job, lost_jobs_returned
+from d9d_lr.sweeping.engines import Engine, lost_job, lost_jobs_returned, reason, stored_job
 from d9d_lr.sweeping.guard import NotStartedError, record_end
 from d9d_lr.sweeping.preflight import CheckedPoint
+from d9d_lr.sweeping.watch import tell_failure, told_failures
+from d9d_lr.training.records import read_result
 from d9d_lr.training.threads import PARALLEL_JOBS
 
 
@@ -45,9 +48,10 @@ class Launches:
             batch_size: Most jobs that the launcher is given at once; None for no limit.
         """
         size = min(filter(None, (batch_size, self.engine.batch_size, len(points))), default=1)
-        for start in range(0, len(points), size):
-            if not self.attempt.gave_up():
-                self._run_batch(points[start : start + size])
+        with nullcontext() if self.engine.shows_logs else told_failures(self.attempt):
+            for start in range(0, len(points), size):
+                if not self.attempt.gave_up():
+                    self._run_batch(points[start : start + size])
 
     def _run_batch(self, points: Sequence[CheckedPoint]) -> None:
         overrides = [self._overrides(point) for point in points]
@@ -74,19 +78,22 @@ class Launches:
             total_steps = point.settings.train.total_steps
             record_end(self.folder / name, point.fingerprint, total_steps, point.point.overrides, None, error, 0.0)
             self.attempt.end(name, error)
+            if self.engine.shows_logs:  # else somebody watches the attempt
+                tell_failure(name, error)
 
     def _after_crash(self, points: Sequence[CheckedPoint], crash: Exception) -> None:
         """Starts the points again that a crash of the launcher left without an end, the suspected ones alone."""
         if not self.engine.retries_alone:
             raise crash
         self.engine.recover()
-        reason = f"its process ended without a result: {type(crash).__name__}: {last_line(crash)}"
+        died = f"its process ended without a result: {reason(crash)}"
+        self._take_over(point for point in points if self.attempt.ended(point.point.folder))
         left = [point for point in points if not self.attempt.ended(point.point.folder)]
         suspects = [point for point in left if self.attempt.started(point.point.folder)]
         if len(left) == len(points) and not suspects:
             raise crash
         if len(points) == 1:
-            self._settle(points[0], lost_job(reason))
+            self._settle(points[0], lost_job(died))
             return
         for point in self._unless_gave_up(suspects):
             self.attempt.forget(point.point.folder)
@@ -94,6 +101,13 @@ class Launches:
         waiting = [point for point in left if point not in suspects]
         if waiting and not self.attempt.gave_up():
             self._run_batch(waiting)
+
+    def _take_over(self, points: Iterable[CheckedPoint]) -> None:
+        """Reads what came of jobs that ended, where their launcher cannot say it any more."""
+        for point in points:
+            result = read_result(self.folder / point.point.folder)
+            if result:
+                self.returns[point.point.folder] = stored_job(result)
 
     def _unless_gave_up(self, points: Sequence[CheckedPoint]) -> Iterator[CheckedPoint]:
         for point in points:

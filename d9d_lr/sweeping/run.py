@@ -20,7 +20,8 @@ from d9d_lr.config.sweep_settings import SweepConfig, resolve_sweep
 from d9d_lr.files import held
 from d9d_lr.problems import ConfigError, Problem, RunError
 from d9d_lr.sweeping.attempt import new_attempt
-from d9d_lr.sweeping.engines import engine_of
+from d9d_lr.sweeping.composer import PointComposer
+from d9d_lr.sweeping.engines import engine_of, stored_job
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.plan import plan_points
@@ -107,7 +108,7 @@ def _checked(sweep: Sweep, config: SweepConfig, arguments: Sequence[str]) -> lis
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
     overrides = OverridesParser.create(sweep.context.config_loader).parse_overrides(list(arguments))
     planned = plan_points(overrides, config.zip)
-    good, bad = check_points(planned, sweep.compose)
+    good, bad = check_points(planned, PointComposer(sweep.context.config_loader, sweep.compose))
     if bad and (config.on_invalid == "error" or not good):
         raise BadSweepError(bad, len(planned))
     if bad:
@@ -145,7 +146,9 @@ def _run(
     folder = sweep.folder
     OmegaConf.save(sweep.config, folder / "multirun.yaml")
     add_points(folder, points, sweep.config.hydra)
-    done = {name: _stored(state) for name, state in states.items() if state.state == "completed"}
+    done = {
+        name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
+    }
     todo = [point for point in points if point.point.folder not in done]
     say(f"{_count(points)} in {folder}" + (f", {len(done)} of them completed before" if done else ""))
     engine = engine_of(sweep.config.hydra.launcher)
@@ -186,14 +189,6 @@ def _terminated_like_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _stored(state: FolderState) -> JobReturn:
-    """Returns what the job of a completed point returned when it ran."""
-    assert state.result is not None
-    returned = JobReturn(overrides=state.result.overrides, status=JobStatus.COMPLETED)
-    returned.return_value = state.result.objective
-    return returned
 
 
 def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:

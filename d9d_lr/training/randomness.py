@@ -16,7 +16,9 @@ _BATCH, _STEP, _MODEL = range(3)
 
 def seed_model(seed: int) -> None:
     """Seeds the global generators for building the model; the same in every process."""
-    _seed_all(_derived(seed, _MODEL))
+    derived = _derived(seed, _MODEL)
+    _seed_all(derived)
+    torch.manual_seed(derived)  # every device, those that the task starts to use later too
 
 
 def seed_step(seed: int, step: int, rank: int) -> None:
@@ -32,7 +34,10 @@ def batch_generator(seed: int, step: int) -> torch.Generator:
 def _seed_all(derived: int) -> None:
     random.seed(derived)
     np.random.seed(derived % 2**32)
-    torch.manual_seed(derived)
+    torch.default_generator.manual_seed(derived)
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
+        # `torch.manual_seed` would format a stack trace for a CUDA that is never used
+        torch.cuda.manual_seed(derived)
 
 
 def _derived(*entropy: int) -> int:

@@ -52,9 +52,7 @@ def main():
     schedule = build_schedule(config, STEPS)
     vectorised = seconds(lambda: schedule.multipliers(range(STEPS)))
     scalar = seconds(lambda: [schedule.multiplier(step) for step in range(STEPS)])
-    print(
-        f"{STEPS} multipliers: vectorised {vectorised:.4f} s, one by one {scalar:.4f} s: {scalar / vectorised:.1f} times"
-    )
+    print(f"{STEPS} multipliers: vectorised {vectorised:.4f} s, each {scalar:.4f} s: {scalar / vectorised:.1f} times")
 
     given = optimizer()
     context = InitializeLRSchedulerContext(dist_context=DistributedContext(), total_steps=STEPS, optimizer=given)
@@ -64,9 +62,7 @@ def main():
 
     compose = "from d9d_lr import compose_lr; compose_lr()"
     without, with_torch = import_seconds(compose), import_seconds(f"import torch; {compose}")
-    print(
-        f"compose_lr from a cold start: {without:.2f} s, with torch {with_torch:.2f} s: {with_torch / without:.1f} times"
-    )
+    print(f"compose_lr, cold start: {without:.2f} s, with torch {with_torch:.2f} s: {with_torch / without:.1f} times")
 
 
 if __name__ == "__main__":

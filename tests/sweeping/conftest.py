@@ -1,5 +1,3 @@
-import logging
-import os
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,13 +21,6 @@ class Outcome:
 
 
 @pytest.fixture
-def in_tmp(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    return tmp_path
-
-
-@pytest.fixture
 def sweep(in_tmp, monkeypatch, capsys):
     """Runs the stub application in this process, as `python stub_app.py -m hydra.sweep.dir=s ARGUMENTS` would."""
 
@@ -43,13 +34,7 @@ def sweep(in_tmp, monkeypatch, capsys):
         captured = capsys.readouterr()
         return Outcome(status, captured.out, captured.err)
 
-    handlers, level = logging.root.handlers[:], logging.root.level
-    yield run
-    for handler in logging.root.handlers:
-        if handler not in handlers:
-            handler.close()
-    logging.root.handlers[:] = handlers
-    logging.root.setLevel(level)
+    return run
 
 
 @pytest.fixture
@@ -64,7 +49,6 @@ def command(in_tmp):
             capture_output=True,
             text=True,
             timeout=check_seconds,
-            env={**os.environ, "OMP_NUM_THREADS": "1"},
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 

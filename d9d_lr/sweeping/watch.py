@@ -1,0 +1,45 @@
+"""Telling of failures as they happen, where the jobs' own output does not reach this terminal."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from d9d_lr.sweeping.attempt import Attempt
+
+_POLL_SECONDS = 1.0
+
+
+@contextmanager
+def told_failures(attempt: Attempt) -> Iterator[None]:
+    """Writes each failure of an attempt to standard error, soon after it happened."""
+    told: set[str] = set()
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_POLL_SECONDS):
+            _tell_new(attempt, told)
+
+    watcher = threading.Thread(target=watch, name="told_failures", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()
+        _tell_new(attempt, told)
+
+
+def tell_failure(name: str, error: str) -> None:
+    """Writes one failure to standard error."""
+    sys.stderr.write(f"{name} failed: {error}\n")
+    sys.stderr.flush()
+
+
+def _tell_new(attempt: Attempt, told: set[str]) -> None:
+    for name, error in attempt.failures().items():
+        if name not in told:
+            told.add(name)
+            tell_failure(name, error)
