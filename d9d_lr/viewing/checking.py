@@ -13,6 +13,7 @@ from d9d_lr.config.application import open_application
 from d9d_lr.config.paths import APP_DIR, SCHEDULES_DIR, SWEEPS_DIR
 from d9d_lr.config.resolve_settings import resolve_settings
 from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.viewing.points import points_of
 
 _PHASE_GROUPS = {"warmup": "0", "hold": "1", "decay": "2"}
 """Where an option of each group stands in the schedule `wsd`, in which it is tried out."""
@@ -99,7 +100,7 @@ def _check(file: Path, config_dir: Path | None, config_name: str, overrides: lis
             return None
 
     with open_application(config_dir, config_name) as application:
-        for point in collect(lambda: application.points(overrides)) or []:
+        for point in collect(lambda: points_of(application, overrides)) or []:
             typed = point.overrides
             collect(lambda typed=typed: resolve_settings(application.compose(typed)))  # type: ignore[misc]
     return Checked(file, tuple(found.values()))
