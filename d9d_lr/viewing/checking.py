@@ -78,9 +78,7 @@ def _sweeps(folder: Path) -> Iterator[Checked]:
         if problem:
             yield Checked(file, (problem,))
         elif not _is_primary(yaml.safe_load(file.read_bytes())):
-            yield Checked(
-                file, note="no sweep and no primary config: it has neither `defaults: [config, ...]` nor hydra"
-            )
+            yield Checked(file, note="it is no primary config: `config` is not in its defaults")
         else:
             yield _check(file, folder, file.stem, [])
 
