@@ -8,12 +8,12 @@ import traceback
 from pathlib import Path
 
 import pytest
-from helpers import CHARLM, DIGITS, PLAIN, SHORT, environment, result, rows, run, settings
-from kills import FORKSERVER, differences
+from kills import FORKSERVER
 
 from d9d_lr.problems import ConfigError, RunError
 from d9d_lr.training import parts, processes
 from d9d_lr.training.surroundings import check_surroundings
+from helpers import CHARLM, DIGITS, PLAIN, SHORT, environment, result, rows, run, settings
 
 EVEN = (*DIGITS, "task.dropout=0.0", "train.batch_size=12")
 LINE = ("task._target_=own_parts.LineTask", "optimizer.lr=0.1", *SHORT, *PLAIN)
