@@ -72,7 +72,7 @@ def _unapplied(text: str, error: Exception, overrides: Sequence[str]) -> Problem
     if found := re.search(r"Could not delete (?:from config\. )?'([^']*)'", text):
         return Problem(found[1], "cannot be deleted, because it is not there")
     if group := _first_of(text, r"config group '([^']*)' does not exist"):
-        return Problem(group, "there is no such config group", did_you_mean(group, GROUPS))
+        return Problem(group, "there is no such config group", "" if group in GROUPS else did_you_mean(group, GROUPS))
     if key := _first_of(text, r"Ambiguous value for argument '([^'=]*)="):
         hint = f"add --multirun to run each of them, or write a list as {key}=[...]"
         return Problem(key, "has several values, and this is a single run", hint)
