@@ -15,7 +15,13 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from d9d_lr.cli import run_application
+from d9d_lr.config.build import build_schedule
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.plain import plain
+from d9d_lr.config.positions import phase_positions
 from d9d_lr.config.resolve_settings import resolve_settings
+from d9d_lr.config.settings import Settings
+from d9d_lr.viewing.advice import advice_for
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +34,8 @@ def job(config: DictConfig) -> float:
 
     hydra = HydraConfig.get()
     single = hydra.mode == RunMode.RUN
+    if single:
+        _advise(settings, config)
     folder = Path(hydra.runtime.output_dir)
     try:
         return run_training(settings, folder, list(hydra.overrides.task), summary=single)
@@ -35,6 +43,14 @@ def job(config: DictConfig) -> float:
         place = f"hydra.run.dir={_quoted(folder)}" if single else f"hydra.sweep.dir={_quoted(hydra.sweep.dir)}"
         log.warning("go on with: %s", command_again(sys.argv[1:], place))
         raise
+
+
+def _advise(settings: Settings, config: DictConfig) -> None:
+    if isinstance(settings.lr, PiecewiseConfig):
+        section = plain(config.lr)
+        positions = phase_positions(section.get("scheduler", section)["phases"])
+        for advice in advice_for(build_schedule(settings.lr, settings.train.total_steps), positions):
+            log.info("%s", advice)
 
 
 def command_again(arguments: Sequence[str], place: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,10 +15,8 @@ from d9d_lr.config.hydra_errors import explain_hydra
 from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
 from d9d_lr.config.settings import Settings
 from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.plan import Point
-
-Compose = Callable[[Sequence[str]], DictConfig]
-"""Composes the configuration of one job, its `hydra` section included."""
 
 
 @dataclass(frozen=True)

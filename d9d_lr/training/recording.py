@@ -13,6 +13,7 @@ from d9d_lr.config.resolve_settings import fingerprint
 from d9d_lr.config.settings import Settings, TargetConfig
 from d9d_lr.files import remove_partials, write_text_whole
 from d9d_lr.problems import RunError
+from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.training.checkpoints import (
     CHECKPOINTS_DIR,
     Checkpoint,
@@ -39,24 +40,27 @@ from d9d_lr.training.records import (
 
 
 @contextmanager
-def recording(run: Run, settings: Settings, folder: Path) -> Iterator[Recorder]:
+def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> Iterator[Recorder]:
     """Makes the folder say that this run is going on, and records it."""
     kept = lines_before(run.step, folder)
     _clear(run, settings, folder)
     with MetricsFile(folder, kept) as metrics, Display(settings.train.total_steps) as display:
-        yield Recorder(run, settings, folder, metrics, display)
+        yield Recorder(run, settings, folder, metrics, display, tracker)
 
 
 class Recorder:
     """Writes the metrics and checkpoints of a run that goes on, and shows them to the person."""
 
-    def __init__(self, run: Run, settings: Settings, folder: Path, metrics: MetricsFile, display: Display) -> None:
+    def __init__(
+        self, run: Run, settings: Settings, folder: Path, metrics: MetricsFile, display: Display, tracker: Tracker
+    ) -> None:
         self._run, self._settings, self._folder = run, settings, folder
-        self._metrics, self._display = metrics, display
+        self._metrics, self._display, self._tracker = metrics, display, tracker
 
     def record(self, step: int, row: Row) -> None:
-        """Writes and shows the row of a step."""
+        """Writes, tracks and shows the row of a step."""
         self._metrics.write(step, row)
+        self._tracker.log(step, row)
         self._display.show(step, row)
 
     def save(self) -> None:
@@ -82,13 +86,18 @@ def record_end(run: Run, settings: Settings, folder: Path, overrides: list[str])
     return result
 
 
-def record_failure(run: Run | None, settings: Settings, folder: Path, overrides: list[str], error: Exception) -> None:
-    """Writes why a run failed; a refusal leaves what an earlier run left in the folder as it is."""
+def record_failure(
+    run: Run | None, settings: Settings, folder: Path, overrides: list[str], error: Exception
+) -> RunResult | None:
+    """Writes why a run failed; a refusal leaves what an earlier run left in the folder as it is, and gives None."""
     if run is None and (folder / METRICS_FILE).exists():
-        return
+        return None
     told = " ".join(str(error).split()) or type(error).__name__
     with suppress(OSError, RunError):  # a full disk, a folder that is gone: the error itself tells
-        write_result(folder, _result(run, settings, folder, "failed", overrides, told))
+        result = _result(run, settings, folder, "failed", overrides, told)
+        write_result(folder, result)
+        return result
+    return None
 
 
 def _result(

@@ -9,6 +9,8 @@ from pathlib import Path
 from d9d_lr.config.settings import Settings
 from d9d_lr.files import held
 from d9d_lr.problems import ConfigError, RunError
+from d9d_lr.tracking.open import open_tracker
+from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.training.display import show_summary
 from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.loop import Run, train
@@ -71,20 +73,25 @@ def serve_training(settings: Settings, folder: Path) -> None:
 
 def _train_and_record(settings: Settings, folder: Path, overrides: list[str]) -> RunResult:
     run: Run | None = None
+    tracker = open_tracker(settings.tracker, folder, settings)
     try:
         run = prepare_together(settings, folder) if launched_with_others() else prepare(settings, folder)
-        _train(run, settings, folder)
-        return record_end(run, settings, folder, overrides)
+        _train(run, settings, folder, tracker)
+        result = record_end(run, settings, folder, overrides)
+        tracker.finish(result)
+        return result
     except Exception as raised:
         error = _explained(raised, run, folder)
-        record_failure(run, settings, folder, overrides, error)
+        failure = record_failure(run, settings, folder, overrides, error)
+        if failure:
+            tracker.finish(failure)
         if error is raised:
             raise
         raise error from raised
 
 
-def _train(run: Run, settings: Settings, folder: Path) -> None:
-    with watched_interrupts() as interrupts, recording(run, settings, folder) as recorder:
+def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> None:
+    with watched_interrupts() as interrupts, recording(run, settings, folder, tracker) as recorder:
         try:
             train(run, interrupts, recorder.record, recorder.save)
         except RunError:

@@ -11,6 +11,7 @@ import torch
 from d9d_lr.config.settings import CharLMConfig, Settings
 from d9d_lr.files import held
 from d9d_lr.problems import ConfigError, Problem, RunError
+from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.charlm import read_text
 from d9d_lr.training.plan import plan_to_follow
 from d9d_lr.training.resume import find_checkpoint
@@ -25,6 +26,7 @@ def check_surroundings(settings: Settings, folder: Path) -> None:
     """
     check_processes(settings, int(os.environ.get("WORLD_SIZE", "1")))
     device_type(settings.train.device)
+    check_installed(settings.tracker)
     if isinstance(settings.task, CharLMConfig):
         read_text(settings.task.text_file)
     _check_folder(folder)

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from kills import LONGEST_SECONDS, Forked, Moment, differences, differing_bits, moments, run_killed
 
 from d9d_lr.training.records import read_result
-from helpers import CHARLM, DIGITS, environment, settings
+from helpers.kills import LONGEST_SECONDS, Forked, Moment, differences, differing_bits, moments, run_killed
+from helpers.small_runs import CHARLM, DIGITS, environment, settings
 
 OFTEN = ("train.checkpoint_every=2", "train.total_steps=40")
 RUNS = {

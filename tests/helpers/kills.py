@@ -23,7 +23,9 @@ from d9d_lr.training.run import run_training
 
 LONGEST_SECONDS = 120
 FORKSERVER = multiprocessing.get_context("forkserver")
-FORKSERVER.set_forkserver_preload(["__main__", "torch._dynamo", "sklearn.datasets", "pydoc_data.topics", "kills"])
+FORKSERVER.set_forkserver_preload(
+    ["__main__", "torch._dynamo", "sklearn.datasets", "pydoc_data.topics", "helpers.kills"]
+)
 
 
 class Process(Protocol):

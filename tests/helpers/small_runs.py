@@ -3,16 +3,22 @@
 import hashlib
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from d9d_lr.config.compose import compose_from
 from d9d_lr.config.paths import APP_DIR
 from d9d_lr.config.resolve_settings import resolve_settings
 from d9d_lr.config.settings import Settings
+from d9d_lr.training import randomness
 from d9d_lr.training.records import read_metrics
 from d9d_lr.training.run import run_training
 
@@ -31,7 +37,7 @@ CHARLM = (
 
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
-    "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parents[2])]),
+    "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), str(Path(__file__).parents[2])]),
     "COLUMNS": "80",
 }
 
@@ -46,6 +52,20 @@ def run(folder: Path, *overrides: str) -> float:
     """Runs in this process, in a folder that is made if need be."""
     folder.mkdir(exist_ok=True, parents=True)
     return run_training(settings(*overrides), folder, list(overrides), summary=False)
+
+
+@contextmanager
+def stopping_before(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[None]:
+    """Runs in this block are interrupted, as by SIGTERM, before they do a step."""
+
+    def seed_step(seed: int, now: int, rank: int) -> None:
+        if now == step - 1:  # the step in which the signal comes is done to its end
+            signal.raise_signal(signal.SIGTERM)
+        randomness.seed_step(seed, now, rank)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("d9d_lr.training.loop.seed_step", seed_step)
+        yield
 
 
 def rows(folder: Path) -> list[dict[str, float]]:

@@ -32,6 +32,14 @@ class LineTask:
         return {"loss": self.loss(model, (x, self.slope * x)).item()}
 
 
+class SameBatch(LineTask):
+    """Every batch is the same, as LBFGS needs it."""
+
+    def train_batch(self, size, generator):
+        x = torch.linspace(0, 1, size).unsqueeze(1)
+        return x, self.slope * x
+
+
 class InverseRoot:
     """A provider of its own: 1 / sqrt(1 + t / scale)."""
 

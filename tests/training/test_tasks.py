@@ -1,0 +1,233 @@
+"""The packaged tasks, a person's own, and the optimizers: each trains, or its problem is told."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from d9d_lr.config.settings import CharLMConfig, DigitsConfig
+from d9d_lr.problems import ConfigError, RunError
+from d9d_lr.training.charlm import CharLM
+from d9d_lr.training.digits import Digits
+from d9d_lr.training.randomness import batch_generator
+from d9d_lr.training.task import Task
+from helpers.kills import differences
+from helpers.small_runs import CHARLM, DIGITS, PLAIN, SHORT, result, rows, run, settings, stopping_before
+
+LINE = ("task._target_=helpers.own_parts.LineTask", *SHORT, *PLAIN)
+CPU = torch.device("cpu")
+
+# --- charlm ---
+
+
+def tiny(**changes) -> CharLMConfig:
+    return CharLMConfig(width=8, heads=2, layers=1, context_length=4, eval_batches=1, **changes)
+
+
+def test_charlm_predicts_the_next_character_of_its_own_part_of_the_text(tmp_path):
+    text = "".join(chr(ord("a") + index % 10) for index in range(200)) + "z" * 50
+    (tmp_path / "text").write_text(text)
+    task = CharLM(tiny(text_file=str(tmp_path / "text"), validation_fraction=0.2))
+    inputs, targets = task.train_batch(500, batch_generator(0, 0))
+    assert inputs.shape == targets.shape == (500, 4)
+    # Characters follow one another by one, modulo ten; the validation text, all z (token 10), is never drawn.
+    assert torch.equal(targets, (inputs + 1) % 10)
+    assert set(inputs[:, 0].tolist()) == set(range(10))
+
+
+def test_charlms_first_and_last_windows_are_drawn(tmp_path):
+    (tmp_path / "text").write_text("abcdefgh" + "ijklmnop")
+    task = CharLM(tiny(text_file=str(tmp_path / "text"), validation_fraction=0.5))
+    inputs, targets = task.train_batch(300, batch_generator(0, 0))
+    # Eight characters hold four windows of four inputs and a target: they start at a, b, c, d.
+    assert sorted(set(inputs[:, 0].tolist())) == [0, 1, 2, 3]
+    assert targets.max() == 7
+
+
+def test_an_untrained_charlm_knows_nothing():
+    task = CharLM(tiny())
+    torch.manual_seed(0)
+    metrics = task.evaluate(task.build_model().eval(), CPU)
+    vocabulary = len(task._vocabulary)
+    assert metrics == {"loss": pytest.approx(math.log(vocabulary), rel=0.02)}
+
+
+def test_charlm_cannot_look_ahead():
+    torch.manual_seed(0)
+    model = CharLM(tiny()).build_model().eval()
+    text, other = torch.tensor([[1, 2, 3, 4]]), torch.tensor([[1, 2, 9, 8]])
+    same = (model(text) == model(other)).all(dim=-1)[0]
+    assert same.tolist() == [True, True, False, False]
+
+
+def test_charlms_text_is_real_english():
+    from d9d_lr.training.charlm import read_text
+
+    text = read_text(None)
+    assert len(text) > 300_000
+    assert text.count(" the ") > 3000
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["task.heads=3"], r"task\.heads"),
+        (["task.text_file=/no/such"], r"task\.text_file: '/no/such' cannot be read: No such file"),
+        (["task.text_file=/"], r"task\.text_file: '/' cannot be read: Is a directory"),
+        (["task.context_length=100000000"], r"task\.context_length: 100000000 is too long for the text: its shorter"),
+    ],
+)
+def test_a_text_that_does_not_do_is_told(overrides, message, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path, *CHARLM, *overrides)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"good \xff bad", r"is not UTF-8 text: byte 5 is 0xff"),
+        (b"", r"task\.context_length: 8 is too long for the text: its shorter part has 0 characters"),
+        (b"short", r"its shorter part has 0 characters"),
+    ],
+)
+def test_a_text_file_that_does_not_do_is_told(content, message, tmp_path):
+    (tmp_path / "text").write_bytes(content)
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path / "run", *CHARLM, f"task.text_file={tmp_path}/text")
+
+
+# --- digits ---
+
+
+@pytest.mark.parametrize("model", ["mlp", "cnn"])
+def test_digits_learns(model, tmp_path):
+    run(tmp_path, *DIGITS, f"task.model={model}", "task.width=32", "train.total_steps=60", "train.batch_size=64",
+        "task.dropout=0", "optimizer.lr=0.01")  # fmt: skip
+    first, last = rows(tmp_path)[0], rows(tmp_path)[-1]
+    assert first["val_accuracy"] < 0.3
+    assert last["val_accuracy"] > 0.6
+    assert last["val_loss"] < first["val_loss"] / 1.5
+
+
+def test_digits_splits_by_position_and_scales():
+    task = Digits(DigitsConfig(validation_fraction=0.2))
+    images, labels = task.train_batch(2000, batch_generator(0, 0))
+    assert images.shape == (2000, 1, 8, 8)
+    assert (images.min(), images.max()) == (0.0, 1.0)
+    assert set(labels.tolist()) == set(range(10))
+    # round(1797 * 0.2) = 359 of 1 797 images are kept for validation.
+    assert [len(task._train[0]), len(task._validation[0])] == [1438, 359]
+
+
+def test_accuracy_is_the_part_that_is_right():
+    task = Digits(DigitsConfig())
+    always_three = torch.nn.functional.one_hot(torch.tensor(3), 10).float()
+
+    class Constant(torch.nn.Module):
+        def forward(self, images):
+            return always_three.repeat(len(images), 1)
+
+    threes = (task._validation[1] == 3).double().mean().item()
+    assert task.evaluate(Constant(), CPU)["accuracy"] == pytest.approx(threes)
+
+
+@pytest.mark.parametrize("config", [CharLMConfig(), DigitsConfig()], ids=["charlm", "digits"])
+def test_the_packaged_tasks_are_tasks(config):
+    assert isinstance(CharLM(config) if isinstance(config, CharLMConfig) else Digits(config), Task)
+
+
+# --- a person's own ---
+
+
+def test_an_own_task_trains(tmp_path):
+    objective = run(tmp_path, *LINE, "+task.slope=-3.0", "optimizer.lr=0.3")
+    assert objective < rows(tmp_path)[0]["val_loss"] / 2
+
+
+def test_an_own_provider_gives_the_learning_rates(tmp_path):
+    run(tmp_path, *LINE, "lr._target_=helpers.own_parts.InverseRoot", "+lr.scale=5.0", "optimizer.lr=0.1")
+    wanted = [0.1 * (1 + step / 5.0) ** -0.5 for step in range(21)]
+    assert [row["lr"] for row in rows(tmp_path)] == pytest.approx(wanted, rel=1e-12)
+    assert (tmp_path / "schedule.json").read_text().split() == ["{", '"_target_":', '"helpers.own_parts.InverseRoot",',
+                                                                '"scale":', "5.0", "}"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        (
+            "task._target_=helpers.own_parts.NoLoss",
+            r"gives a NoLoss without train_batch, loss; a task needs build_model,",
+        ),
+        (
+            "task._target_=helpers.own_parts.Missing",
+            r"task\._target_: 'helpers.own_parts.Missing' cannot be imported: AttributeError",
+        ),
+        (
+            "lr._target_=helpers.own_parts.not_a_provider",
+            r"lr\._target_: helpers.own_parts.not_a_provider gives a int; a provider is",
+        ),
+        (
+            "lr._target_=helpers.own_parts.BuildsNoScheduler",
+            r"lr\._target_: it built a object; a scheduler needs step, state_",
+        ),
+        ("optimizer._target_=helpers.own_parts.NoLoss", r"optimizer: helpers.own_parts.NoLoss refuses its arguments: "),
+        ("optimizer._target_=builtins.list", r"optimizer\._target_: builtins.list gives a list, not a torch.optim"),
+    ],
+)
+def test_an_own_part_that_does_not_do_is_told(override, message, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path, *LINE, override)
+
+
+def test_an_own_task_without_a_loss_is_told(tmp_path):
+    with pytest.raises(RunError, match="the task's evaluate gave accuracy; it must give loss"):
+        run(tmp_path, *LINE, "task._target_=helpers.own_parts.AccuracyOnly")
+    assert result(tmp_path)["error"] == "the task's evaluate gave accuracy; it must give loss"
+
+
+# --- optimizers ---
+
+NO_CLIPPING = "train.grad_clip_norm=null"  # a clipped gradient hides the curvature that LBFGS reads from it
+DENSE = ("ASGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "NAdam", "RAdam", "RMSprop", "Rprop",
+         "SGD", "LBFGS")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", DENSE)
+def test_any_torch_optimizer_trains_and_goes_on_exactly(name, tmp_path, monkeypatch):
+    overrides = (
+        "task._target_=helpers.own_parts.SameBatch",
+        *LINE[1:],
+        f"optimizer._target_=torch.optim.{name}",
+        NO_CLIPPING,
+    )
+    undisturbed, stopped = tmp_path / "undisturbed", tmp_path / "stopped"
+    run(undisturbed, *overrides)
+    assert all(np.isfinite(row["lr"]) for row in rows(undisturbed))
+    with stopping_before(monkeypatch, 10), pytest.raises(KeyboardInterrupt):
+        run(stopped, *overrides)
+    assert result(stopped)["steps"] == 10
+    run(stopped, *overrides)
+    assert differences(undisturbed, stopped) == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (
+            ["optimizer=sgd", "optimizer.momentum=0", "optimizer.nesterov=true"],
+            "Nesterov momentum needs a momentum",
+        ),
+        (["optimizer._target_=torch.optim.Adam", "optimizer.betas=[0.9,2.0]"], "Adam refuses its arguments: Invalid b"),
+        (["optimizer._target_=torch.optim.Muon"], "Muon refuses its arguments: .*2D"),
+    ],
+)
+def test_arguments_that_an_optimizer_refuses_are_told(overrides, message, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path, *DIGITS, *overrides)
+
+
+def test_settings_that_an_optimizer_does_not_take_are_told():
+    with pytest.raises(ConfigError, match=r"optimizer\.momentun: torch\.optim\.Adam does not take this"):
+        settings(*LINE, "optimizer._target_=torch.optim.Adam", "+optimizer.momentun=0.9")
