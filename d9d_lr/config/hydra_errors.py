@@ -18,7 +18,7 @@ from yaml import MarkedYAMLError, YAMLError
 from d9d_lr.config.swaps import swap_hint
 from d9d_lr.problems import Problem, did_you_mean
 
-GROUPS = ("lr", "lr/warmup", "lr/hold", "lr/decay", "lr/curve", "optimizer", "task", "experiment")
+GROUPS = ("lr", "lr/warmup", "lr/hold", "lr/decay", "lr/curve", "optimizer", "task", "tracker", "experiment")
 
 COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, YAMLError, TypeError, ValueError)
 """What Hydra raises while it composes."""

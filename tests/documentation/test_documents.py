@@ -114,7 +114,7 @@ def test_every_make_target_that_is_named_exists(repo, document):
 def test_the_errors_of_the_readme_are_what_is_said(repo, in_tmp, capfd):
     (text,) = blocks(repo, "README.md", "console")
     shown = re.split(r"^\$ python -m d9d_lr\.train ", text, flags=re.MULTILINE)[1:]
-    assert len(shown) == 5
+    assert len(shown) == 4
     for example in shown:
         arguments, expected = example.split("\n", 1)
         assert run_command(*shlex.split(arguments)).status == 2

@@ -18,9 +18,11 @@ from d9d_lr.config.compose import compose_from
 from d9d_lr.config.paths import APP_DIR
 from d9d_lr.config.resolve_settings import resolve_settings
 from d9d_lr.config.settings import Settings
+from d9d_lr.train import main
 from d9d_lr.training import randomness
 from d9d_lr.training.records import read_metrics
 from d9d_lr.training.run import run_training
+from helpers.running import arguments_are
 
 SHORT = ("lr.phases.0.steps=4", "train.total_steps=20", "train.batch_size=8", "train.eval_every=5")
 PLAIN = ("train.log_every=1", "train.device=cpu", "train.num_threads=1")
@@ -88,6 +90,17 @@ def digest(folder: Path) -> dict[str, str]:
 def environment(**more: str) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LANG")}
     return kept | ENVIRONMENT | more
+
+
+def command_here(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """Runs the command line within this process; returns its exit status, its output and its errors."""
+    with arguments_are(*arguments):
+        try:
+            main()
+            status = 0
+        except SystemExit as ended:
+            status = int(ended.code or 0)
+    return status, *capsys.readouterr()
 
 
 def command(*arguments: str, timeout: float = 120, **more: str) -> subprocess.CompletedProcess[str]:
