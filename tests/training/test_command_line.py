@@ -10,10 +10,10 @@ import subprocess
 import sys
 
 import pytest
-from helpers.kills import differences
-from helpers.small_runs import DIGITS, PLAIN, SHORT, command, environment, result, rows, run
 
 from d9d_lr.train import command_again
+from helpers.kills import differences
+from helpers.small_runs import DIGITS, PLAIN, SHORT, command, environment, result, rows, run
 
 LINE = ("task._target_=helpers.own_parts.LineTask", *SHORT, *PLAIN)
 SIGNALLED = ("task._target_=helpers.own_parts.SignalsItself", "+task.step=13", *SHORT, *PLAIN)

@@ -17,12 +17,8 @@ from helpers.small_runs import CHARLM, DIGITS, PLAIN, SHORT, environment, result
 
 EVEN = (*DIGITS, "task.dropout=0.0", "train.batch_size=12")
 LINE = ("task._target_=helpers.own_parts.LineTask", "optimizer.lr=0.1", *SHORT, *PLAIN)
-LBFGS = (
-    "task._target_=helpers.own_parts.SameBatch",
-    "optimizer._target_=torch.optim.LBFGS",
-    "train.grad_clip_norm=null",
-)
-LBFGS = (*LBFGS, *LINE[1:])
+LBFGS = ("optimizer._target_=torch.optim.LBFGS", "train.grad_clip_norm=null", *LINE[1:])
+SAME_BATCH = "task._target_=helpers.own_parts.SameBatch"
 
 
 def free_port() -> str:
@@ -107,7 +103,7 @@ def assert_close(one: Path, other: Path) -> None:
         (EVEN, 2),
         (EVEN, 3),
         ((*CHARLM, "optimizer=sgd"), 2),
-        (LBFGS, 2),
+        ((SAME_BATCH, *LBFGS), 2),
     ],
     ids=["digits", "three processes", "charlm", "LBFGS"],
 )
