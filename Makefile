@@ -7,8 +7,9 @@ SETUP := $(VENV)/.installed
 PARITY_VENV := .venv-parity
 PARITY_SETUP := $(PARITY_VENV)/.installed
 FUZZ_EXAMPLES ?= 5000
+SOAK_SECONDS ?= 480
 
-.PHONY: help run test test-engines sweep bench-sweep lint format fuzz parity bench clean
+.PHONY: help run test test-engines sweep bench-sweep lint format fuzz parity soak bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -47,6 +48,9 @@ fuzz: $(SETUP)  ## random input for longer, FUZZ_EXAMPLES=5000 for each property
 
 parity: $(PARITY_SETUP)  ## compare with PyPI's d9d, bit by bit
 	$(PARITY_VENV)/bin/python tests/parity/compare_with_d9d.py
+
+soak: $(SETUP)  ## kill runs and sweeps at random moments for SOAK_SECONDS=480, and count what is lost
+	cd tests && ../$(PY) -m soak.kill_runs $(SOAK_SECONDS)
 
 bench: $(SETUP)  ## how fast, as ratios
 	$(PY) tests/bench/ratios.py

@@ -1,14 +1,18 @@
 """Killing runs at random moments, starting them again in their folders, and comparing how they end.
 
-The tests kill a few dozen times; `soak.py` goes on for minutes.
+The tests kill a few dozen times; `tests/soak/kill_runs.py` goes on for minutes.
 """
 
 import multiprocessing
 import os
 import random
+import signal
 import struct
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -20,6 +24,7 @@ from d9d_lr.config.settings import Settings
 from d9d_lr.training.checkpoints import load_checkpoint
 from d9d_lr.training.records import read_result
 from d9d_lr.training.run import run_training
+from helpers.small_runs import environment
 
 LONGEST_SECONDS = 120
 FORKSERVER = multiprocessing.get_context("forkserver")
@@ -73,9 +78,32 @@ class Forked:
         return self._process.exitcode
 
 
+class Commanded:
+    """A run, or a sweep, by the real command line; it is killed with all its processes."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "d9d_lr.train", *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=environment(),
+            start_new_session=True,
+        )
+
+    def kill(self) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def wait(self, seconds: float | None) -> int | None:
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return None
+
+
 @dataclass(frozen=True)
 class Moment:
-    """When to kill: so many seconds after the metrics file has so many lines.
+    """When to kill: so many seconds after the metrics files have so many lines.
 
     Lines and not seconds alone, so that a busy machine is killed as far into its work as an idle one.
     """
@@ -110,13 +138,18 @@ def run_killed(start: Callable[[], Process], folder: Path, chosen: Iterator[Mome
 
 def _wait_until(process: Process, folder: Path, moment: Moment) -> int | None:
     """Waits for a moment; returns the exit status if the run ended before."""
-    metrics, deadline = folder / "metrics.jsonl", time.monotonic() + LONGEST_SECONDS
-    while not metrics.exists() or metrics.read_bytes().count(b"\n") < moment.lines:
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while lines_below(folder) < moment.lines:
         status = process.wait(0.001)
         if status is not None:
             return status
         assert time.monotonic() < deadline, f"the run does not come to line {moment.lines}"
     return process.wait(moment.seconds)
+
+
+def lines_below(folder: Path) -> int:
+    """Counts the lines of all metrics files in a run folder, or in the folder of a sweep."""
+    return sum(path.read_bytes().count(b"\n") for path in folder.rglob("metrics.jsonl"))
 
 
 def differences(undisturbed: Path, other: Path) -> list[str]:

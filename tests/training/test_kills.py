@@ -1,16 +1,13 @@
 """Runs killed with SIGKILL at random moments end as undisturbed ones do, to the last bit."""
 
-import signal
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
 
 from d9d_lr.training.records import read_result
-from helpers.kills import LONGEST_SECONDS, Forked, Moment, differences, differing_bits, moments, run_killed
-from helpers.small_runs import CHARLM, DIGITS, environment, settings
+from helpers.kills import LONGEST_SECONDS, Commanded, Forked, Moment, differences, differing_bits, moments, run_killed
+from helpers.small_runs import CHARLM, DIGITS, settings
 
 OFTEN = ("train.checkpoint_every=2", "train.total_steps=40")
 RUNS = {
@@ -37,27 +34,6 @@ def test_killed_runs_end_like_an_undisturbed_one(seed, tmp_path):
         killed = made(tmp_path / f"killed after {kills}")
         kills += run_killed(partial(Forked, wanted, killed), killed, chosen, KILLS - kills).kills
         assert differences(undisturbed, killed) == []
-
-
-class Commanded:
-    """A run by the real command line."""
-
-    def __init__(self, *arguments):
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "d9d_lr.train", *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment(),
-        )
-
-    def kill(self):
-        self._process.send_signal(signal.SIGKILL)
-
-    def wait(self, seconds):
-        try:
-            return self._process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
 
 
 def test_the_command_line_goes_on_after_kills(tmp_path):

@@ -1,0 +1,121 @@
+"""Kills single runs and sweeps at random moments for a while, and counts what is lost: `make soak`.
+
+Prints kills, resumes, differing bits and lost points; the exit status is 1 if anything was lost.
+"""
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from d9d_lr.training.records import read_result
+from helpers.kills import LONGEST_SECONDS, Commanded, Forked, Moment, differences, differing_bits, moments, run_killed
+from helpers.small_runs import CHARLM, DIGITS, settings
+
+OFTEN = ("train.checkpoint_every=3", "train.total_steps=60")
+RUNS = (
+    (*DIGITS, *OFTEN),
+    (*DIGITS, *OFTEN, "task.model=cnn", "optimizer=sgd"),
+    (*CHARLM, *OFTEN, "task.dropout=0.2"),
+    (*DIGITS, "train.total_steps=60"),
+)
+SWEEP = (*DIGITS, *OFTEN, "optimizer.lr=0.001,0.003,0.01")
+LINES = 61
+POINTS = 3
+
+
+@dataclass
+class Tally:
+    """What was done, and what was lost."""
+
+    runs: int = 0
+    sweeps: int = 0
+    kills: int = 0
+    resumes: int = 0
+    differing_bits: int = 0
+    other_differences: int = 0
+    lost_points: int = 0
+
+    def __str__(self) -> str:
+        return "  ".join(f"{name.replace('_', ' ')} {value}" for name, value in vars(self).items())
+
+
+def compare(undisturbed: Path, killed: Path, tally: Tally) -> None:
+    """Counts in what a killed run differs from its undisturbed twin."""
+    result = read_result(killed)
+    if result is None or result.status != "completed":
+        tally.lost_points += 1
+        print(f"lost: {killed}", flush=True)
+        return
+    bits = differing_bits(undisturbed, killed)
+    tally.differing_bits += bits
+    found = differences(undisturbed, killed)
+    tally.other_differences += len(found) - bool(bits)
+    for line in found:
+        print(f"{killed}: {line}", flush=True)
+
+
+def kill_a_run(index: int, chosen: Iterator[Moment], folder: Path, tally: Tally) -> None:
+    """Kills one single run up to ten times."""
+    wanted, undisturbed, killed = settings(*RUNS[index]), folder / f"run {index}", folder / "killed"
+    if not undisturbed.exists():
+        undisturbed.mkdir()
+        assert Forked(wanted, undisturbed).wait(LONGEST_SECONDS) == 0
+    killed.mkdir()
+    lived = run_killed(partial(Forked, wanted, killed), killed, chosen, 10)
+    tally.runs += 1
+    tally.kills += lived.kills
+    tally.resumes += lived.starts - 1
+    compare(undisturbed, killed, tally)
+    shutil.rmtree(killed)
+
+
+def kill_a_sweep(chosen: Iterator[Moment], folder: Path, tally: Tally) -> None:
+    """Kills one sweep, with all its processes, up to three times."""
+    undisturbed, killed = folder / "sweep", folder / "killed sweep"
+    start = [partial(Commanded, *SWEEP, f"hydra.sweep.dir='{place}'", "--multirun") for place in (undisturbed, killed)]
+    if not undisturbed.exists():
+        assert start[0]().wait(LONGEST_SECONDS) == 0
+    lived = run_killed(start[1], killed, chosen, 3)
+    tally.sweeps += 1
+    tally.kills += lived.kills
+    tally.resumes += lived.starts - 1
+    points = sorted(path.parent.relative_to(undisturbed) for path in undisturbed.rglob("checkpoint.pt"))
+    assert len(points) == POINTS
+    for point in points:
+        compare(undisturbed / point, killed / point, tally)
+    shutil.rmtree(killed)
+
+
+def main() -> int:
+    """Goes on for the seconds that the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("seconds", type=float)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    tally, started = Tally(), time.monotonic()
+    alone, swept = moments(arguments.seed, LINES), moments(arguments.seed + 1, POINTS * LINES)
+    spent_on_sweeps = 0.0
+    folder = Path(tempfile.mkdtemp(prefix="soak"))
+    try:
+        while (elapsed := time.monotonic() - started) < arguments.seconds:
+            if spent_on_sweeps < elapsed / 2:
+                before = time.monotonic()
+                kill_a_sweep(swept, folder, tally)
+                spent_on_sweeps += time.monotonic() - before
+            else:
+                kill_a_run(tally.runs % len(RUNS), alone, folder, tally)
+            print(f"{time.monotonic() - started:4.0f} s  {tally}", flush=True)
+    finally:
+        shutil.rmtree(folder)
+    print(f"in all: {tally}")
+    return int(bool(tally.differing_bits or tally.other_differences or tally.lost_points))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
