@@ -49,7 +49,7 @@ def sweep(behaviours, monkeypatch, capsys):
 def command(behaviours):
     """Runs the stub application, or a module, as a command of its own."""
 
-    def run(*arguments, module=None, folder="s", check_seconds=150):
+    def run(*arguments, module=None, folder="s", check_seconds=300):
         program = ["-m", module] if module else [str(STUB_APP)]
         typed = ["-m", *arguments, f"hydra.sweep.dir={folder}"] if folder else arguments
         done = subprocess.run(
