@@ -9,6 +9,7 @@ from pydantic_core import ErrorDetails
 
 from d9d_lr.config.allowed import allowed, listed
 from d9d_lr.config.places import Place, find_place
+from d9d_lr.config.plain import Unresolved
 from d9d_lr.config.swaps import percent_hint, swap_hint
 from d9d_lr.problems import Problem, did_you_mean, join_key
 
@@ -33,11 +34,15 @@ def explain(error: ValidationError, model: type[BaseModel], raw: Any, key: str =
 
 def _problem(details: ErrorDetails, place: Place, raw: Any, prefix: str) -> Problem:
     key, found, context = place.key(prefix, raw), details["input"], details.get("ctx", {})
+    if isinstance(found, Unresolved):
+        return Problem(key, found.reason)
     match details["type"]:
         case "missing":
             return Problem(key, f"is missing; it must be {allowed(place.annotation)}")
         case "extra_forbidden":
             return _extra(place, key, found)
+        case "union_tag_invalid" if isinstance(found.get(_discriminator(context)), Unresolved):
+            return Problem(join_key(key, _discriminator(context)), found[_discriminator(context)].reason)
         case "union_tag_invalid":
             tag, tags = str(context["tag"]), _tags(context)
             return Problem(

@@ -1,4 +1,4 @@
-"""From OmegaConf to plain Python: interpolations resolved, nothing missing, every trouble reported at once."""
+"""From OmegaConf to plain Python, with whatever cannot be resolved left in its place and marked."""
 
 from __future__ import annotations
 
@@ -11,6 +11,19 @@ from omegaconf.errors import OmegaConfBaseException
 from d9d_lr.problems import ConfigError, Problem, join_key
 
 
+class Unresolved:
+    """Stands for a value that is not there, so that validation meets it where it would be.
+
+    No dataclass, for OmegaConf would take one apart.
+
+    Attributes:
+        reason: Why it is not there.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
 def plain(section: DictConfig | Mapping[str, Any], key: str = "") -> dict[str, Any]:
     """Returns a section as plain dictionaries, lists and values.
 
@@ -21,34 +34,55 @@ def plain(section: DictConfig | Mapping[str, Any], key: str = "") -> dict[str, A
     Raises:
         ConfigError: With each value that is `???` and each interpolation that leads nowhere.
     """
+    values = marked(section, key)
+    problems = [Problem(join_key(key, *place), found.reason) for place, found in _unresolved(values)]
+    if problems:
+        raise ConfigError(problems)
+    return values
+
+
+def marked(section: DictConfig | Mapping[str, Any], key: str = "") -> dict[str, Any]:
+    """Returns a section as `plain` does, with an `Unresolved` for each value that is not there.
+
+    Raises:
+        ConfigError: If the section is no mapping.
+    """
     if not isinstance(section, Mapping):
         raise ConfigError([Problem(key, f"must be a mapping of keys to values, not {section!r}")])
     node = section if isinstance(section, DictConfig) else _created(section, key)
-    problems = list(_unresolved(node, key))
-    if problems:
-        raise ConfigError(problems)
-    return cast(dict[str, Any], OmegaConf.to_container(node, resolve=True))
+    return cast(dict[str, Any], _marked(node))
 
 
 def _created(section: Mapping[str, Any], key: str) -> DictConfig:
     try:
-        return OmegaConf.create(dict(section))
+        return OmegaConf.create(dict(section), flags={"allow_objects": True})
     except OmegaConfBaseException as error:
         raise ConfigError([Problem(key, f"cannot be read: {str(error).splitlines()[0]}")]) from error
 
 
-def _unresolved(node: DictConfig | ListConfig, key: str) -> Iterator[Problem]:
-    names: list[Any] = list(node.keys()) if isinstance(node, DictConfig) else list(range(len(node)))
-    for name in names:
-        here = join_key(key, str(name))
-        if OmegaConf.is_missing(node, name):
-            yield Problem(here, "must be set; it is ??? (mandatory) in the configuration")
-            continue
-        try:
-            child = node[name]
-        except OmegaConfBaseException as error:
-            reason = str(error.__cause__ or error).splitlines()[0]
-            yield Problem(here, f"cannot be resolved: {reason}")
-            continue
-        if isinstance(child, DictConfig | ListConfig):
-            yield from _unresolved(child, here)
+def _marked(node: DictConfig | ListConfig) -> Any:
+    if isinstance(node, DictConfig):
+        return {name: _child(node, name) for name in node}
+    return [_child(node, index) for index in range(len(node))]
+
+
+def _child(node: DictConfig | ListConfig, name: Any) -> Any:
+    if OmegaConf.is_missing(node, name):
+        return Unresolved("must be set; it is ??? (mandatory) in the configuration")
+    try:
+        child = node[name]
+    except OmegaConfBaseException as error:
+        return Unresolved(f"cannot be resolved: {str(error.__cause__ or error).splitlines()[0]}")
+    return _marked(child) if isinstance(child, DictConfig | ListConfig) else child
+
+
+def _unresolved(value: Any, *place: str) -> Iterator[tuple[tuple[str, ...], Unresolved]]:
+    match value:
+        case Unresolved():
+            yield place, value
+        case dict():
+            for name, child in value.items():
+                yield from _unresolved(child, *place, str(name))
+        case list():
+            for index, child in enumerate(value):
+                yield from _unresolved(child, *place, str(index))

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.explain import explain
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.config.plain import plain
+from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import phase_positions
 from d9d_lr.problems import ConfigError, Problem
 
@@ -32,7 +32,7 @@ def resolve_lr(
     Raises:
         ConfigError: With every problem found, each with its key as typed.
     """
-    raw = plain(section, key)
+    raw = marked(section, key)
     try:
         config = PiecewiseConfig.model_validate(raw)
     except ValidationError as error:

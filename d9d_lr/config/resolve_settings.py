@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from d9d_lr.config.explain import explain
 from d9d_lr.config.models import Base, PiecewiseConfig, PiecewiseSchedulerConfig
-from d9d_lr.config.plain import plain
+from d9d_lr.config.plain import marked, plain
 from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.config.settings import (
     HOW_NOT_WHAT,
@@ -118,23 +118,25 @@ def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:
 def _section(config: DictConfig, name: str) -> dict[str, Any]:
     if OmegaConf.is_missing(config, name):
         raise ConfigError([Problem(name, "must be set; it is ??? (mandatory) in the configuration")])
-    return plain(config[name], name)
+    return marked(config[name], name)
 
 
 def _lr(section: Mapping[str, Any], train: TrainConfig | None) -> PiecewiseConfig | TargetConfig:
     target, rest = split_target(section)
     if target is not None:
-        return bind_target(target, rest, {name: rest.get(name) for name in ("name", *_SCHEDULE_FIELDS)}, "lr")
+        target, rest = split_target(plain(section, "lr"))
+        return bind_target(str(target), rest, {name: rest.get(name) for name in ("name", *_SCHEDULE_FIELDS)}, "lr")
     return resolve_lr(rest, train.total_steps if train else None)
 
 
 def _packaged_or_target(section: Mapping[str, Any], key: str, members: tuple[type[Base], ...]) -> Base:
     target, rest = split_target(section)
     if target is not None:
+        target, rest = split_target(plain(section, key))
         packaged = next(
             (member().model_dump(mode="json") for member in members if _name(member) == rest.get("name")), {}
         )
-        return bind_target(target, rest, packaged, key)
+        return bind_target(str(target), rest, packaged, key)
     if not rest:
         hint = f"type {key}._target_=my_project.MyClass, or choose a packaged one: {key}={_name(members[0])}"
         raise ConfigError([Problem(f"{key}._target_", "is missing; it must be the dotted path of a callable", hint)])
