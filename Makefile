@@ -20,6 +20,10 @@ run: $(SETUP)  ## train the default model on real text
 test: $(SETUP)  ## the whole suite
 	$(PY) -m pytest -n 2
 
+test-browser: $(SETUP)  ## the report in Chromium, which must be installed; SCREENSHOTS=FOLDER keeps pictures
+	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
+	$(PY) -m pytest -n 0 tests_browser
+
 test-engines: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the suite leaves out
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[dev,all,ray,optuna]"
 	$(PY) -m pytest -m engines

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
     from d9d_lr.provider.protocols import LRSchedulerProtocol, LRSchedulerProvider
     from d9d_lr.provider.torch_scheduler import PiecewiseLR
+    from d9d_lr.visualize import visualize_lr_scheduler
 
 __version__ = "0.1.0"
 
@@ -37,6 +38,7 @@ _LATER = {
     "LRSchedulerProtocol": "d9d_lr.provider.protocols",
     "LRSchedulerProvider": "d9d_lr.provider.protocols",
     "PiecewiseLR": "d9d_lr.provider.torch_scheduler",
+    "visualize_lr_scheduler": "d9d_lr.visualize",
 }
 
 __all__ = [
@@ -63,6 +65,7 @@ __all__ = [
     "compose_lr",
     "piecewise_schedule",
     "resolve_lr",
+    "visualize_lr_scheduler",
 ]
 
 

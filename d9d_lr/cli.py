@@ -5,18 +5,22 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra._internal.utils import get_args_parser
 from hydra.errors import HydraException
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from d9d_lr.config.hydra_errors import explain_hydra
+from d9d_lr.config.application import open_application
+from d9d_lr.config.complaints import all_problems
+from d9d_lr.config.hydra_errors import COMPOSITION_ERRORS, explain_hydra
 from d9d_lr.config.overrides import check_overrides
 from d9d_lr.config.paths import APP_DIR
-from d9d_lr.problems import ConfigError, RunError
+from d9d_lr.problems import ConfigError, Problem, RunError
 
 _FULL_ERROR = "HYDRA_FULL_ERROR"
 
@@ -74,13 +78,28 @@ def _tell_error(error: Exception) -> int:
         case ConfigError():
             return _tell(str(error), 2)
         case HydraException() | OmegaConfBaseException():
-            return _tell(str(ConfigError(explain_hydra(error, sys.argv[1:]))), 2)
+            return _tell(str(ConfigError(_problems_of_composing(error))), 2)
         case RunError() | OSError():
             return _tell(f"the run stopped: {error}", 1)
         case TypeError() | ValueError() | YAMLError() if _from_composition(error):
-            return _tell(str(ConfigError(explain_hydra(error, sys.argv[1:]))), 2)
+            return _tell(str(ConfigError(_problems_of_composing(error))), 2)
         case _:
             raise error
+
+
+def _problems_of_composing(error: Exception) -> list[Problem]:
+    """Returns what is wrong with the whole command line, or with what Hydra met first where that is hard to tell."""
+    first = explain_hydra(error, sys.argv[1:])
+    typed = get_args_parser().parse_args()
+    if typed.multirun or typed.config_path:
+        return first
+    try:
+        with open_application(
+            Path(typed.config_dir) if typed.config_dir else None, typed.config_name or "config"
+        ) as app:
+            return all_problems(app.compose, typed.overrides) or first
+    except COMPOSITION_ERRORS:
+        return first
 
 
 def _from_composition(error: Exception) -> bool:

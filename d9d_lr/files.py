@@ -66,6 +66,8 @@ def held(folder: Path) -> Iterator[None]:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise RunError(f"another process is training in {folder}") from error
+        except OSError:
+            pass  # network file systems lock no folder, which can only be opened for reading
         yield
     finally:
         os.close(handle)

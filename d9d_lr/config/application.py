@@ -5,12 +5,9 @@ What comes out is what `python -m d9d_lr.train` would be given for the same word
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from hydra import compose, initialize_config_dir
 from hydra._internal.hydra import Hydra
@@ -18,28 +15,14 @@ from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from d9d_lr.config.compose import hydra_troubles
+from d9d_lr.config.hydra_errors import COMPOSITION_ERRORS
 from d9d_lr.config.paths import APP_DIR
 from d9d_lr.problems import ConfigError, Problem
 
 JOB_NAME = "train"
-
-
-@dataclass(frozen=True)
-class SweepPoint:
-    """One point of a sweep, as what would be typed for it alone.
-
-    Attributes:
-        overrides: Everything typed, with each swept value replaced by this point's own.
-        swept: The value of each swept key at this point; empty if nothing is swept.
-    """
-
-    overrides: tuple[str, ...]
-    swept: Mapping[str, str]
 
 
 class Application:
@@ -57,27 +40,26 @@ class Application:
         with hydra_troubles(overrides):
             return compose(self._config_name, overrides=list(overrides))
 
-    def points(self, overrides: Sequence[str]) -> list[SweepPoint]:
-        """Expands the values that sweep, typed or in the `hydra.sweeper.params` of a sweep file.
+    def parsed(self, overrides: Sequence[str]) -> list[Override]:
+        """Parses what is typed, with the `hydra.sweeper.params` of the primary config in front of it.
 
-        Values typed for a key win over those of the file. The first key varies slowest.
+        What is typed for a key wins over the file. How a run is started is left out: a launcher may not be installed.
 
         Raises:
-            ConfigError: If an override does not parse, or asks for values that cannot be listed.
+            ConfigError: If an override does not parse.
         """
         with hydra_troubles(overrides):
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
             typed = [override for override in parser.parse_overrides(list(overrides)) if not _only_for_hydra(override)]
-            axes = [_axis(override) for override in typed]
-            keys = {override.get_key_element() for override in typed}
-            from_file = parser.parse_overrides(self._sweep_params([axis[0][-1] for axis in axes]))
-            params = [_axis(param) for param in from_file if param.get_key_element() not in keys]
-        return [_point(chosen) for chosen in itertools.product(*params, *axes)]
+            return [
+                *parser.parse_overrides(self._sweep_params([_first_choice(override) for override in typed])),
+                *typed,
+            ]
 
     def _sweep_params(self, first_point: Sequence[str]) -> list[str]:
         try:
             config = compose(self._config_name, overrides=list(first_point), return_hydra_config=True)
-        except (HydraException, OmegaConfBaseException, TypeError, ValueError):
+        except COMPOSITION_ERRORS:
             return []  # composing the points one by one tells what is wrong
         params = OmegaConf.select(config, "hydra.sweeper.params") or {}
         return [f"{key}={value}" for key, value in params.items()]
@@ -114,24 +96,8 @@ def _only_for_hydra(override: Override) -> bool:
     return override.is_hydra_override() and override.get_key_element() != "hydra.searchpath"
 
 
-def _axis(override: Override) -> list[tuple[str, str | None, str]]:
-    """Returns the choices for one override: the key, the value if it is swept, the whole as typed."""
-    key = override.get_key_element()
-    if not override.is_sweep_override():
-        return [(key, None, _line(override))]
-    if not override.is_discrete_sweep():
-        raise ConfigError([Problem(key, "an interval has no list of values", f"type some, as in {key}=0.1,0.2")])
-    values = list(override.sweep_string_iterator())
-    if not values:
-        raise ConfigError([Problem(key, f"{_line(override)} stands for no value at all")])
-    return [(key, value, f"{key}={value}") for value in values]
-
-
-def _point(chosen: Sequence[tuple[str, str | None, str]]) -> SweepPoint:
-    swept = {key.lstrip("+"): value for key, value, _ in chosen if value is not None}
-    return SweepPoint(tuple(line for _, _, line in chosen), swept)
-
-
-def _line(override: Override) -> str:
-    line: Any = override.input_line
-    return str(line)
+def _first_choice(override: Override) -> str:
+    """Returns an override as it is at the first point of a sweep."""
+    values = override.sweep_string_iterator() if override.is_discrete_sweep() else iter(())
+    first = next(iter(values), None)
+    return str(override.input_line) if first is None else f"{override.get_key_element()}={first}"

@@ -18,7 +18,7 @@ from yaml import MarkedYAMLError, YAMLError
 from d9d_lr.config.swaps import swap_hint
 from d9d_lr.problems import Problem, did_you_mean
 
-GROUPS = ("lr", "lr/warmup", "lr/hold", "lr/decay", "lr/curve", "optimizer", "task", "experiment")
+GROUPS = ("lr", "lr/warmup", "lr/hold", "lr/decay", "lr/curve", "optimizer", "task", "tracker", "experiment")
 
 COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, YAMLError, TypeError, ValueError)
 """What Hydra raises while it composes."""
@@ -72,7 +72,7 @@ def _unapplied(text: str, error: Exception, overrides: Sequence[str]) -> Problem
     if found := re.search(r"Could not delete (?:from config\. )?'([^']*)'", text):
         return Problem(found[1], "cannot be deleted, because it is not there")
     if group := _first_of(text, r"config group '([^']*)' does not exist"):
-        return Problem(group, "there is no such config group", did_you_mean(group, GROUPS))
+        return Problem(group, "there is no such config group", "" if group in GROUPS else did_you_mean(group, GROUPS))
     if key := _first_of(text, r"Ambiguous value for argument '([^'=]*)="):
         hint = f"add --multirun to run each of them, or write a list as {key}=[...]"
         return Problem(key, "has several values, and this is a single run", hint)

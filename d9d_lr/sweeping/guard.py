@@ -133,15 +133,15 @@ def record_end(
 
 
 def _completed_by_others(folder: Path, config: DictConfig) -> RunResult | None:
-    """Waits for a job of a killed sweep that is still at this point; returns its result if that completed."""
+    """Waits for a job of a killed sweep that is still at this point; returns its result if one completed."""
     waited = False
     while _is_held(folder):
         if not waited:
             log.info("%s is still run by a job of an earlier sweep; waiting for it", folder.name)
         waited = True
         time.sleep(_POLL_SECONDS)
-    state = read_state(folder, _what(config)[0]) if waited else None
-    return state.result if state and state.state == "completed" else None
+    state = read_state(folder, _what(config)[0])
+    return state.result if state.state == "completed" else None
 
 
 def _is_held(folder: Path) -> bool:

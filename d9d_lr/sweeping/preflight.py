@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
@@ -13,12 +14,11 @@ from omegaconf.errors import OmegaConfBaseException
 
 from d9d_lr.config.hydra_errors import explain_hydra
 from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
-from d9d_lr.config.settings import Settings
+from d9d_lr.config.settings import CharLMConfig, Settings
 from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.plan import Point
-
-Compose = Callable[[Sequence[str]], DictConfig]
-"""Composes the configuration of one job, its `hydra` section included."""
+from d9d_lr.tracking.open import check_installed
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,18 @@ def _settings(point: Point, compose: Compose) -> Settings:
     with open_dict(config):
         config.hydra.job.id = config.hydra.job.num = point.number
     with _as_in_job(config):
-        return resolve_settings(config)
+        settings = resolve_settings(config)
+    _check_files(settings)
+    return settings
+
+
+def _check_files(settings: Settings) -> None:
+    """Looks for what every job needs wherever it runs; a device is not looked for, since jobs may run elsewhere."""
+    check_installed(settings.tracker)
+    if isinstance(settings.task, CharLMConfig) and settings.task.text_file is not None:
+        text_file = Path(settings.task.text_file)
+        if not text_file.is_file():
+            raise ConfigError([Problem("task.text_file", f"there is no file {text_file}")])
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from d9d_lr.config.sweep_settings import SweepConfig, resolve_sweep
 from d9d_lr.files import held
 from d9d_lr.problems import ConfigError, Problem, RunError
 from d9d_lr.sweeping.attempt import new_attempt
+from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.engines import engine_of, stored_job
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
@@ -107,7 +108,7 @@ def _checked(sweep: Sweep, config: SweepConfig, arguments: Sequence[str]) -> lis
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
     overrides = OverridesParser.create(sweep.context.config_loader).parse_overrides(list(arguments))
     planned = plan_points(overrides, config.zip)
-    good, bad = check_points(planned, sweep.compose)
+    good, bad = check_points(planned, PointComposer(sweep.context.config_loader, sweep.compose))
     if bad and (config.on_invalid == "error" or not good):
         raise BadSweepError(bad, len(planned))
     if bad:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from d9d_lr.config.application import SweepPoint, open_application
+from d9d_lr.config.application import open_application
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
@@ -17,7 +17,9 @@ from d9d_lr.config.resolve_settings import resolve_settings
 from d9d_lr.config.settings import OptimizerConfig, TargetConfig
 from d9d_lr.problems import ConfigError, Problem
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.sweeping.plan import Point
 from d9d_lr.viewing.labels import labels_of
+from d9d_lr.viewing.points import points_of
 
 
 @dataclass(frozen=True)
@@ -57,8 +59,8 @@ def compose_series(
     series: list[Series] = []
     problems: dict[str, Problem] = {}
     with open_application(config_dir, config_name) as application:
-        points = application.points(overrides)
-        for point, label in zip(points, labels_of([point.swept for point in points]), strict=True):
+        points = points_of(application, overrides)
+        for point, label in zip(points, labels_of([point.changed for point in points]), strict=True):
             try:
                 composed = application.compose(point.overrides)
                 series.append(_series(composed, point, label or _title(composed, overrides)))
@@ -70,7 +72,7 @@ def compose_series(
     return series
 
 
-def _series(composed: DictConfig, point: SweepPoint, label: str) -> Series:
+def _series(composed: DictConfig, point: Point, label: str) -> Series:
     settings = resolve_settings(composed)
     if not isinstance(settings.lr, PiecewiseConfig):
         hint = "d9d_lr.visualize_lr_scheduler(factory, num_steps, init_lr) draws any torch scheduler"
@@ -82,7 +84,7 @@ def _series(composed: DictConfig, point: SweepPoint, label: str) -> Series:
         positions=tuple(phase_positions(section.get("scheduler", section)["phases"])),
         base_lr=_base_lr(settings.optimizer),
         total_steps=settings.train.total_steps,
-        swept=tuple(point.swept.items()),
+        swept=tuple(point.changed.items()),
     )
 
 

@@ -80,11 +80,13 @@ HALFWAY = {
     ("decay", "poly"): (900, 0.775),  # 1 - 0.9/4
     ("decay", "poly_to_zero"): (900, 0.75),
     ("decay", "exponential"): (900, 10**-0.5),
+    ("decay", "sqrt_to_zero"): (900, 1 - 0.5**0.5),
     ("decay", "none"): (900, 1.0),
     ("curve", "linear"): (900, 0.55),
     ("curve", "cosine"): (900, 0.55),
     ("curve", "poly"): (900, 0.775),
     ("curve", "exponential"): (900, 10**-0.5),
+    ("curve", "sqrt"): (900, 1 - 0.9 * 0.5**0.5),
 }
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from stub_app import job
+from stub_app import BEHAVIOURS, job
 
 from d9d_lr.cli import run_application
 
@@ -21,7 +21,15 @@ class Outcome:
 
 
 @pytest.fixture
-def sweep(in_tmp, monkeypatch, capsys):
+def behaviours(in_tmp):
+    """The files that make the stub behave."""
+    for how in BEHAVIOURS:
+        (in_tmp / how).touch()
+        (in_tmp / f"once_{how}").touch()
+
+
+@pytest.fixture
+def sweep(behaviours, monkeypatch, capsys):
     """Runs the stub application in this process, as `python stub_app.py -m hydra.sweep.dir=s ARGUMENTS` would."""
 
     def run(*arguments, folder="s"):
@@ -38,10 +46,10 @@ def sweep(in_tmp, monkeypatch, capsys):
 
 
 @pytest.fixture
-def command(in_tmp):
+def command(behaviours):
     """Runs the stub application, or a module, as a command of its own."""
 
-    def run(*arguments, module=None, folder="s", check_seconds=150):
+    def run(*arguments, module=None, folder="s", check_seconds=300):
         program = ["-m", module] if module else [str(STUB_APP)]
         typed = ["-m", *arguments, f"hydra.sweep.dir={folder}"] if folder else arguments
         done = subprocess.run(

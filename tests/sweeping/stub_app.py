@@ -1,12 +1,11 @@
 """The training entrypoint with a job that trains nothing: `python stub_app.py -m ...`.
 
-Its field `task.text_file`, which nobody opens here, says what the job does.
+Its field `task.text_file` says what the job does; the tests make an empty file of that name, which nobody opens.
 """
 
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
@@ -16,6 +15,8 @@ from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
 from d9d_lr.problems import RunError
 from d9d_lr.training.records import RunResult, write_result
 from d9d_lr.training.threads import threads_for_process
+
+BEHAVIOURS = ("well", "raise", "say", "exit", "killed", "ctrl_c")
 
 
 def job(config):
@@ -59,8 +60,6 @@ def _behave(how, folder):
             os.kill(os.getpid(), signal.SIGKILL)
         case "ctrl_c":
             raise KeyboardInterrupt
-        case "slow":
-            time.sleep(60)
         case _:
             raise AssertionError(how)
 

@@ -20,6 +20,13 @@ def test_all_bad_points_come_in_one_table(sweep):
     assert not Path("s").exists()
 
 
+def test_a_text_that_is_not_there_is_a_bad_point(sweep):
+    done = sweep("task.text_file=null,nowhere.txt")
+    assert done.status == 2
+    assert "there is no file nowhere.txt" in done.err
+    assert not Path("s").exists()
+
+
 def test_every_problem_of_a_point_is_told(sweep):
     done = sweep("train.batch_size=8,-1", "optimizer.lr=0.1,-0.5")
     assert done.status == 2

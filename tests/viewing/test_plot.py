@@ -90,6 +90,16 @@ def test_a_sweep_file_of_the_persons_own(tmp_path):
     ]
 
 
+def test_keys_that_advance_together_do_so_here_too():
+    series = compose_series(
+        ["lr.phases.0.steps=50,100", "train.seed=1,2", "sweep.zip=[[lr.phases.0.steps,train.seed]]"]
+    )
+    assert [dict(one.swept) for one in series] == [
+        {"lr.phases.0.steps": "50", "train.seed": "1"},
+        {"lr.phases.0.steps": "100", "train.seed": "2"},
+    ]
+
+
 def test_all_problems_of_all_points_each_once():
     with pytest.raises(ConfigError, match="3 problems") as caught:
         compose_series(["lr.phases.0.steps=0,50,5000", "optimizer.lr=-1"])
@@ -104,7 +114,7 @@ def test_all_problems_of_all_points_each_once():
     ("words", "message"),
     [
         (["lr=wsdd"], r"'wsdd' is not one of .*did you mean 'wsd'"),
-        (["lr.phases.0.steps=interval(1,5)"], r"an interval has no list of values"),
+        (["lr.phases.0.steps=interval(1,5)"], r"has no end of values"),
         (["lr=glob(zz*)"], r"stands for no value"),
         (["--out", "picture.jpg"], r"must end in \.png, \.svg or \.pdf"),
         (["-cd", "nowhere"], r"there is no folder 'nowhere'"),

@@ -1,0 +1,57 @@
+"""Composes and validates every configuration file: `python -m d9d_lr.check`, `d9d-lr-check`. Wiring only."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from d9d_lr.cli import run_tool
+from d9d_lr.viewing.checking import check_all
+
+_DESCRIPTION = """\
+Composes and validates every schedule, phase group, experiment and sweep, and lists every problem with its file and key.
+The exit status is 2 if there is any.
+
+  python -m d9d_lr.check --config-dir my_conf
+"""
+
+
+def check(arguments: Sequence[str]) -> None:
+    """Checks and tells.
+
+    Raises:
+        SystemExit: With status 2 if there are problems.
+    """
+    options = _parser().parse_args(arguments)
+    count = problems = 0
+    for checked in check_all(options.config_dir):
+        if checked.note:
+            sys.stdout.write(f"not checked: {checked.file}: {checked.note}\n")
+            continue
+        count += 1
+        problems += len(checked.problems)
+        for problem in checked.problems:
+            sys.stdout.write(f"{checked.file}: {problem}\n")
+    found = "no problems" if not problems else "1 problem" if problems == 1 else f"{problems} problems"
+    sys.stdout.write(f"checked {count} files: {found}\n")
+    if problems:
+        raise SystemExit(2)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m d9d_lr.check", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own: lr/, experiment/ and sweep files")
+    return parser
+
+
+def main() -> None:
+    """Runs the command on the command line's arguments."""
+    run_tool(check, sys.argv[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""The JSON Schema of an `lr` file, for editors that complete and check YAML.
+
+An `lr` file is what stands in `lr/NAME.yaml`: a whole schedule, flat or nested, its phases a list or a mapping from
+position. One with a `defaults` list is completed by Hydra from the phase groups, so nothing in it is required.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from d9d_lr.config.models import PiecewiseConfig
+
+Schema = dict[str, Any]
+
+_PHASES = ("StepPhaseConfig", "PercentagePhaseConfig", "RestPhaseConfig")
+_CURVES = ("CurveLinearConfig", "CurveCosineConfig", "CurvePolyConfig", "CurveExponentialConfig")
+_LIMITS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+_POSITION = "^[0-9]+$"
+
+
+def lr_file_schema() -> Schema:
+    """Returns the schema, built from the models that validate the file once it is composed."""
+    definitions: Schema = _standard(PiecewiseConfig.model_json_schema()["$defs"])
+    scheduler = definitions.pop("PiecewiseSchedulerConfig")
+    initial = scheduler["properties"]["initial_multiplier"]
+    definitions["Phase"] = scheduler["properties"]["phases"]["items"]
+    definitions["PartialCurve"] = _partial([definitions[name] for name in _CURVES], {})
+    definitions["PartialPhase"] = _partial(
+        [definitions[name] for name in _PHASES], {"curve": {"$ref": "#/$defs/PartialCurve"}}
+    )
+    definitions["Schedule"] = _schedule(initial, {"$ref": "#/$defs/Phase"}, ["initial_multiplier", "phases"])
+    definitions["PartialSchedule"] = _schedule(initial, {"$ref": "#/$defs/PartialPhase"}, [])
+    definitions["File"] = _file(definitions["Schedule"])
+    definitions["NestedFile"] = _nested("Schedule")
+    definitions["PartialFile"] = _file(definitions["PartialSchedule"])
+    definitions["PartialNestedFile"] = _nested("PartialSchedule")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A learning-rate schedule of d9d_lr: lr/NAME.yaml",
+        "type": "object",
+        "if": {"required": ["_target_"], "properties": {"_target_": {"type": "string"}}},
+        "then": {"description": "A provider of your own; the other keys are its arguments."},
+        "else": {
+            "if": {"required": ["defaults"]},
+            "then": _either("PartialNestedFile", "PartialFile"),
+            "else": _either("NestedFile", "File"),
+        },
+        "$defs": definitions,
+    }
+
+
+def _standard(node: Any) -> Any:
+    """Renames the limits that Pydantic writes under its own names where a validator stands before them."""
+    if isinstance(node, list):
+        return [_standard(child) for child in node]
+    if not isinstance(node, dict):
+        return node
+    limits = {key: _LIMITS[key] for key in node if key in _LIMITS and isinstance(node[key], int | float)}
+    return {limits.get(key, key): _standard(child) for key, child in node.items()}
+
+
+def _either(nested: str, flat: str) -> Schema:
+    """Chooses by what the file holds, so that an editor shows the complaints of one form and not of both."""
+    return {
+        "if": {"required": ["scheduler"]},
+        "then": {"$ref": f"#/$defs/{nested}"},
+        "else": {"$ref": f"#/$defs/{flat}"},
+    }
+
+
+def _schedule(initial: Schema, phase: Schema, required: list[str]) -> Schema:
+    phases = {
+        "description": "The phases in order: a list, or a mapping from position such as '0', with holes allowed.",
+        "anyOf": [
+            {"type": "array", "items": phase, "minItems": 1},
+            {
+                "type": "object",
+                "patternProperties": {_POSITION: {"anyOf": [phase, {"type": "null"}, _exactly_empty()]}},
+                "additionalProperties": False,
+            },
+        ],
+    }
+    described = {**initial, "description": "Multiplier of the base learning rate at step 0."}
+    return {
+        "type": "object",
+        "properties": {"initial_multiplier": described, "phases": phases},
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _file(schedule: Schema) -> Schema:
+    return {**schedule, "properties": {**_head(), **schedule["properties"]}}
+
+
+def _nested(schedule: str) -> Schema:
+    return {
+        "type": "object",
+        "properties": {**_head(), "scheduler": {"$ref": f"#/$defs/{schedule}"}},
+        "required": ["scheduler"],
+        "additionalProperties": False,
+    }
+
+
+def _head() -> Schema:
+    defaults = {
+        "description": "Hydra's defaults list, such as `- warmup@phases.0: linear` and `- _self_`.",
+        "type": "array",
+        "items": {"anyOf": [{"type": "string"}, {"type": "object", "maxProperties": 1}]},
+    }
+    return {"defaults": defaults, "_target_": {"type": "null"}, "name": {"const": "piecewise"}}
+
+
+def _partial(members: list[Schema], replaced: Schema) -> Schema:
+    """Returns the union of some models with nothing required: what a file may add to a group's option."""
+    properties: Schema = {}
+    for member in members:
+        for name, field in member["properties"].items():
+            tags = [tag for known in members if (tag := known["properties"].get(name, {}).get("const"))]
+            properties[name] = {"enum": tags} if tags else replaced.get(name, copy.deepcopy(field))
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _exactly_empty() -> Schema:
+    return {"type": "object", "maxProperties": 0}
