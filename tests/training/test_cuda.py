@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+
 from helpers.small_runs import CHARLM, DIGITS, result, rows, run, stopping_before
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
