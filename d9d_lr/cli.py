@@ -41,6 +41,8 @@ def run_application(job: Callable[[DictConfig], Any]) -> None:
         hydra.main(version_base="1.3", config_path=str(APP_DIR), config_name="config")(job)()
     except KeyboardInterrupt:
         raise SystemExit(_tell("interrupted", 130)) from None
+    except BrokenPipeError:
+        raise SystemExit(_reader_left()) from None
     except Exception as error:
         if asked_for_traceback:
             raise
@@ -64,9 +66,8 @@ def run_tool(tool: Callable[[Sequence[str]], None], arguments: Sequence[str]) ->
         tool(arguments)
     except KeyboardInterrupt:
         raise SystemExit(_tell("interrupted", 130)) from None
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(0) from None
+    except BrokenPipeError:
+        raise SystemExit(_reader_left()) from None
     except ConfigError as error:
         raise SystemExit(_tell(str(error), 2)) from error
     except (RunError, OSError) as error:
@@ -110,6 +111,12 @@ def _from_composition(error: Exception) -> bool:
         names.append(frame.tb_frame.f_code.co_name)
         frame = frame.tb_next
     return "run_job" not in names and any(name.startswith("_compose") or name == "compose_config" for name in names)
+
+
+def _reader_left() -> int:
+    """Lets the interpreter end in peace where the reader of its output, such as `head`, has seen enough."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _tell(text: str, status: int) -> int:

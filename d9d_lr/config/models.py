@@ -32,9 +32,10 @@ def _number(value: Any) -> Any:
     return value
 
 
-Count = Annotated[int, BeforeValidator(_number)]
-Real = Annotated[float, BeforeValidator(_number)]
-Multiplier = Annotated[Real, Field(ge=-MAX_MULTIPLIER, le=MAX_MULTIPLIER)]
+NUMBER = BeforeValidator(_number)
+"""Stands last, after the limits, so that those are part of the JSON schema."""
+
+Multiplier = Annotated[float, Field(ge=-MAX_MULTIPLIER, le=MAX_MULTIPLIER), NUMBER]
 
 
 class CurveLinearConfig(Base):
@@ -57,7 +58,7 @@ class CurvePolyConfig(Base):
     """
 
     type: Literal["poly"] = "poly"
-    power: Annotated[Real, Field(gt=0)] = 2.0
+    power: Annotated[float, Field(gt=0), NUMBER] = 2.0
 
 
 class CurveExponentialConfig(Base):
@@ -81,7 +82,7 @@ class StepPhaseConfig(Base):
     """
 
     mode: Literal["steps"] = "steps"
-    steps: Annotated[Count, Field(gt=0, le=MAX_STEPS)]
+    steps: Annotated[int, Field(gt=0, le=MAX_STEPS), NUMBER]
     target_multiplier: Multiplier
     curve: CurveConfig
 
@@ -96,7 +97,7 @@ class PercentagePhaseConfig(Base):
     """
 
     mode: Literal["percentage"] = "percentage"
-    percentage: Annotated[Real, Field(ge=0.0, le=1.0)]
+    percentage: Annotated[float, Field(ge=0.0, le=1.0), NUMBER]
     target_multiplier: Multiplier
     curve: CurveConfig
 

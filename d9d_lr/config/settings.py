@@ -6,12 +6,12 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from d9d_lr.config.models import Base, Count, PiecewiseConfig, Real
+from d9d_lr.config.models import NUMBER, Base, PiecewiseConfig
 from d9d_lr.config.tracker_settings import NoTrackerConfig, TrackerConfig
 from d9d_lr.schedule.phases import MAX_STEPS
 
-Positive = Annotated[Count, Field(gt=0)]
-Fraction = Annotated[Real, Field(ge=0.0, lt=1.0)]
+Positive = Annotated[int, Field(gt=0), NUMBER]
+Fraction = Annotated[float, Field(ge=0.0, lt=1.0), NUMBER]
 
 
 class TargetConfig(Base):
@@ -38,9 +38,9 @@ class AdamWConfig(Base):
     """
 
     name: Literal["adamw"] = "adamw"
-    lr: Annotated[Real, Field(ge=0)] = 0.003
+    lr: Annotated[float, Field(ge=0), NUMBER] = 0.003
     betas: tuple[Fraction, Fraction] = (0.9, 0.95)
-    weight_decay: Annotated[Real, Field(ge=0)] = 0.1
+    weight_decay: Annotated[float, Field(ge=0), NUMBER] = 0.1
 
 
 class SGDConfig(Base):
@@ -54,9 +54,9 @@ class SGDConfig(Base):
     """
 
     name: Literal["sgd"] = "sgd"
-    lr: Annotated[Real, Field(ge=0)] = 0.1
+    lr: Annotated[float, Field(ge=0), NUMBER] = 0.1
     momentum: Fraction = 0.9
-    weight_decay: Annotated[Real, Field(ge=0)] = 0.0
+    weight_decay: Annotated[float, Field(ge=0), NUMBER] = 0.0
     nesterov: bool = False
 
     @field_validator("nesterov")
@@ -88,7 +88,7 @@ class CharLMConfig(Base):
     heads: Positive = 4
     width: Positive = 64
     dropout: Fraction = 0.0
-    validation_fraction: Annotated[Real, Field(gt=0.0, lt=1.0)] = 0.1
+    validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0), NUMBER] = 0.1
     eval_batches: Positive = 8
 
     @field_validator("width")
@@ -113,7 +113,7 @@ class DigitsConfig(Base):
     model: Literal["mlp", "cnn"] = "mlp"
     width: Positive = 64
     dropout: Fraction = 0.0
-    validation_fraction: Annotated[Real, Field(gt=0.0, lt=1.0)] = 0.2
+    validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0), NUMBER] = 0.2
 
 
 OptimizerConfig = Annotated[AdamWConfig | SGDConfig, Field(discriminator="name")]
@@ -139,12 +139,12 @@ class TrainConfig(Base):
         on_schedule_change: What to do where the checkpoint was made under another schedule.
     """
 
-    total_steps: Annotated[Count, Field(gt=0, le=MAX_STEPS)]
+    total_steps: Annotated[int, Field(gt=0, le=MAX_STEPS), NUMBER]
     batch_size: Positive
     eval_every: Positive
     log_every: Positive
-    grad_clip_norm: Annotated[Real, Field(gt=0)] | None
-    seed: Annotated[Count, Field(ge=0, lt=2**32)]
+    grad_clip_norm: Annotated[float, Field(gt=0), NUMBER] | None
+    seed: Annotated[int, Field(ge=0, lt=2**32), NUMBER]
     device: Literal["auto", "cpu", "cuda"]
     num_threads: Literal["auto"] | Positive
     checkpoint_every: Positive | None

@@ -15,13 +15,12 @@ Schema = dict[str, Any]
 
 _PHASES = ("StepPhaseConfig", "PercentagePhaseConfig", "RestPhaseConfig")
 _CURVES = ("CurveLinearConfig", "CurveCosineConfig", "CurvePolyConfig", "CurveExponentialConfig")
-_LIMITS = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
 _POSITION = "^[0-9]+$"
 
 
 def lr_file_schema() -> Schema:
     """Returns the schema, built from the models that validate the file once it is composed."""
-    definitions: Schema = _standard(PiecewiseConfig.model_json_schema()["$defs"])
+    definitions: Schema = PiecewiseConfig.model_json_schema()["$defs"]
     scheduler = definitions.pop("PiecewiseSchedulerConfig")
     initial = scheduler["properties"]["initial_multiplier"]
     definitions["Phase"] = scheduler["properties"]["phases"]["items"]
@@ -48,16 +47,6 @@ def lr_file_schema() -> Schema:
         },
         "$defs": definitions,
     }
-
-
-def _standard(node: Any) -> Any:
-    """Renames the limits that Pydantic writes under its own names where a validator stands before them."""
-    if isinstance(node, list):
-        return [_standard(child) for child in node]
-    if not isinstance(node, dict):
-        return node
-    limits = {key: _LIMITS[key] for key in node if key in _LIMITS and isinstance(node[key], int | float)}
-    return {limits.get(key, key): _standard(child) for key, child in node.items()}
 
 
 def _either(nested: str, flat: str) -> Schema:
