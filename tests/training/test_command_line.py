@@ -12,7 +12,6 @@ import sys
 import pytest
 
 from d9d_lr.train import command_again
-from helpers.kills import differences
 from helpers.small_runs import DIGITS, PLAIN, SHORT, command, environment, result, rows, run
 
 LINE = ("task._target_=helpers.own_parts.LineTask", *SHORT, *PLAIN)
@@ -103,10 +102,3 @@ def test_a_sweep_branches_cooldowns_from_one_checkpoint(tmp_path):
     for folder in found:
         first, last = rows(folder)[0], rows(folder)[-1]
         assert (first["step"], first["lr"], last["lr"]) == (10, 0.003, 0.0)
-
-
-def test_a_single_run_by_the_command_line_equals_one_in_this_process(tmp_path):
-    ended = command(*DIGITS, f"hydra.run.dir={tmp_path}/commanded")
-    assert ended.returncode == 0
-    run(tmp_path / "here", *DIGITS)
-    assert differences(tmp_path / "here", tmp_path / "commanded") == []
