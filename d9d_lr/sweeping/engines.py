@@ -22,7 +22,7 @@ from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig
 
 from d9d_lr.problems import RunError
-from d9d_lr.training.records import RunResult
+from d9d_lr.records import RunResult
 
 
 @dataclass(frozen=True)

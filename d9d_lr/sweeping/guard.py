@@ -15,9 +15,9 @@ from omegaconf import DictConfig
 from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
 from d9d_lr.files import held
 from d9d_lr.problems import ConfigError, RunError
+from d9d_lr.records import RESULT_FILE, RunResult, read_metrics, read_result, write_result
 from d9d_lr.sweeping.attempt import Attempt
 from d9d_lr.sweeping.states import read_state
-from d9d_lr.training.records import RESULT_FILE, RunResult, read_metrics, read_result, write_result
 
 log = logging.getLogger(__name__)
 

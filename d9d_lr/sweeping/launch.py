@@ -10,12 +10,12 @@ from pathlib import Path
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
+from d9d_lr.records import read_result
 from d9d_lr.sweeping.attempt import Attempt
 from d9d_lr.sweeping.engines import Engine, lost_job, lost_jobs_returned, reason, stored_job
 from d9d_lr.sweeping.guard import NotStartedError, record_end
 from d9d_lr.sweeping.preflight import CheckedPoint
 from d9d_lr.sweeping.watch import tell_failure, told_failures
-from d9d_lr.training.records import read_result
 from d9d_lr.training.threads import PARALLEL_JOBS
 
 

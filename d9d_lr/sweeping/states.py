@@ -12,7 +12,7 @@ from yaml import YAMLError
 
 from d9d_lr.config.resolve_settings import REQUIRED, fingerprint, resolve_settings
 from d9d_lr.problems import ConfigError, RunError, join_key
-from d9d_lr.training.records import METRICS_FILE, RunResult, read_result
+from d9d_lr.records import METRICS_FILE, RunResult, read_result
 
 State = Literal["new", "unfinished", "completed", "failed", "interrupted", "other"]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from d9d_lr.files import write_text_whole
 from d9d_lr.problems import RunError
+from d9d_lr.records import OBJECTIVE, read_result
 from d9d_lr.sweeping.record import RecordedPoint, read_record, record_from_folders
-from d9d_lr.training.records import OBJECTIVE, read_result
 
 CSV_FILE = "sweep.csv"
 MARKDOWN_FILE = "sweep.md"

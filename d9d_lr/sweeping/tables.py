@@ -16,11 +16,11 @@ from rich.text import Text
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.settings import Settings
+from d9d_lr.records import OBJECTIVE
 from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
 from d9d_lr.sweeping.states import FolderState
 from d9d_lr.sweeping.summary import CSV_FILE, MARKDOWN_FILE, Summary, read_summary, write_summary
-from d9d_lr.training.records import OBJECTIVE
 
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""

@@ -18,8 +18,8 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from d9d_lr.config.settings import Settings
 from d9d_lr.config.tracker_settings import MlflowConfig
 from d9d_lr.files import in_turn
+from d9d_lr.records import RunResult
 from d9d_lr.tracking.hyperparameters import hyperparameters
-from d9d_lr.training.records import RunResult
 
 RUN_FILE = ".mlflow"
 """In a run folder or a sweep's folder: the identifier of its run, so that a resumed one goes on."""

@@ -16,7 +16,7 @@ import torch
 
 from d9d_lr.files import write_whole
 from d9d_lr.problems import ConfigError, Problem, RunError
-from d9d_lr.training.records import CHECKPOINT_FILE
+from d9d_lr.records import CHECKPOINT_FILE
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from d9d_lr.config.settings import Settings
-from d9d_lr.training.records import RunResult
+from d9d_lr.records import RunResult
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -17,7 +18,14 @@ from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.training.interrupts import Interrupts
 from d9d_lr.training.plan import SchedulePlan
-from d9d_lr.training.processes import any_process, from_first_process, mean_over_processes, own_part, spread
+from d9d_lr.training.processes import (
+    any_process,
+    from_first_process,
+    is_lost_process,
+    mean_over_processes,
+    own_part,
+    spread,
+)
 from d9d_lr.training.randomness import batch_generator, seed_step
 from d9d_lr.training.task import Task
 
@@ -120,9 +128,29 @@ def _update(run: Run, model: nn.Module) -> Tensor:
             nn.utils.clip_grad_norm_(run.model.parameters(), run.config.grad_clip_norm)
         return mean_over_processes(loss, run.context)  # type: ignore[return-value]  # torch types a closure's as float
 
-    loss = run.optimizer.step(compute_gradients)
+    loss = _step(run.optimizer, compute_gradients)
     run.scheduler.step()
     return torch.as_tensor(loss)
+
+
+def _step(optimizer: Optimizer, compute_gradients: Callable[[], float]) -> Any:
+    """Does the optimizer's step; told apart from trouble with the gradients is an optimizer that refuses them."""
+    computed = False
+
+    def compute() -> float:
+        nonlocal computed
+        computed = False
+        loss = compute_gradients()
+        computed = True
+        return loss
+
+    try:
+        return optimizer.step(compute)
+    except RuntimeError as error:
+        if not computed or is_lost_process(error):
+            raise
+        reason = str(error).splitlines()[0]
+        raise RunError(f"{type(optimizer).__name__} cannot do its step on this task's gradients: {reason}") from error
 
 
 def _evaluate(run: Run) -> Row:

@@ -11,7 +11,7 @@ from typing import Self
 
 from d9d_lr.files import write_text_whole
 from d9d_lr.problems import RunError
-from d9d_lr.training.records import METRICS_FILE
+from d9d_lr.records import METRICS_FILE
 
 
 class MetricsFile:

@@ -17,7 +17,7 @@ from d9d_lr.training.randomness import seed_model
 from d9d_lr.training.resume import find_checkpoint, log_changes, restore
 from d9d_lr.training.schedulers import build_scheduler
 from d9d_lr.training.surroundings import check_processes, device_type
-from d9d_lr.training.task import build_task
+from d9d_lr.training.tasks import build_task
 from d9d_lr.training.threads import threads_for_process
 
 

@@ -13,6 +13,17 @@ from d9d_lr.config.resolve_settings import fingerprint
 from d9d_lr.config.settings import Settings, TargetConfig
 from d9d_lr.files import remove_partials, write_text_whole
 from d9d_lr.problems import RunError
+from d9d_lr.records import (
+    CHECKPOINT_FILE,
+    METRICS_FILE,
+    OBJECTIVE,
+    RESULT_FILE,
+    SCHEDULE_FILE,
+    RunResult,
+    Status,
+    read_metrics,
+    write_result,
+)
 from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.training.checkpoints import (
     CHECKPOINTS_DIR,
@@ -26,17 +37,6 @@ from d9d_lr.training.checkpoints import (
 from d9d_lr.training.display import Display
 from d9d_lr.training.loop import Row, Run
 from d9d_lr.training.metrics import MetricsFile, lines_before
-from d9d_lr.training.records import (
-    CHECKPOINT_FILE,
-    METRICS_FILE,
-    OBJECTIVE,
-    RESULT_FILE,
-    SCHEDULE_FILE,
-    RunResult,
-    Status,
-    read_metrics,
-    write_result,
-)
 
 
 @contextmanager

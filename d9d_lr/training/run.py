@@ -9,6 +9,7 @@ from pathlib import Path
 from d9d_lr.config.settings import Settings
 from d9d_lr.files import held
 from d9d_lr.problems import ConfigError, RunError
+from d9d_lr.records import OBJECTIVE, RunResult, read_metrics
 from d9d_lr.tracking.open import open_tracker
 from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.training.display import show_summary
@@ -17,7 +18,6 @@ from d9d_lr.training.loop import Run, train
 from d9d_lr.training.parts import prepare, prepare_together
 from d9d_lr.training.processes import Job, announce, is_lost_process, launched_with_others, lose_touch
 from d9d_lr.training.recording import record_end, record_failure, recording
-from d9d_lr.training.records import OBJECTIVE, RunResult, read_metrics
 
 log = logging.getLogger(__name__)
 

@@ -1,15 +1,11 @@
-"""What is trained: the protocol of a task, and building the one that the settings name."""
+"""What is trained: the protocol that a task follows."""
 
 from __future__ import annotations
 
-from typing import Protocol, assert_never, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import torch
 from torch import Tensor, nn
-
-from d9d_lr.config.settings import CharLMConfig, DigitsConfig, TargetConfig, TaskConfig
-from d9d_lr.config.targets import call
-from d9d_lr.problems import ConfigError, Problem
 
 Batch = tuple[Tensor, ...]
 
@@ -39,37 +35,3 @@ class Task(Protocol):
     def evaluate(self, model: nn.Module, device: torch.device) -> dict[str, float]:
         """Returns validation metrics; "loss" is the objective. Called without gradients, in evaluation mode."""
         ...
-
-
-_METHODS = ("build_model", "train_batch", "loss", "evaluate")
-
-
-def build_task(config: TaskConfig | TargetConfig) -> Task:
-    """Builds the task that the settings name.
-
-    Raises:
-        ConfigError: If its data cannot be used, or the person's own task lacks a method.
-    """
-    match config:
-        case CharLMConfig():
-            from d9d_lr.training.charlm import CharLM
-
-            return CharLM(config)
-        case DigitsConfig():
-            from d9d_lr.training.digits import Digits
-
-            return Digits(config)
-        case TargetConfig():
-            return _own_task(config)
-        case _:
-            assert_never(config)
-
-
-def _own_task(config: TargetConfig) -> Task:
-    task = call(config)
-    missing = [name for name in _METHODS if not callable(getattr(task, name, None))]
-    if missing or not isinstance(task, Task):
-        lacks = f"{config.target} gives a {type(task).__name__} without {', '.join(missing)}"
-        message = f"{lacks}; a task needs {', '.join(_METHODS)}"
-        raise ConfigError([Problem("task._target_", message)])
-    return task

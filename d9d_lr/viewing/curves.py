@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from d9d_lr.training.records import OBJECTIVE
+from d9d_lr.records import OBJECTIVE
 
 Curve = tuple[tuple[int, ...], tuple[float, ...]]
 """Steps in order, and a value at each."""

@@ -12,7 +12,7 @@ from importlib.resources import files
 from string import Template
 from typing import Any
 
-from d9d_lr.training.records import OBJECTIVE
+from d9d_lr.records import OBJECTIVE
 from d9d_lr.viewing.curves import Curve
 from d9d_lr.viewing.runs import RunView, schedule_text
 from d9d_lr.viewing.sweep_view import HeatMap, SweepView, heat_maps

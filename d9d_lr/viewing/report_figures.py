@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from d9d_lr.training.records import OBJECTIVE
+from d9d_lr.records import OBJECTIVE
 from d9d_lr.viewing.curves import Curve
 from d9d_lr.viewing.figure import new_figure, require_matplotlib, save, series_colors
 from d9d_lr.viewing.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order

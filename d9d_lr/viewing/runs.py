@@ -19,7 +19,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from d9d_lr.problems import ConfigError, Problem, RunError
-from d9d_lr.training.records import METRICS_FILE, OBJECTIVE, RESULT_FILE, RunResult, read_metrics, read_result
+from d9d_lr.records import METRICS_FILE, OBJECTIVE, RESULT_FILE, RunResult, read_metrics, read_result
 from d9d_lr.viewing.curves import RunCurves, curves_of
 
 STATUSES = ("completed", "failed", "interrupted", "unfinished", "not started")

@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from d9d_lr.config.settings import Settings
+from d9d_lr.records import read_result
 from d9d_lr.training.checkpoints import load_checkpoint
-from d9d_lr.training.records import read_result
 from d9d_lr.training.run import run_training
 from helpers.small_runs import environment
 

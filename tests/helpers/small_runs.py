@@ -18,9 +18,9 @@ from d9d_lr.config.compose import compose_from
 from d9d_lr.config.paths import APP_DIR
 from d9d_lr.config.resolve_settings import resolve_settings
 from d9d_lr.config.settings import Settings
+from d9d_lr.records import read_metrics
 from d9d_lr.train import main
 from d9d_lr.training import randomness
-from d9d_lr.training.records import read_metrics
 from d9d_lr.training.run import run_training
 from helpers.running import arguments_are
 

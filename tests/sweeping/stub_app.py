@@ -13,7 +13,7 @@ from hydra.core.hydra_config import HydraConfig
 from d9d_lr.cli import run_application
 from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
 from d9d_lr.problems import RunError
-from d9d_lr.training.records import RunResult, write_result
+from d9d_lr.records import RunResult, write_result
 from d9d_lr.training.threads import threads_for_process
 
 BEHAVIOURS = ("well", "raise", "say", "exit", "killed", "ctrl_c")

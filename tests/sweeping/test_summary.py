@@ -9,8 +9,8 @@ import pytest
 from sweep_files import rows
 
 from d9d_lr import sweep as sweep_command
+from d9d_lr.records import read_result
 from d9d_lr.sweeping.folders import folder_name
-from d9d_lr.training.records import read_result
 
 
 def test_rows_are_sorted_by_objective(sweep):

@@ -15,10 +15,10 @@ from d9d_lr.config.application import open_application
 from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
 from d9d_lr.config.tracker_settings import MlflowConfig, NoTrackerConfig, TensorboardConfig
 from d9d_lr.problems import ConfigError
+from d9d_lr.records import RunResult
 from d9d_lr.tracking.hyperparameters import hyperparameters
 from d9d_lr.tracking.open import check_installed, open_tracker
 from d9d_lr.tracking.protocol import NoTracker, SafeTracker
-from d9d_lr.training.records import RunResult
 
 ROWS = [
     (0, {"lr": 0.0, "train_loss": 4.5, "val_loss": 4.25}),

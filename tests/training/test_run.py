@@ -9,7 +9,7 @@ import pytest
 from d9d_lr.config.resolve_settings import fingerprint
 from d9d_lr.config.settings import HOW_NOT_WHAT
 from d9d_lr.problems import RunError
-from d9d_lr.training.records import read_result
+from d9d_lr.records import read_result
 from d9d_lr.training.run import run_training
 from helpers.kills import differences
 from helpers.small_runs import (

@@ -228,6 +228,11 @@ def test_arguments_that_an_optimizer_refuses_are_told(overrides, message, tmp_pa
         run(tmp_path, *DIGITS, *overrides)
 
 
+def test_an_optimizer_that_cannot_use_the_gradients_is_told(tmp_path):
+    with pytest.raises(RunError, match="SparseAdam cannot do its step on this task's gradients: .*dense"):
+        run(tmp_path, *DIGITS, "optimizer._target_=torch.optim.SparseAdam")
+
+
 def test_settings_that_an_optimizer_does_not_take_are_told():
     with pytest.raises(ConfigError, match=r"optimizer\.momentun: torch\.optim\.Adam does not take this"):
         settings(*LINE, "optimizer._target_=torch.optim.Adam", "+optimizer.momentun=0.9")
