@@ -28,6 +28,7 @@ def schema(arguments: Sequence[str]) -> None:
     options = _parser().parse_args(arguments)
     text = json.dumps(lr_file_schema(), indent=2) + "\n"
     if options.out:
+        options.out.parent.mkdir(parents=True, exist_ok=True)
         write_text_whole(options.out, text)
     else:
         sys.stdout.write(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -23,14 +24,14 @@ def visualize_lr_scheduler(
     Args:
         factory: Builds the scheduler for the optimizer it is given; any object with `step()`.
         num_steps: Steps to draw, at least 1.
-        init_lr: The optimizer's learning rate.
+        init_lr: The optimizer's learning rate, finite.
         out: A .png, .svg or .pdf file to write, if given.
 
     Returns:
         The matplotlib figure; a notebook shows it.
 
     Raises:
-        ConfigError: If `num_steps` is below 1, or `out` has another ending.
+        ConfigError: If `num_steps` is below 1, `init_lr` is not finite, or `out` has another ending.
         RunError: If matplotlib is not installed, or the file cannot be written.
     """
     if out is not None:
@@ -52,6 +53,8 @@ def scheduled_lrs(factory: Callable[[Optimizer], Any], num_steps: int, init_lr: 
     """Returns the learning rate that a scheduler sets for each of `num_steps` steps, from step 0."""
     if num_steps < 1:
         raise ConfigError([Problem("num_steps", f"{num_steps} is not allowed; it must be at least 1")])
+    if not math.isfinite(init_lr):
+        raise ConfigError([Problem("init_lr", f"{init_lr} is not allowed; it must be a finite number")])
     import torch
 
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=init_lr)

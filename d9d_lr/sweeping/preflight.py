@@ -91,6 +91,9 @@ def _check_files(settings: Settings) -> None:
         text_file = Path(settings.task.text_file)
         if not text_file.is_file():
             raise ConfigError([Problem("task.text_file", f"there is no file {text_file}")])
+    resume = settings.train.resume
+    if resume not in ("auto", "never") and not Path(resume).exists():
+        raise ConfigError([Problem("train.resume", f"there is no file or folder {resume}")])
 
 
 @contextmanager

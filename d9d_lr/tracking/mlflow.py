@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 
 # MLflow counts its use and reports it over the network, unless told not to before it is imported.
@@ -37,6 +39,7 @@ class MlflowTracker:
         store = Path(config.file).resolve()
         store.parent.mkdir(parents=True, exist_ok=True)
         with in_turn(store.with_name(f"{store.name}.lock")):  # two processes cannot make the same tables
+            _try_to_open(store)
             self._client = MlflowClient(f"sqlite:///{store}")
             experiment = self._client.get_experiment_by_name(config.experiment)
             artifacts = (store.parent / "mlruns").as_uri()
@@ -95,6 +98,12 @@ class MlflowTracker:
         except MlflowException:  # another store than the one that the file is from
             return False
         return True
+
+
+def _try_to_open(store: Path) -> None:
+    """Fails at once where MLflow would try again for minutes, while the run waits."""
+    with closing(sqlite3.connect(store, timeout=30)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 def _is_sweep(folder: Path) -> bool:

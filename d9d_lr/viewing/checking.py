@@ -52,6 +52,7 @@ def check_all(config_dir: Path | None = None) -> Iterator[Checked]:
         yield from _presets(config_dir, config_dir)
         yield from _experiments(config_dir, config_dir)
         yield from _sweeps(config_dir)
+        yield from _sweeps_below(config_dir)
 
 
 def _presets(folder: Path, config_dir: Path | None) -> Iterator[Checked]:
@@ -81,6 +82,13 @@ def _sweeps(folder: Path) -> Iterator[Checked]:
             yield Checked(file, note="it is no primary config: `config` is not in its defaults")
         else:
             yield _check(file, folder, file.stem, [])
+
+
+def _sweeps_below(config_dir: Path) -> Iterator[Checked]:
+    """Checks a person's sweeps/, laid out as the packaged one: each file is run with `-cd sweeps -cn NAME`."""
+    below = config_dir / "sweeps"
+    if below.is_dir() and below.resolve() != SWEEPS_DIR.resolve():
+        yield from _sweeps(below)
 
 
 def _check(file: Path, config_dir: Path | None, config_name: str, overrides: list[str]) -> Checked:

@@ -22,7 +22,7 @@ class RunCurves:
     """What a run logged, by step. Values that are no number are left out.
 
     Attributes:
-        lr: Learning rate; its corners are never thinned away.
+        lr: Learning rate, with the ends of the phases between logged steps; its corners are never thinned away.
         train_loss: Training loss.
         val_loss: Validation loss; never thinned.
     """
@@ -32,9 +32,8 @@ class RunCurves:
     val_loss: Curve = _EMPTY
 
 
-def curves_of(rows: Sequence[Mapping[str, float]], keep: int) -> RunCurves:
-    """Returns the curves of a run's metrics, each of at most about `keep` points."""
-    lr = curve(rows, "lr")
+def curves_of(rows: Sequence[Mapping[str, float]], lr: Curve, keep: int) -> RunCurves:
+    """Returns the curves of a run's metrics and its learning rate, each of at most about `keep` points."""
     spread = set(spread_indices(len(lr[0]), keep))
     return RunCurves(
         _pick(lr, sorted(spread | set(_corners(lr)))),

@@ -20,7 +20,8 @@ from pydantic import BaseModel, ValidationError
 
 from d9d_lr.problems import ConfigError, Problem, RunError
 from d9d_lr.records import METRICS_FILE, OBJECTIVE, RESULT_FILE, RunResult, read_metrics, read_result
-from d9d_lr.viewing.curves import RunCurves, curves_of
+from d9d_lr.viewing.between import saved_schedule, with_phase_ends
+from d9d_lr.viewing.curves import RunCurves, curve, curves_of
 
 STATUSES = ("completed", "failed", "interrupted", "unfinished", "not started")
 SWEEP_FILE = "sweep.json"
@@ -154,6 +155,8 @@ def _read_whole(folder: Path, name: str, planned: _PlannedPoint | None, keep: in
     overrides = _overrides(folder, result)
     rows = list(read_metrics(folder))
     validated = [row for row in rows if number(row.get(OBJECTIVE)) is not None]
+    total_steps = result.total_steps if result else None
+    lr = with_phase_ends(curve(rows, "lr"), saved_schedule(folder, total_steps))
     return RunView(
         folder=folder,
         name=name,
@@ -163,10 +166,10 @@ def _read_whole(folder: Path, name: str, planned: _PlannedPoint | None, keep: in
         objective=number(result.objective) if result and result.status == "completed" else None,
         best=min((row[OBJECTIVE] for row in validated), default=None),
         steps=result.steps if result else int(rows[-1]["step"]) if rows else 0,
-        total_steps=result.total_steps if result else None,
+        total_steps=total_steps,
         seconds=result.seconds if result else None,
         error=(result.error or "") if result else "",
-        curves=curves_of(rows, keep),
+        curves=curves_of(rows, lr, keep),
     )
 
 

@@ -24,6 +24,13 @@ def test_a_text_that_is_not_there_is_a_bad_point(sweep):
     done = sweep("task.text_file=null,nowhere.txt")
     assert done.status == 2
     assert "there is no file nowhere.txt" in done.err
+
+
+def test_a_checkpoint_that_is_not_there_is_a_bad_point(sweep):
+    done = sweep("train.resume=nowhere.pt", "train.seed=0,1")
+    assert done.status == 2
+    assert "there is no file or folder nowhere.pt" in done.err
+    assert not Path("s").exists()
     assert not Path("s").exists()
 
 

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 import warnings
 
 import pytest
@@ -145,6 +146,14 @@ def test_a_tracker_that_cannot_start_is_told_once(tmp_path, settings, caplog):
     follow(open_tracker(TensorboardConfig(), tmp_path, settings))
     told = [record.getMessage() for record in caplog.records if "off for the rest" in record.getMessage()]
     assert [message.split()[2] for message in told] == ["mlflow", "tensorboard"]
+
+
+def test_a_store_that_cannot_be_opened_keeps_no_run_waiting(tmp_path, settings, caplog):
+    (tmp_path / "mlflow.db").mkdir()
+    began = time.monotonic()
+    follow(open_tracker(MlflowConfig(file=str(tmp_path / "mlflow.db")), tmp_path, settings))
+    assert "unable to open database file" in caplog.text
+    assert time.monotonic() - began < 30  # MLflow by itself tries for 100 seconds
 
 
 def test_an_interrupt_is_not_swallowed():

@@ -78,6 +78,16 @@ def test_every_problem_has_its_file_and_key(own, capsys):
     assert lines[-1].startswith("checked 6 files: ")
 
 
+def test_sweeps_in_a_folder_of_their_own_are_checked(own, capsys):
+    (own / "sweeps").mkdir()
+    (own / "sweeps" / "typo.yaml").write_text(
+        "defaults: [config, _self_]\nhydra: {mode: MULTIRUN, sweeper: {params: {lr.phases.0.stepz: '1,2'}}}\n"
+    )
+    status, said = told(capsys, "-cd", str(own))
+    assert status == 2
+    assert f"{own / 'sweeps' / 'typo.yaml'}: lr.phases.0.stepz: unknown key" in said.out
+
+
 def test_a_file_hidden_by_a_packaged_one_is_told(own, capsys):
     (own / "lr" / "wsd.yaml").write_text(GOOD)
     status, said = told(capsys, "-cd", str(own))

@@ -9,8 +9,9 @@ from html.parser import HTMLParser
 import pytest
 from PIL import Image
 
-from d9d_lr import report
+from d9d_lr import build_schedule, compose_lr, report
 from d9d_lr.cli import run_tool
+from d9d_lr.viewing.between import with_phase_ends
 from d9d_lr.viewing.curves import curve, curves_of, spread_indices, thinned
 from d9d_lr.viewing.page import html_of
 from d9d_lr.viewing.runs import points_for, read_runs, split_overrides
@@ -292,6 +293,40 @@ def test_overrides_as_keys_and_values():
     }
 
 
+# --- between logged steps ---------------------------------------------------------------------------------------------
+
+
+def logged(schedule, every, total_steps):
+    steps = tuple(range(0, total_steps + 1, every))
+    return steps, tuple(BASE_LR * schedule.multiplier(step) for step in steps)
+
+
+def test_lines_turn_where_the_phases_end_and_not_at_the_next_logged_step():
+    # 5 steps up, level until 0.8 of 60 = 48, and down: logged are 0, 10, ..., 60
+    schedule = build_schedule(compose_lr(["lr.phases.0.steps=5"], total_steps=60), 60)
+    steps, values = with_phase_ends(logged(schedule, 10, 60), schedule)
+    assert steps == (0, 5, 10, 20, 30, 40, 48, 50, 60)
+    assert values == pytest.approx([BASE_LR * schedule.multiplier(step) for step in steps], rel=1e-12)
+
+
+def test_a_jump_stays_upright():
+    # 1.0, from 0.5 of 100 = 50 on 0.5, from 75 on 0.25: the steps before the jumps are not logged
+    schedule = build_schedule(compose_lr(["lr=step_list"], total_steps=100), 100)
+    steps, values = with_phase_ends(logged(schedule, 10, 100), schedule)
+    assert set(steps) - set(range(0, 101, 10)) == {49, 74, 75}
+    at = dict(zip(steps, values, strict=True))
+    assert [at[step] / BASE_LR for step in (49, 50, 74, 75)] == pytest.approx([1.0, 0.5, 0.5, 0.25])
+
+
+def test_a_schedule_that_does_not_give_what_was_logged_adds_nothing():
+    schedule = build_schedule(compose_lr(["lr.phases.0.steps=5"], total_steps=60), 60)
+    other = build_schedule(compose_lr(["lr.phases.0.steps=25"], total_steps=60), 60)
+    followed = logged(other, 10, 60)
+    assert with_phase_ends(followed, schedule) == followed
+    assert with_phase_ends(followed, None) == followed
+    assert with_phase_ends(((), ()), schedule) == ((), ())
+
+
 # --- thinning --------------------------------------------------------------------------------------------------------
 
 
@@ -307,7 +342,7 @@ def test_corners_of_the_learning_rate_are_kept():
     # up over 7 of 1000 lines, level, and down over the last 3
     values = [min(1.0, step / 7, (1000 - step) / 3) for step in range(1001)]
     rows = [{"step": step, "lr": value} for step, value in enumerate(values)]
-    steps, kept = curves_of(rows, 10).lr
+    steps, kept = curves_of(rows, curve(rows, "lr"), 10).lr
     assert {0, 6, 7, 8, 996, 997, 998, 1000} <= set(steps)
     assert len(steps) < 25
     assert list(kept) == [values[step] for step in steps]

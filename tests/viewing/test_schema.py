@@ -71,6 +71,6 @@ def test_what_is_wrong_is_found_where_it_is(text, where, message, validator):
 def test_the_command_prints_and_writes_the_same(tmp_path, capsys):
     schema.schema([])
     printed = capsys.readouterr().out
-    schema.schema(["--out", str(tmp_path / "lr.schema.json")])
-    assert (tmp_path / "lr.schema.json").read_text() == printed
+    schema.schema(["--out", str(tmp_path / "new" / "lr.schema.json")])
+    assert (tmp_path / "new" / "lr.schema.json").read_text() == printed
     assert json.loads(printed) == lr_file_schema()
