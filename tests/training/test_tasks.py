@@ -229,7 +229,7 @@ def test_arguments_that_an_optimizer_refuses_are_told(overrides, message, tmp_pa
 
 
 def test_an_optimizer_that_cannot_use_the_gradients_is_told(tmp_path):
-    with pytest.raises(RunError, match="SparseAdam cannot do its step on this task's gradients: .*dense"):
+    with pytest.raises(RunError, match=r"SparseAdam cannot do its step on this task's gradients: .*dense"):
         run(tmp_path, *DIGITS, "optimizer._target_=torch.optim.SparseAdam")
 
 
