@@ -90,8 +90,8 @@ def _tell_error(error: Exception) -> int:
 
 def _problems_of_composing(error: Exception) -> list[Problem]:
     """Returns what is wrong with the whole command line, or with what Hydra met first where that is hard to tell."""
-    first = explain_hydra(error, sys.argv[1:])
     typed = get_args_parser().parse_args()
+    first = explain_hydra(error, typed.overrides)
     if typed.multirun or typed.config_path:
         return first
     try:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-import re
-import shlex
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
+from d9d_lr.again import command_again, quoted
 from d9d_lr.cli import run_application
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
@@ -40,8 +38,8 @@ def job(config: DictConfig) -> float:
     try:
         return run_training(settings, folder, list(hydra.overrides.task), summary=single)
     except KeyboardInterrupt:
-        place = f"hydra.run.dir={_quoted(folder)}" if single else f"hydra.sweep.dir={_quoted(hydra.sweep.dir)}"
-        log.warning("go on with: %s", command_again(sys.argv[1:], place))
+        if single:  # a sweep tells it once, for all of its jobs
+            log.warning("go on with: %s", command_again(sys.argv[1:], f"hydra.run.dir={quoted(folder)}"))
         raise
 
 
@@ -51,27 +49,6 @@ def _advise(settings: Settings, config: DictConfig) -> None:
         positions = phase_positions(section.get("scheduler", section)["phases"])
         for advice in advice_for(build_schedule(settings.lr, settings.train.total_steps), positions):
             log.info("%s", advice)
-
-
-def command_again(arguments: Sequence[str], place: str) -> str:
-    """Returns what to type to run the same command in the folder that it ran in.
-
-    Args:
-        arguments: What was typed.
-        place: The override that names the folder.
-    """
-    key = place.partition("=")[0]
-    # First, for the command line's parser takes no override behind a flag such as --multirun that has some before it.
-    others = [argument for argument in arguments if not argument.startswith(f"{key}=")]
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
-    launcher = f"torch.distributed.run --nproc_per_node {processes} -m " if processes > 1 else ""
-    return f"python -m {launcher}d9d_lr.train {shlex.join([place, *others])}"
-
-
-def _quoted(path: object) -> str:
-    """Quotes a path for Hydra's grammar of overrides, where it must be."""
-    text = str(path)
-    return text if re.fullmatch(r"[\w/.:+-]+", text) else "'" + text.replace("'", "\\'") + "'"
 
 
 def main() -> None:

@@ -47,7 +47,9 @@ class Launches:
             points: The points.
             batch_size: Most jobs that the launcher is given at once; None for no limit.
         """
-        size = min(filter(None, (batch_size, self.engine.batch_size, len(points))), default=1)
+        # One by one, a sweep that gives up leaves no folder of a point that it did not start.
+        one_by_one = 1 if self.attempt.failure_limit and self.engine.name == "basic" else None
+        size = min(filter(None, (batch_size, self.engine.batch_size, one_by_one, len(points))), default=1)
         with nullcontext() if self.engine.shows_logs else told_failures(self.attempt):
             for start in range(0, len(points), size):
                 if not self.attempt.gave_up():

@@ -104,10 +104,17 @@ def repeat_command(hydra: Mapping[str, Any] | DictConfig, overrides: Sequence[st
     for source in runtime.get("config_sources") or []:
         if source["provider"] == "command-line":
             words += ["-cd", _from_here(source["path"], runtime["cwd"])]
-    if (name := job.get("config_name")) not in (None, "config"):
+    if own := (name := job.get("config_name")) not in (None, "config"):
+        words += ["-cn", name]
+    if own or any(_adds_a_file(override) for override in overrides):
         # Such a file may start a sweep by itself.
-        words += ["-cn", name, "hydra.mode=RUN"]
+        words += ["hydra.mode=RUN"]
     return shlex.join([*words, *overrides])
+
+
+def _adds_a_file(override: str) -> bool:
+    """Whether an override may bring a file with it, as `+experiment=NAME` does; a key with a dot is a value."""
+    return override.startswith("+") and "." not in override.partition("=")[0]
 
 
 def _from_here(path: str, folder: str) -> str:

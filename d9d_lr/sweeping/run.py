@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
+from d9d_lr.again import command_again, quoted
 from d9d_lr.config.sweep_settings import SweepConfig, resolve_sweep
 from d9d_lr.files import held
 from d9d_lr.problems import ConfigError, Problem, RunError
@@ -97,7 +99,8 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
     with _alone(sweep.folder):
         states = _states(sweep, points)
         _refuse_others(sweep.folder, states)
-        returns = _run(sweep, config, points, states)
+        with _told_how_to_go_on(sweep.folder):
+            returns = _run(sweep, config, points, states)
     _complain(points, returns, sweep.folder)
     return [[returns[point.point.folder] for point in points]]
 
@@ -136,7 +139,7 @@ def _refuse_others(folder: Path, states: dict[str, FolderState]) -> None:
     if others:
         hint = "give the sweep a folder of its own, as in hydra.sweep.dir=DIR, or remove these"
         *most, last = others
-        raise ConfigError([*most, Problem(last.key, f"holds {last.message}", hint)])
+        raise ConfigError([*most, Problem(last.key, last.message, hint)])
 
 
 def _run(
@@ -172,6 +175,16 @@ def _alone(folder: Path) -> Iterator[None]:
         except RunError as error:
             raise RunError(f"another sweep is running in {folder}") from error
         yield
+
+
+@contextmanager
+def _told_how_to_go_on(folder: Path) -> Iterator[None]:
+    """Ends what an interrupted sweep tells with the command that goes on, whatever its jobs could still say."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        say(f"\ngo on with: {command_again(sys.argv[1:], f'hydra.sweep.dir={quoted(folder)}')}")
+        raise
 
 
 @contextmanager

@@ -52,7 +52,7 @@ def read_state(folder: Path, expected: str, config: DictConfig | None = None) ->
     if held:
         return FolderState("other", reason=_difference(folder, config))
     if (folder / METRICS_FILE).exists():
-        return FolderState("other", reason="its configuration cannot be read")
+        return FolderState("other", reason="holds a run whose configuration cannot be read")
     return FolderState("unfinished")
 
 
@@ -76,12 +76,12 @@ def _difference(folder: Path, config: DictConfig | None) -> str:
     """Names the keys that differ between a folder's configuration and a point's."""
     there = stored_config(folder)
     if there is None or config is None:
-        return "another configuration"
+        return "holds another configuration"
     old, new = (_flat(OmegaConf.masked_copy(side, list(REQUIRED))) for side in (there, config))
     differing = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
     told = "; ".join(f"{key} is {old.get(key)!r} there, {new.get(key)!r} here" for key in differing[:3])
     more = f"; and {len(differing) - 3} more" if len(differing) > 3 else ""
-    return f"another configuration: {told}{more}" if told else "another configuration"
+    return f"holds another configuration: {told}{more}" if told else "holds another configuration"
 
 
 def _flat(node: Any, prefix: str = "") -> dict[str, Any]:

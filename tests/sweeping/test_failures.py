@@ -42,7 +42,7 @@ def test_stop_starts_no_further_job(sweep):
     done = sweep("task.text_file=well,raise,null,say", "sweep.on_failure=stop")
     assert done.status == 1
     assert "3 of 4 points did not complete" in done.err
-    assert [row["status"] for row in rows("s")] == ["completed", "failed", "unfinished", "unfinished"]
+    assert [row["status"] for row in rows("s")] == ["completed", "failed", "not started", "not started"]
     assert list(times_run_if_any()) == ["task.text_file=raise", "task.text_file=well"]
 
 
@@ -65,6 +65,9 @@ def test_ctrl_c_leaves_a_summary(sweep):
     assert done.status == 130
     assert "1 completed, 1 unfinished, 1 not started" in done.out
     assert [row["status"] for row in rows("s")] == ["completed", "unfinished", "not started"]
+    assert done.out.endswith(
+        "\ngo on with: python -m d9d_lr.train hydra.sweep.dir=s -m task.text_file=well,ctrl_c,null\n"
+    )
 
 
 def times_run_if_any():

@@ -65,7 +65,7 @@ def test_another_configuration_is_refused_and_nothing_changes(sweep):
     before = snapshot("s")
     other = sweep("train.seed=0,1,2", "optimizer.lr=0.5")
     assert other.status == 2
-    assert "s/train.seed=0: another configuration: optimizer.lr is 0.003 there, 0.5 here" in other.err
+    assert "s/train.seed=0: holds another configuration: optimizer.lr is 0.003 there, 0.5 here" in other.err
     assert "s/train.seed=1: " in other.err
     assert "hydra.sweep.dir=DIR" in other.err
     assert snapshot("s") == before

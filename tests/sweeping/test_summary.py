@@ -59,6 +59,15 @@ def test_the_command_repeats_the_row(sweep, monkeypatch, in_tmp):
     assert again.fingerprint == first.fingerprint
 
 
+def test_an_experiment_that_sweeps_is_repeated_as_a_run(sweep):
+    done = sweep("+experiment=wsd_vs_cosine")
+    assert done.status == 0, done.err
+    for row in rows("s"):
+        assert shlex.split(row["command"])[3:] == [
+            "hydra.mode=RUN", f"lr={row['lr']}", f"train.seed={row['train.seed']}", "+experiment=wsd_vs_cosine",
+        ]  # fmt: skip
+
+
 def test_diverged_runs_have_no_rank(sweep):
     sweep("train.seed=0,1")
     result = read_result(Path("s/train.seed=0"))
