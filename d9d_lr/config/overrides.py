@@ -14,7 +14,7 @@ def check_overrides(overrides: Sequence[str]) -> None:
     Raises:
         ConfigError: With each of them.
     """
-    emptied = [found[1] for override in overrides if (found := re.fullmatch(r"(lr(?:\.\w+)+)=\{\s*\}", override))]
+    emptied = [found[1] for override in overrides if (found := re.fullmatch(r"(lr(?:\.\w+)*)=\{\s*\}", override))]
     if emptied:
         raise ConfigError(
             Problem(key, "{} merges into what is there and changes nothing", f"to leave it out, type ~{key}")

@@ -57,8 +57,9 @@ class PiecewiseLR(LRScheduler):
             for name in ("base_lrs", "schedule")
             if state_dict.get(name) != mine[name]
         ]
-        if not isinstance(state_dict.get("last_epoch"), int):
-            problems.append(Problem("last_epoch", f"the saved state has {state_dict.get('last_epoch')}, not a step"))
+        step = state_dict.get("last_epoch")
+        if not isinstance(step, int) or step < 0:
+            problems.append(Problem("last_epoch", f"the saved state has {step}, not a step"))
         if problems:
             raise ConfigError(problems)
         self.move_to(state_dict["last_epoch"])

@@ -118,7 +118,9 @@ def checkpoint_at(place: str) -> Checkpoint:
     path = Path(place)
     found = newest_checkpoint(path) if path.is_dir() else load_checkpoint(path) if path.is_file() else None
     if found is None:
-        message = f"{place!r} is not allowed; it must be auto, never, or the path of a checkpoint or run folder"
+        message = (
+            f"there is no checkpoint at {place!r}; it must be auto, never, or the path of a checkpoint or run folder"
+        )
         raise ConfigError([Problem("train.resume", message)])
     return found
 

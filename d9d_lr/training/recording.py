@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import assert_never
 
+from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.resolve_settings import fingerprint
 from d9d_lr.config.settings import Settings, TargetConfig
@@ -128,7 +129,7 @@ def _clear(run: Run, settings: Settings, folder: Path) -> None:
         remove_all(folder)
     if run.step < settings.train.total_steps:
         reopen(folder)
-    write_text_whole(folder / SCHEDULE_FILE, _schedule_json(run.plan.lr))
+    write_text_whole(folder / SCHEDULE_FILE, _schedule_json(_lr_in_force(run, settings)))
 
 
 def _metrics_of(row: dict[str, float]) -> dict[str, float]:
@@ -146,6 +147,14 @@ def _checkpoint(run: Run, settings: Settings) -> Checkpoint:
         plan=run.plan.model_dump(mode="json"),
         schedule_fingerprint=run.plan.fingerprint(),
     )
+
+
+def _lr_in_force(run: Run, settings: Settings) -> PiecewiseConfig | TargetConfig:
+    """Returns the schedule that is followed; one kept from a run of another length is told in steps."""
+    plan, total_steps = run.plan, settings.train.total_steps
+    if isinstance(plan.lr, PiecewiseConfig) and plan.total_steps != total_steps:
+        return in_steps(plan.lr, plan.total_steps, total_steps)
+    return plan.lr
 
 
 def _schedule_json(config: PiecewiseConfig | TargetConfig) -> str:
