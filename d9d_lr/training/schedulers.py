@@ -21,14 +21,19 @@ def build_scheduler(
     Raises:
         ConfigError: If the person's own provider is none, or what it builds is no scheduler.
     """
-    scheduler = _provider(config)(context)
+    scheduler = build_provider(config)(context)
     if not isinstance(scheduler, LRSchedulerProtocol):
         message = f"it built a {type(scheduler).__name__}; a scheduler needs step, state_dict and load_state_dict"
         raise ConfigError([Problem("lr._target_", message)])
     return scheduler
 
 
-def _provider(config: PiecewiseConfig | TargetConfig) -> LRSchedulerProvider:
+def build_provider(config: PiecewiseConfig | TargetConfig) -> LRSchedulerProvider:
+    """Returns the provider that the settings describe.
+
+    Raises:
+        ConfigError: If the person's own one cannot be called.
+    """
     match config:
         case PiecewiseConfig():
             return AutoLRSchedulerProvider(config)

@@ -15,6 +15,7 @@ from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.charlm import read_text
 from d9d_lr.training.plan import plan_to_follow
 from d9d_lr.training.resume import find_checkpoint
+from d9d_lr.training.schedulers import build_provider
 
 
 def check_surroundings(settings: Settings, folder: Path) -> None:
@@ -27,6 +28,7 @@ def check_surroundings(settings: Settings, folder: Path) -> None:
     check_processes(settings, int(os.environ.get("WORLD_SIZE", "1")))
     device_type(settings.train.device)
     check_installed(settings.tracker)
+    build_provider(settings.lr)
     if isinstance(settings.task, CharLMConfig):
         read_text(settings.task.text_file)
     _check_folder(folder)

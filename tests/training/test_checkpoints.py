@@ -146,7 +146,9 @@ def test_the_place_to_go_on_from_may_be_a_file_or_a_run_folder(tmp_path):
 def test_a_place_without_a_checkpoint_is_refused(place, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
-    with pytest.raises(ConfigError, match=rf"train\.resume: '{place}' is not allowed; it must be auto, never, or the"):
+    with pytest.raises(
+        ConfigError, match=rf"train\.resume: there is no checkpoint at '{place}'; it must be auto, never, or the"
+    ):
         checkpoint_at(place)
 
 

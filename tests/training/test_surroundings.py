@@ -40,7 +40,10 @@ def refused(capsys, *arguments):
     [
         ([*CHARLM, "task.text_file=missing.txt"], "task.text_file: 'missing.txt' cannot be read: No such file"),
         ([*CHARLM, "task.text_file=latin.txt"], "task.text_file: 'latin.txt' is not UTF-8 text: byte 3 is 0xe9"),
-        ([*DIGITS, "train.resume=nowhere"], "train.resume: 'nowhere' is not allowed; it must be auto, never, or the"),
+        (
+            [*DIGITS, "train.resume=nowhere"],
+            "train.resume: there is no checkpoint at 'nowhere'; it must be auto, never, or the",
+        ),
         pytest.param(
             [*DIGITS, "train.device=cuda"],
             "train.device: 'cuda' is not available on this machine; auto or cpu are",
