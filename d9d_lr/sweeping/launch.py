@@ -55,14 +55,14 @@ class Launches:
                 if not self.attempt.gave_up():
                     self._run_batch(points[start : start + size])
 
-    def _run_batch(self, points: Sequence[CheckedPoint]) -> None:
+    def _run_batch(self, points: Sequence[CheckedPoint], suspected: bool = False) -> None:
         overrides = [self._overrides(point) for point in points]
         number, self._number = self._number, self._number + len(points)
         try:
             with lost_jobs_returned(self.engine):
                 returns = self.launcher.launch(overrides, initial_job_idx=number)
         except Exception as crash:
-            self._after_crash(points, crash)
+            self._after_crash(points, crash, suspected)
             return
         for point, returned in zip(points, returns, strict=True):
             self._settle(point, returned)
@@ -83,7 +83,7 @@ class Launches:
             if self.engine.shows_logs:  # else somebody watches the attempt
                 tell_failure(name, error)
 
-    def _after_crash(self, points: Sequence[CheckedPoint], crash: Exception) -> None:
+    def _after_crash(self, points: Sequence[CheckedPoint], crash: Exception, suspected: bool) -> None:
         """Starts the points again that a crash of the launcher left without an end, the suspected ones alone."""
         if not self.engine.retries_alone:
             raise crash
@@ -94,12 +94,13 @@ class Launches:
         suspects = [point for point in left if self.attempt.started(point.point.folder)]
         if len(left) == len(points) and not suspects:
             raise crash
-        if len(points) == 1:
-            self._settle(points[0], lost_job(died))
+        if suspected:
+            for point in left:
+                self._settle(point, lost_job(died))
             return
         for point in self._unless_gave_up(suspects):
             self.attempt.forget(point.point.folder)
-            self._run_batch([point])
+            self._run_batch([point], suspected=True)
         waiting = [point for point in left if point not in suspects]
         if waiting and not self.attempt.gave_up():
             self._run_batch(waiting)
