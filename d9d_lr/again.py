@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shlex
 from collections.abc import Sequence
+
+from d9d_lr.launched import world_size
 
 
 def command_again(arguments: Sequence[str], place: str) -> str:
@@ -18,7 +19,7 @@ def command_again(arguments: Sequence[str], place: str) -> str:
     key = place.partition("=")[0]
     # First, for the command line's parser takes no override behind a flag such as --multirun that has some before it.
     others = [argument for argument in arguments if not argument.startswith(f"{key}=")]
-    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    processes = world_size()
     launcher = f"torch.distributed.run --nproc_per_node {processes} -m " if processes > 1 else ""
     return f"python -m {launcher}d9d_lr.train {shlex.join([place, *others])}"
 

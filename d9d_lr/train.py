@@ -16,9 +16,10 @@ from d9d_lr.cli import run_application
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
-from d9d_lr.config.positions import phase_positions
+from d9d_lr.config.positions import positions_of
 from d9d_lr.config.resolve_settings import resolve_settings
 from d9d_lr.config.settings import Settings
+from d9d_lr.launched import world_size
 from d9d_lr.viewing.advice import advice_for
 
 log = logging.getLogger(__name__)
@@ -45,15 +46,14 @@ def job(config: DictConfig) -> float:
 
 def _advise(settings: Settings, config: DictConfig) -> None:
     if isinstance(settings.lr, PiecewiseConfig):
-        section = plain(config.lr)
-        positions = phase_positions(section.get("scheduler", section)["phases"])
+        positions = positions_of(plain(config.lr))
         for advice in advice_for(build_schedule(settings.lr, settings.train.total_steps), positions):
             log.info("%s", advice)
 
 
 def main() -> None:
     """Runs the application on the command line's arguments; under torchrun, in rank 0 only."""
-    if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+    if world_size() == 1:
         run_application(job)
     elif os.environ.get("RANK") == "0":
         _lead()

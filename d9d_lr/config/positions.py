@@ -33,6 +33,11 @@ def phase_positions(value: Any) -> list[str]:
     return [str(index) for index in range(len(value))] if isinstance(value, list | tuple) else []
 
 
+def positions_of(section: Mapping[str, Any]) -> list[str]:
+    """Returns the positions of the phases of a valid `lr` section, flat or nested."""
+    return phase_positions(section.get("scheduler", section)["phases"])
+
+
 def _entries(phases: Mapping[Any, Any]) -> list[tuple[int, Any]]:
     positions = {key: _position(key) for key in phases}
     repeated = sorted(position for position, count in Counter(positions.values()).items() if count > 1)

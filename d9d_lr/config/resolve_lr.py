@@ -12,7 +12,7 @@ from d9d_lr.config.build import build_schedule
 from d9d_lr.config.explain import explain
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import marked
-from d9d_lr.config.positions import phase_positions
+from d9d_lr.config.positions import positions_of
 from d9d_lr.problems import ConfigError, Problem
 
 
@@ -45,7 +45,7 @@ def resolve_lr(
 def check_fit(config: PiecewiseConfig, raw: Mapping[str, Any], total_steps: int, key: str = "lr") -> None:
     """Raises what `build_schedule` would, with the positions of the phases as they were typed in `raw`."""
     try:
-        build_schedule(config, total_steps, positions=phase_positions(raw.get("scheduler", raw)["phases"]))
+        build_schedule(config, total_steps, positions=positions_of(raw))
     except ConfigError as error:
         raise ConfigError(
             problem if problem.key == "total_steps" else Problem(f"{key}.{problem.key}", problem.message, problem.hint)

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from d9d_lr.config.settings import Settings
+from d9d_lr.launched import world_size
 from d9d_lr.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 
@@ -40,7 +41,7 @@ class _Group:
 
 def launched_with_others() -> bool:
     """Whether torchrun started this process as one of several."""
-    return int(os.environ.get("WORLD_SIZE", "1")) > 1
+    return world_size() > 1
 
 
 def announce(job: Job | None) -> None:

@@ -10,6 +10,7 @@ import torch
 
 from d9d_lr.config.settings import CharLMConfig, Settings
 from d9d_lr.files import held
+from d9d_lr.launched import world_size
 from d9d_lr.problems import ConfigError, Problem, RunError
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.charlm import read_text
@@ -25,7 +26,7 @@ def check_surroundings(settings: Settings, folder: Path) -> None:
         ConfigError: If the settings cannot be followed here.
         RunError: If the folder is in use or cannot be written.
     """
-    check_processes(settings, int(os.environ.get("WORLD_SIZE", "1")))
+    check_processes(settings, world_size())
     device_type(settings.train.device)
     check_installed(settings.tracker)
     build_provider(settings.lr)

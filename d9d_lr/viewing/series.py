@@ -12,7 +12,7 @@ from d9d_lr.config.application import open_application
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
-from d9d_lr.config.positions import phase_positions
+from d9d_lr.config.positions import positions_of
 from d9d_lr.config.resolve_settings import resolve_settings
 from d9d_lr.config.settings import OptimizerConfig, TargetConfig
 from d9d_lr.problems import ConfigError, Problem
@@ -77,11 +77,10 @@ def _series(composed: DictConfig, point: Point, label: str) -> Series:
     if not isinstance(settings.lr, PiecewiseConfig):
         hint = "d9d_lr.visualize_lr_scheduler(factory, num_steps, init_lr) draws any torch scheduler"
         raise ConfigError([Problem("lr._target_", f"{settings.lr.target} builds its schedule in torch", hint)])
-    section = plain(composed["lr"], "lr")
     return Series(
         label=label,
         schedule=build_schedule(settings.lr, settings.train.total_steps),
-        positions=tuple(phase_positions(section.get("scheduler", section)["phases"])),
+        positions=tuple(positions_of(plain(composed["lr"], "lr"))),
         base_lr=_base_lr(settings.optimizer),
         total_steps=settings.train.total_steps,
         swept=tuple(point.changed.items()),
