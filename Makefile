@@ -9,7 +9,7 @@ PARITY_SETUP := $(PARITY_VENV)/.installed
 FUZZ_EXAMPLES ?= 5000
 SOAK_SECONDS ?= 480
 
-.PHONY: help run test test-engines sweep bench-sweep lint format fuzz parity soak bench clean
+.PHONY: help run test test-browser test-launchers sweep bench-sweep lint format fuzz parity soak bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -22,11 +22,11 @@ test: $(SETUP)  ## the whole suite
 
 test-browser: $(SETUP)  ## the report in Chromium, which must be installed; SCREENSHOTS=FOLDER keeps pictures
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
-	$(PY) -m pytest -n 0 tests_browser
+	$(PY) -m pytest -n 0 -m browser tests/browser
 
-test-engines: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the suite leaves out
+test-launchers: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the suite leaves out
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[dev,all,ray,optuna]"
-	$(PY) -m pytest -m engines
+	$(PY) -m pytest -m launchers
 
 sweep: $(SETUP)  ## a sweep of seconds, with its summary
 	$(PY) -m d9d_lr.train -cd sweeps -cn smoke

@@ -11,24 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import AutoLRSchedulerConfig, PhaseConfig, PiecewiseConfig, PiecewiseSchedulerConfig
-from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.curves import CurveBase, CurveCosine, CurveExponential, CurveLinear, CurvePoly
 from d9d_lr.schedule.piecewise import Schedule
 
 if TYPE_CHECKING:
-    from d9d_lr.config.compose import compose_lr
+    from d9d_lr.composing.compose import compose_lr
     from d9d_lr.config.resolve_lr import resolve_lr
+    from d9d_lr.plotting.visualize import visualize_lr_scheduler
     from d9d_lr.provider.auto import AutoLRSchedulerProvider
     from d9d_lr.provider.builder import PiecewiseScheduleBuilder, piecewise_schedule
     from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
     from d9d_lr.provider.protocols import LRSchedulerProtocol, LRSchedulerProvider
     from d9d_lr.provider.torch_scheduler import PiecewiseLR
-    from d9d_lr.visualize import visualize_lr_scheduler
 
 __version__ = "0.1.0"
 
 _LATER = {
-    "compose_lr": "d9d_lr.config.compose",
+    "compose_lr": "d9d_lr.composing.compose",
     "resolve_lr": "d9d_lr.config.resolve_lr",
     "AutoLRSchedulerProvider": "d9d_lr.provider.auto",
     "PiecewiseScheduleBuilder": "d9d_lr.provider.builder",
@@ -38,7 +38,7 @@ _LATER = {
     "LRSchedulerProtocol": "d9d_lr.provider.protocols",
     "LRSchedulerProvider": "d9d_lr.provider.protocols",
     "PiecewiseLR": "d9d_lr.provider.torch_scheduler",
-    "visualize_lr_scheduler": "d9d_lr.visualize",
+    "visualize_lr_scheduler": "d9d_lr.plotting.visualize",
 }
 
 __all__ = [

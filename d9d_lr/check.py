@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from d9d_lr.cli import run_tool
-from d9d_lr.viewing.checking import check_all
+from d9d_lr.checking.files import check_all
+from d9d_lr.composing.cli import run_tool
 
 _DESCRIPTION = """\
 Composes and validates every schedule, phase group, experiment and sweep, and lists every problem with its file and key.

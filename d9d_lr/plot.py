@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rich.console import Console
 
-from d9d_lr.cli import run_tool
-from d9d_lr.viewing.advice import advice_for
-from d9d_lr.viewing.figure import check_ending, draw, save
-from d9d_lr.viewing.quantity import choose_quantity
-from d9d_lr.viewing.series import Series, compose_series
-from d9d_lr.viewing.terminal import print_phases, print_plot
+from d9d_lr.composing.cli import run_tool
+from d9d_lr.config.advice import advice_for
+from d9d_lr.plotting.figure import check_ending, draw, save
+from d9d_lr.plotting.quantity import choose_quantity
+from d9d_lr.plotting.series import Series, compose_series
+from d9d_lr.plotting.terminal import print_phases, print_plot
 
 _DESCRIPTION = """\
 Draws the schedule that `python -m d9d_lr.train` would run with the same words, without training it.

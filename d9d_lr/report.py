@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from d9d_lr.cli import run_tool
-from d9d_lr.files import write_text_whole
-from d9d_lr.problems import RunError
-from d9d_lr.viewing.page import html_of, summary_line, table_cells, table_heads
-from d9d_lr.viewing.report_figures import write_figures
-from d9d_lr.viewing.runs import read_runs
-from d9d_lr.viewing.sweep_view import SweepView, view_of
+from d9d_lr.composing.cli import run_tool
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.reporting.figures import write_figures
+from d9d_lr.reporting.page import html_of, summary_line, table_cells, table_heads
+from d9d_lr.reporting.run_views import read_runs
+from d9d_lr.reporting.sweep_view import SweepView, view_of
+from d9d_lr.runs.atomic import write_text_whole
 
 _DESCRIPTION = """\
 Writes report.html, which opens from disk in any browser, and its figures as PNG files; prints the table of points.

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from d9d_lr.cli import run_tool
-from d9d_lr.files import write_text_whole
-from d9d_lr.viewing.lr_schema import lr_file_schema
+from d9d_lr.checking.lr_schema import lr_file_schema
+from d9d_lr.composing.cli import run_tool
+from d9d_lr.runs.atomic import write_text_whole
 
 _DESCRIPTION = """\
 Prints the JSON Schema of a schedule file, lr/NAME.yaml, or writes it:

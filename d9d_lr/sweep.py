@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from d9d_lr.cli import run_tool
+from d9d_lr.composing.cli import run_tool
 from d9d_lr.sweeping.tables import show_outcome
 
 

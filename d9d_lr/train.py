@@ -11,16 +11,16 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
 from omegaconf import DictConfig
 
-from d9d_lr.again import command_again, quoted
-from d9d_lr.cli import run_application
+from d9d_lr.composing.cli import run_application
+from d9d_lr.config.advice import advice_for
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
 from d9d_lr.config.positions import positions_of
-from d9d_lr.config.resolve_settings import resolve_settings
-from d9d_lr.config.settings import Settings
-from d9d_lr.launched import world_size
-from d9d_lr.viewing.advice import advice_for
+from d9d_lr.runs.commands import command_again, quoted
+from d9d_lr.training.launched import world_size
+from d9d_lr.training.resolve import resolve_settings
+from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def _lead() -> None:
 
 
 def _serve() -> None:
-    from d9d_lr.problems import RunError
+    from d9d_lr.diagnostics.problems import RunError
     from d9d_lr.training.processes import await_job, leave
     from d9d_lr.training.run import serve_training
 

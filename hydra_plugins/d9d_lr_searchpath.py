@@ -5,7 +5,7 @@ from __future__ import annotations
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 
-from d9d_lr.config.paths import SCHEDULES_DIR
+from d9d_lr.composing.paths import SCHEDULES_DIR
 
 
 class D9dLrSearchPath(SearchPathPlugin):

@@ -9,33 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from d9d_lr.config.base import NUMBER, Base, Multiplier
 from d9d_lr.config.positions import phase_list
 from d9d_lr.schedule.phases import MAX_STEPS
-
-MAX_MULTIPLIER = 1e100
-"""Multipliers stay within this, so that the difference of two of them is finite."""
-
-
-class Base(BaseModel):
-    """The base of every config model: unknown keys and non-finite numbers are errors, and nothing changes later."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-def _number(value: Any) -> Any:
-    """Refuses what Pydantic would quietly turn into a number: booleans and text."""
-    if isinstance(value, bool | str | bytes):
-        raise PydanticCustomError("no_number", "{value} is not a number", {"value": repr(value)})
-    return value
-
-
-NUMBER = BeforeValidator(_number)
-"""Stands last, after the limits, so that those are part of the JSON schema."""
-
-Multiplier = Annotated[float, Field(ge=-MAX_MULTIPLIER, le=MAX_MULTIPLIER), NUMBER]
 
 
 class CurveLinearConfig(Base):

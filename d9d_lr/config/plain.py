@@ -8,20 +8,8 @@ from typing import Any, cast
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from d9d_lr.problems import ConfigError, Problem, join_key
-
-
-class Unresolved:
-    """Stands for a value that is not there, so that validation meets it where it would be.
-
-    No dataclass, for OmegaConf would take one apart.
-
-    Attributes:
-        reason: Why it is not there.
-    """
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
+from d9d_lr.diagnostics.problems import ConfigError, Problem, join_key
+from d9d_lr.diagnostics.unresolved import Unresolved
 
 
 def plain(section: DictConfig | Mapping[str, Any], key: str = "") -> dict[str, Any]:

@@ -9,11 +9,11 @@ from omegaconf import DictConfig
 from pydantic import ValidationError
 
 from d9d_lr.config.build import build_schedule
-from d9d_lr.config.explain import explain
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
-from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.diagnostics.explain import explain
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 
 
 def resolve_lr(

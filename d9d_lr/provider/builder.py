@@ -6,8 +6,8 @@ from typing import Self
 
 from torch.optim import Optimizer
 
-from d9d_lr.config.models import MAX_MULTIPLIER
-from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.config.base import MAX_MULTIPLIER
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.schedule.curves import CurveBase
 from d9d_lr.schedule.phases import FillRest, ForSteps, Length, PhaseSpec, UntilPercentage

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch.optim import Optimizer
 
-from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,9 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.piecewise import Schedule
-from d9d_lr.schedule.portable import to_plain
+from d9d_lr.schedule.values import to_plain
 
 
 class PiecewiseLR(LRScheduler):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.phases import (
     MAX_STEPS,
     FillRest,

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from d9d_lr.files import write_text_whole
+from d9d_lr.runs.atomic import write_text_whole
 
 HIDDEN = ".sweep"
 """Folder in a sweep's folder for what nobody needs to read."""

@@ -12,12 +12,13 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
-from d9d_lr.files import held
-from d9d_lr.problems import ConfigError, RunError
-from d9d_lr.records import RESULT_FILE, RunResult, read_metrics, read_result, write_result
+from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.runs.locks import held
+from d9d_lr.runs.metrics import read_metrics
+from d9d_lr.runs.results import RESULT_FILE, RunResult, read_result, write_result
 from d9d_lr.sweeping.attempt import Attempt
 from d9d_lr.sweeping.states import read_state
+from d9d_lr.training.resolve import fingerprint, resolve_settings
 
 log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class GuardedJob:
         if _stamp(folder) == before:
             seconds = time.monotonic() - started
             record_end(folder, *_what(config), HydraConfig.get().overrides.task, objective, error, seconds)
-        return _told_by_result(folder, objective, error)
+        return _reported_by_result(folder, objective, error)
 
 
 def tell(problem: BaseException) -> str:
@@ -161,7 +162,7 @@ def _stamp(folder: Path) -> tuple[int, int] | None:
     return stat.st_ino, stat.st_mtime_ns
 
 
-def _told_by_result(folder: Path, objective: Any, error: str | None) -> tuple[Any, str | None]:
+def _reported_by_result(folder: Path, objective: Any, error: str | None) -> tuple[Any, str | None]:
     """A run that stopped early says so in its result, whatever it returned."""
     result = read_result(folder)
     if error is None and result is not None and result.status != "completed":

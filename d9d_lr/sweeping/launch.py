@@ -10,12 +10,12 @@ from pathlib import Path
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
-from d9d_lr.records import read_result
+from d9d_lr.runs.results import read_result
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.sweeping.engines import Engine, lost_job, lost_jobs_returned, reason, stored_job
 from d9d_lr.sweeping.guard import NotStartedError, record_end
+from d9d_lr.sweeping.launchers import LauncherTraits, lost_job, lost_jobs_returned, reason, stored_job
 from d9d_lr.sweeping.preflight import CheckedPoint
-from d9d_lr.sweeping.watch import tell_failure, told_failures
+from d9d_lr.sweeping.watch import report_failure, reported_failures
 from d9d_lr.training.threads import PARALLEL_JOBS
 
 
@@ -33,7 +33,7 @@ class Launches:
     """
 
     launcher: Launcher
-    engine: Engine
+    engine: LauncherTraits
     attempt: Attempt
     folder: Path
     parallel: int
@@ -50,7 +50,7 @@ class Launches:
         # One by one, a sweep that gives up leaves no folder of a point that it did not start.
         one_by_one = 1 if self.attempt.failure_limit and self.engine.name == "basic" else None
         size = min(filter(None, (batch_size, self.engine.batch_size, one_by_one, len(points))), default=1)
-        with nullcontext() if self.engine.shows_logs else told_failures(self.attempt):
+        with nullcontext() if self.engine.shows_logs else reported_failures(self.attempt):
             for start in range(0, len(points), size):
                 if not self.attempt.gave_up():
                     self._run_batch(points[start : start + size])
@@ -81,7 +81,7 @@ class Launches:
             record_end(self.folder / name, point.fingerprint, total_steps, point.point.overrides, None, error, 0.0)
             self.attempt.end(name, error)
             if self.engine.shows_logs:  # else somebody watches the attempt
-                tell_failure(name, error)
+                report_failure(name, error)
 
     def _after_crash(self, points: Sequence[CheckedPoint], crash: Exception, suspected: bool) -> None:
         """Starts the points again that a crash of the launcher left without an end, the suspected ones alone."""

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 from hydra.core.override_parser.types import Override
 
-from d9d_lr.config.sweep_settings import SECTION
-from d9d_lr.problems import ConfigError, Problem, did_you_mean
+from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.folders import folder_name
+from d9d_lr.sweeping.settings import SECTION
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from d9d_lr.config.hydra_errors import explain_hydra
-from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
-from d9d_lr.config.settings import CharLMConfig, Settings
-from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.composing.hydra_errors import explain_hydra
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.plan import Point
 from d9d_lr.tracking.open import check_installed
+from d9d_lr.training.resolve import fingerprint, resolve_settings
+from d9d_lr.training.settings import Settings
+from d9d_lr.training.tasks.settings import CharLMConfig
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class CheckedPoint:
     Attributes:
         point: The point.
         settings: Its validated settings.
-        fingerprint: What it computes; see `d9d_lr.config.resolve_settings.fingerprint`.
+        fingerprint: What it computes; see `d9d_lr.training.resolve.fingerprint`.
         same_as: The folder of an earlier point that computes the same; None if there is none.
     """
 

@@ -14,8 +14,8 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel, ConfigDict, ValidationError
 from yaml import YAMLError
 
-from d9d_lr.files import write_text_whole
-from d9d_lr.problems import RunError
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.sweeping.preflight import CheckedPoint
 
 RECORD_FILE = "sweep.json"

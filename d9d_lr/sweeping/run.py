@@ -17,18 +17,18 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
-from d9d_lr.again import command_again, quoted
-from d9d_lr.config.sweep_settings import SweepConfig, resolve_sweep
-from d9d_lr.files import held
-from d9d_lr.problems import ConfigError, Problem, RunError
+from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.runs.commands import command_again, quoted
+from d9d_lr.runs.locks import held
 from d9d_lr.sweeping.attempt import new_attempt
 from d9d_lr.sweeping.composer import PointComposer
-from d9d_lr.sweeping.engines import engine_of, stored_job
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
+from d9d_lr.sweeping.launchers import launcher_traits, stored_job
 from d9d_lr.sweeping.plan import plan_points
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
 from d9d_lr.sweeping.record import add_points
+from d9d_lr.sweeping.settings import SweepConfig, resolve_sweep
 from d9d_lr.sweeping.states import FolderState, read_state
 from d9d_lr.sweeping.summary import MARKDOWN_FILE
 from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points
@@ -99,7 +99,7 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
     with _alone(sweep.folder):
         states = _states(sweep, points)
         _refuse_others(sweep.folder, states)
-        with _told_how_to_go_on(sweep.folder):
+        with _reporting_how_to_go_on(sweep.folder):
             returns = _run(sweep, config, points, states)
     _complain(points, returns, sweep.folder)
     return [[returns[point.point.folder] for point in points]]
@@ -154,7 +154,7 @@ def _run(
     }
     todo = [point for point in points if point.point.folder not in done]
     say(f"{_count(points)} in {folder}" + (f", {len(done)} of them completed before" if done else ""))
-    engine = engine_of(sweep.config.hydra.launcher)
+    engine = launcher_traits(sweep.config.hydra.launcher)
     with new_attempt(folder, config.failure_limit) as attempt:
         sweep.job.attempt = attempt
         launches = Launches(sweep.launcher, engine, attempt, folder, max(1, min(engine.parallel, len(todo))))
@@ -178,7 +178,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _told_how_to_go_on(folder: Path) -> Iterator[None]:
+def _reporting_how_to_go_on(folder: Path) -> Iterator[None]:
     """Ends what an interrupted sweep tells with the command that goes on, whatever its jobs could still say."""
     try:
         yield

@@ -10,9 +10,9 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-from d9d_lr.config.resolve_settings import REQUIRED, fingerprint, resolve_settings
-from d9d_lr.problems import ConfigError, RunError, join_key
-from d9d_lr.records import METRICS_FILE, RunResult, read_result
+from d9d_lr.diagnostics.problems import ConfigError, RunError, join_key
+from d9d_lr.runs.results import METRICS_FILE, RunResult, read_result
+from d9d_lr.training.resolve import REQUIRED, fingerprint, resolve_settings
 
 State = Literal["new", "unfinished", "completed", "failed", "interrupted", "other"]
 

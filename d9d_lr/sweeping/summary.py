@@ -9,9 +9,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from d9d_lr.files import write_text_whole
-from d9d_lr.problems import RunError
-from d9d_lr.records import OBJECTIVE, read_result
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.results import OBJECTIVE, read_result
 from d9d_lr.sweeping.record import RecordedPoint, read_record, record_from_folders
 
 CSV_FILE = "sweep.csv"

@@ -15,12 +15,12 @@ from rich.text import Text
 
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.config.settings import Settings
-from d9d_lr.records import OBJECTIVE
+from d9d_lr.runs.results import OBJECTIVE
 from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
 from d9d_lr.sweeping.states import FolderState
 from d9d_lr.sweeping.summary import CSV_FILE, MARKDOWN_FILE, Summary, read_summary, write_summary
+from d9d_lr.training.settings import Settings
 
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""

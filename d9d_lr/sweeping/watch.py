@@ -13,33 +13,33 @@ _POLL_SECONDS = 1.0
 
 
 @contextmanager
-def told_failures(attempt: Attempt) -> Iterator[None]:
+def reported_failures(attempt: Attempt) -> Iterator[None]:
     """Writes each failure of an attempt to standard error, soon after it happened."""
     told: set[str] = set()
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(_POLL_SECONDS):
-            _tell_new(attempt, told)
+            _report_new(attempt, told)
 
-    watcher = threading.Thread(target=watch, name="told_failures", daemon=True)
+    watcher = threading.Thread(target=watch, name="reported_failures", daemon=True)
     watcher.start()
     try:
         yield
     finally:
         over.set()
         watcher.join()
-        _tell_new(attempt, told)
+        _report_new(attempt, told)
 
 
-def tell_failure(name: str, error: str) -> None:
+def report_failure(name: str, error: str) -> None:
     """Writes one failure to standard error."""
     sys.stderr.write(f"{name} failed: {error}\n")
     sys.stderr.flush()
 
 
-def _tell_new(attempt: Attempt, told: set[str]) -> None:
+def _report_new(attempt: Attempt, told: set[str]) -> None:
     for name, error in attempt.failures().items():
         if name not in told:
             told.add(name)
-            tell_failure(name, error)
+            report_failure(name, error)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from d9d_lr.config.settings import HOW_NOT_WHAT, Settings
 from d9d_lr.tracking.protocol import Scalar
+from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
 
 def hyperparameters(settings: Settings) -> dict[str, Scalar]:
     """Returns what decides what a run computes, by key as typed, such as `lr.phases.0.steps`."""
-    plain = settings.model_dump(mode="json", exclude={"train": set(HOW_NOT_WHAT), "tracker": True})
+    plain = settings.model_dump(mode="json", exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
     plain["lr"] = plain["lr"].get("scheduler", plain["lr"])
     return dict(_flat(plain, ""))
 

@@ -17,11 +17,11 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
-from d9d_lr.config.settings import Settings
-from d9d_lr.config.tracker_settings import MlflowConfig
-from d9d_lr.files import in_turn
-from d9d_lr.records import RunResult
+from d9d_lr.runs.locks import in_turn
+from d9d_lr.runs.results import RunResult
 from d9d_lr.tracking.hyperparameters import hyperparameters
+from d9d_lr.tracking.settings import MlflowConfig
+from d9d_lr.training.settings import Settings
 
 RUN_FILE = ".mlflow"
 """In a run folder or a sweep's folder: the identifier of its run, so that a resumed one goes on."""

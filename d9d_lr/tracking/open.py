@@ -6,10 +6,10 @@ import importlib.util
 from pathlib import Path
 from typing import assert_never
 
-from d9d_lr.config.settings import Settings
-from d9d_lr.config.tracker_settings import MlflowConfig, NoTrackerConfig, TensorboardConfig, TrackerConfig
-from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.tracking.protocol import NoTracker, SafeTracker, Tracker
+from d9d_lr.tracking.settings import MlflowConfig, NoTrackerConfig, TensorboardConfig, TrackerConfig
+from d9d_lr.training.settings import Settings
 
 _NEEDS = {"none": (), "tensorboard": ("tensorboard",), "mlflow": ("mlflow", "sqlalchemy", "alembic")}
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Protocol, TypeAlias
 
-from d9d_lr.records import RunResult
+from d9d_lr.runs.results import RunResult
 
 Scalar: TypeAlias = int | float | str | bool
 

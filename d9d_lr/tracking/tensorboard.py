@@ -8,9 +8,9 @@ from typing import Any
 
 from torch.utils.tensorboard import SummaryWriter, summary
 
-from d9d_lr.config.settings import Settings
-from d9d_lr.records import OBJECTIVE, RunResult
+from d9d_lr.runs.results import OBJECTIVE, RunResult
 from d9d_lr.tracking.hyperparameters import hyperparameters
+from d9d_lr.training.settings import Settings
 
 _hparams: Any = summary.hparams  # torch has no types for it
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from d9d_lr.files import write_whole
-from d9d_lr.problems import ConfigError, Problem, RunError
-from d9d_lr.records import CHECKPOINT_FILE
+from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.runs.atomic import write_whole
+from d9d_lr.runs.results import CHECKPOINT_FILE
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from d9d_lr.config.settings import Settings
-from d9d_lr.records import RunResult
+from d9d_lr.runs.results import RunResult
+from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -12,22 +12,22 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from d9d_lr.config.settings import TrainConfig
-from d9d_lr.problems import RunError
+from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.training.interrupts import Interrupts
-from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import (
     any_process,
-    from_first_process,
+    broadcast_from_first,
+    data_parallel,
     is_lost_process,
     mean_over_processes,
-    own_part,
-    spread,
+    shard,
 )
 from d9d_lr.training.randomness import batch_generator, seed_step
-from d9d_lr.training.task import Task
+from d9d_lr.training.schedule_plan import SchedulePlan
+from d9d_lr.training.settings import TrainConfig
+from d9d_lr.training.tasks.protocol import Task
 
 Row = dict[str, float]
 
@@ -86,7 +86,7 @@ def train(run: Run, interrupts: Interrupts, record: Callable[[int, Row], None], 
         RunError: In every process at once, if a loss stops being finite or the task gives none.
     """
     config, started, seconds_before = run.config, time.monotonic(), run.seconds
-    model = spread(run.model, run.context)
+    model = data_parallel(run.model, run.context)
     while run.step < config.total_steps:
         run.begin_step()
         if any_process(interrupts.signal_name is not None, run.context):
@@ -115,9 +115,7 @@ def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
 def _update(run: Run, model: nn.Module) -> Tensor:
     """Does one update; returns the mean loss of the global batch before it."""
     seed_step(run.config.seed, run.step, run.context.rank)
-    batch = own_part(
-        run.task.train_batch(run.config.batch_size, batch_generator(run.config.seed, run.step)), run.context
-    )
+    batch = shard(run.task.train_batch(run.config.batch_size, batch_generator(run.config.seed, run.step)), run.context)
     model.train()
 
     def compute_gradients() -> float:
@@ -155,7 +153,7 @@ def _step(optimizer: Optimizer, compute_gradients: Callable[[], float]) -> Any:
 
 def _evaluate(run: Run) -> Row:
     """Evaluates in the first process, and tells the others, so that all go on or none does."""
-    metrics = from_first_process(lambda: _metrics(run), run.context)
+    metrics = broadcast_from_first(lambda: _metrics(run), run.context)
     if "loss" not in metrics:
         raise RunError(f"the task's evaluate gave {', '.join(metrics) or 'nothing'}; it must give loss")
     _check_finite("validation loss", metrics["loss"], run.step, run.lr)

@@ -6,18 +6,20 @@ from pathlib import Path
 
 import torch
 
-from d9d_lr.config.settings import OptimizerConfig, Settings, TargetConfig
-from d9d_lr.problems import RunError
+from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
+from d9d_lr.training.environment import check_processes, device_type
 from d9d_lr.training.loop import Run
-from d9d_lr.training.optimizers import build_optimizer
-from d9d_lr.training.plan import SchedulePlan, plan_to_follow
-from d9d_lr.training.processes import everyone_says
+from d9d_lr.training.optimizers.build import build_optimizer
+from d9d_lr.training.optimizers.settings import OptimizerConfig
+from d9d_lr.training.processes import all_gather
 from d9d_lr.training.randomness import seed_model
 from d9d_lr.training.resume import find_checkpoint, log_changes, restore
+from d9d_lr.training.schedule_plan import SchedulePlan, plan_to_follow
 from d9d_lr.training.schedulers import build_scheduler
-from d9d_lr.training.surroundings import check_processes, device_type
-from d9d_lr.training.tasks import build_task
+from d9d_lr.training.settings import Settings
+from d9d_lr.training.tasks.build import build_task
 from d9d_lr.training.threads import threads_for_process
 
 
@@ -62,7 +64,7 @@ def prepare_together(settings: Settings, folder: Path) -> Run:
         run = prepare(settings, folder)
     except Exception as error:
         trouble = error
-    said = everyone_says((run.step if run else None, str(trouble)))
+    said = all_gather((run.step if run else None, str(trouble)))
     if trouble:
         raise trouble
     for rank, (step, text) in enumerate(said):

@@ -17,10 +17,10 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from d9d_lr.config.settings import Settings
-from d9d_lr.launched import world_size
-from d9d_lr.problems import RunError
+from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
+from d9d_lr.training.launched import world_size
+from d9d_lr.training.settings import Settings
 
 T = TypeVar("T")
 
@@ -83,14 +83,14 @@ def is_lost_process(error: Exception) -> bool:
     )
 
 
-def everyone_says(word: T) -> list[T]:
+def all_gather(word: T) -> list[T]:
     """Returns what each rank says, in the order of the ranks."""
     words: list[T] = [word] * dist.get_world_size()
     dist.all_gather_object(words, word)
     return words
 
 
-def from_first_process(compute: Callable[[], T], context: DistributedContext) -> T:
+def broadcast_from_first(compute: Callable[[], T], context: DistributedContext) -> T:
     """Computes in rank 0 alone, and returns the result in every rank."""
     if context.world_size == 1:
         return compute()
@@ -118,14 +118,14 @@ def mean_over_processes(value: Tensor, context: DistributedContext) -> Tensor:
     return value
 
 
-def spread(model: nn.Module, context: DistributedContext) -> nn.Module:
+def data_parallel(model: nn.Module, context: DistributedContext) -> nn.Module:
     """Wraps a model so that its gradients are averaged over all processes."""
     if context.world_size == 1:
         return model
     return DistributedDataParallel(model, device_ids=[context.local_rank] if context.device.type == "cuda" else None)
 
 
-def own_part(batch: tuple[Tensor, ...], context: DistributedContext) -> tuple[Tensor, ...]:
+def shard(batch: tuple[Tensor, ...], context: DistributedContext) -> tuple[Tensor, ...]:
     """Returns this process's equal part of a global batch, on its device."""
     size = len(batch[0]) // context.world_size
     part = slice(context.rank * size, (context.rank + 1) * size)

@@ -8,13 +8,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import assert_never
 
+from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.config.resolve_settings import fingerprint
-from d9d_lr.config.settings import Settings, TargetConfig
-from d9d_lr.files import remove_partials, write_text_whole
-from d9d_lr.problems import RunError
-from d9d_lr.records import (
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.atomic import remove_partials, write_text_whole
+from d9d_lr.runs.metrics import MetricsFile, lines_before, read_metrics
+from d9d_lr.runs.results import (
     CHECKPOINT_FILE,
     METRICS_FILE,
     OBJECTIVE,
@@ -22,7 +22,6 @@ from d9d_lr.records import (
     SCHEDULE_FILE,
     RunResult,
     Status,
-    read_metrics,
     write_result,
 )
 from d9d_lr.tracking.protocol import Tracker
@@ -37,7 +36,8 @@ from d9d_lr.training.checkpoints import (
 )
 from d9d_lr.training.display import Display
 from d9d_lr.training.loop import Row, Run
-from d9d_lr.training.metrics import MetricsFile, lines_before
+from d9d_lr.training.resolve import fingerprint
+from d9d_lr.training.settings import Settings
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
-from d9d_lr.config.settings import HOW_NOT_WHAT, Settings
-from d9d_lr.problems import ConfigError, Problem, RunError
+from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.training.checkpoints import Checkpoint, checkpoint_at, newest_checkpoint
-from d9d_lr.training.plan import SchedulePlan, plan_of
+from d9d_lr.training.schedule_plan import SchedulePlan, plan_of
+from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
 log = logging.getLogger(__name__)
 
@@ -133,5 +133,5 @@ def _changes(checkpoint: Checkpoint, settings: Settings, section: str) -> list[t
 
 
 def _different(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    keys = sorted((old.keys() | new.keys()) - set(HOW_NOT_WHAT))
+    keys = sorted((old.keys() | new.keys()) - set(NOT_IN_FINGERPRINT))
     return [(key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)]

@@ -6,10 +6,10 @@ import logging
 import os
 from pathlib import Path
 
-from d9d_lr.config.settings import Settings
-from d9d_lr.files import held
-from d9d_lr.problems import ConfigError, RunError
-from d9d_lr.records import OBJECTIVE, RunResult, read_metrics
+from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.runs.locks import held
+from d9d_lr.runs.metrics import read_metrics
+from d9d_lr.runs.results import OBJECTIVE, RunResult
 from d9d_lr.tracking.open import open_tracker
 from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.training.display import show_summary
@@ -18,6 +18,7 @@ from d9d_lr.training.loop import Run, train
 from d9d_lr.training.parts import prepare, prepare_together
 from d9d_lr.training.processes import Job, announce, is_lost_process, launched_with_others, lose_touch
 from d9d_lr.training.recording import record_end, record_failure, recording
+from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from d9d_lr.composing.targets import TargetConfig, call
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.config.settings import TargetConfig
-from d9d_lr.config.targets import call
-from d9d_lr.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.provider.auto import AutoLRSchedulerProvider
 from d9d_lr.provider.context import InitializeLRSchedulerContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol, LRSchedulerProvider
@@ -19,7 +18,7 @@ def build_scheduler(
     """Calls the provider that the settings describe.
 
     Raises:
-        ConfigError: If the person's own provider is none, or what it builds is no scheduler.
+        ConfigError: If the user-defined provider is none, or what it builds is no scheduler.
     """
     scheduler = build_provider(config)(context)
     if not isinstance(scheduler, LRSchedulerProtocol):
@@ -32,7 +31,7 @@ def build_provider(config: PiecewiseConfig | TargetConfig) -> LRSchedulerProvide
     """Returns the provider that the settings describe.
 
     Raises:
-        ConfigError: If the person's own one cannot be called.
+        ConfigError: If the user-defined one cannot be called.
     """
     match config:
         case PiecewiseConfig():

@@ -51,7 +51,7 @@ def test_the_python_of_the_readme_runs(repo, in_tmp):
         exec(compile(text, "README.md", "exec"), {"__name__": "readme"})
 
 
-def test_own_parts_are_shown_in_under_twenty_lines(repo):
+def test_user_defined_are_shown_in_under_twenty_lines(repo):
     own = {file_name(text): text for text in blocks(repo, "README.md", "python") if file_name(text)}
     assert set(own) == {"app.py", "my_project.py", "my_schedules.py"}
     for name in ("my_project.py", "my_schedules.py"):

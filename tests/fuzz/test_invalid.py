@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from d9d_lr import ConfigError, build_schedule, compose_lr, resolve_lr
-from d9d_lr.config.compose import compose_from
-from d9d_lr.config.paths import SCHEDULES_DIR
+from d9d_lr.composing.compose import compose_from
+from d9d_lr.composing.paths import SCHEDULES_DIR
 from helpers.effort import examples, no_hang
 from helpers.running import files_below, run_command
 from helpers.strategies import schedules

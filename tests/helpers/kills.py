@@ -20,10 +20,10 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-from d9d_lr.config.settings import Settings
-from d9d_lr.records import read_result
+from d9d_lr.runs.results import read_result
 from d9d_lr.training.checkpoints import load_checkpoint
 from d9d_lr.training.run import run_training
+from d9d_lr.training.settings import Settings
 from helpers.small_runs import environment
 
 LONGEST_SECONDS = 120

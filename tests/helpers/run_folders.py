@@ -7,7 +7,7 @@ import math
 import random
 
 from d9d_lr import build_schedule, compose_lr
-from d9d_lr.records import RunResult, write_result
+from d9d_lr.runs.results import RunResult, write_result
 
 BASE_LR = 0.003
 

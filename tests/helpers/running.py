@@ -9,8 +9,8 @@ from unittest import mock
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
 
-import d9d_lr.cli
-from d9d_lr.config.resolve_settings import resolve_settings
+import d9d_lr.composing.cli
+from d9d_lr.training.resolve import resolve_settings
 
 MULTIRUN = ("--multirun", "hydra/launcher=basic")
 
@@ -39,7 +39,7 @@ def run_command(*arguments):
     with arguments_are(*arguments):
         GlobalHydra.instance().clear()
         try:
-            d9d_lr.cli.run_application(job)
+            d9d_lr.composing.cli.run_application(job)
         except SystemExit as leaving:
             ran.status = leaving.code or 0
         finally:

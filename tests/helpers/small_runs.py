@@ -14,14 +14,14 @@ from typing import Any
 
 import pytest
 
-from d9d_lr.config.compose import compose_from
-from d9d_lr.config.paths import APP_DIR
-from d9d_lr.config.resolve_settings import resolve_settings
-from d9d_lr.config.settings import Settings
-from d9d_lr.records import read_metrics
+from d9d_lr.composing.compose import compose_from
+from d9d_lr.composing.paths import APP_DIR
+from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.train import main
 from d9d_lr.training import randomness
+from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.run import run_training
+from d9d_lr.training.settings import Settings
 from helpers.running import arguments_are
 
 SHORT = ("lr.phases.0.steps=4", "train.total_steps=20", "train.batch_size=8", "train.eval_every=5")

@@ -10,7 +10,7 @@ SNIPPETS = {
     "compose_lr": "from d9d_lr import compose_lr; compose_lr(['lr.phases.0.steps=20'], 100)",
     "build_schedule": "import d9d_lr; d9d_lr.build_schedule(d9d_lr.compose_lr(), 200).multipliers([1])",
     "model_validate_json": "from d9d_lr import AutoLRSchedulerConfig; AutoLRSchedulerConfig.model_json_schema()",
-    "records": "import d9d_lr.records",
+    "records": "import d9d_lr.runs.results",
 }
 COMMANDS = ["--help", "--cfg job", "--cfg job --resolve", "--info defaults", "lr.phases.0.steps=-1", "lr/decay=linear"]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from d9d_lr.records import read_result
+from d9d_lr.runs.results import read_result
 from helpers.kills import LONGEST_SECONDS, Commanded, Forked, Moment, differences, differing_bits, moments, run_killed
 from helpers.small_runs import CHARLM, DIGITS, settings
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from stub_app import BEHAVIOURS, job
 
-from d9d_lr.cli import run_application
+from d9d_lr.composing.cli import run_application
 
 STUB_APP = Path(__file__).with_name("stub_app.py")
 

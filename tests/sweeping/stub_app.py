@@ -10,10 +10,10 @@ from pathlib import Path
 
 from hydra.core.hydra_config import HydraConfig
 
-from d9d_lr.cli import run_application
-from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
-from d9d_lr.problems import RunError
-from d9d_lr.records import RunResult, write_result
+from d9d_lr.composing.cli import run_application
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.results import RunResult, write_result
+from d9d_lr.training.resolve import fingerprint, resolve_settings
 from d9d_lr.training.threads import threads_for_process
 
 BEHAVIOURS = ("well", "raise", "say", "exit", "killed", "ctrl_c")

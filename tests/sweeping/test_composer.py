@@ -7,7 +7,7 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from d9d_lr.config.paths import APP_DIR
+from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.sweeping.composer import PointComposer
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sweep_files import rows, times_run
 
-from d9d_lr.records import read_result
+from d9d_lr.runs.results import read_result
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_the_record_keeps_all_points(sweep):
 
 
 def test_two_sweeps_do_not_share_a_folder(sweep, in_tmp):
-    from d9d_lr.files import held
+    from d9d_lr.runs.locks import held
 
     Path("s").mkdir()
     with held(Path("s")):

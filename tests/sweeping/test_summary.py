@@ -9,7 +9,7 @@ import pytest
 from sweep_files import rows
 
 from d9d_lr import sweep as sweep_command
-from d9d_lr.records import read_result
+from d9d_lr.runs.results import read_result
 from d9d_lr.sweeping.folders import folder_name
 
 
@@ -47,7 +47,7 @@ def test_the_command_repeats_the_row(sweep, monkeypatch, in_tmp):
 
     from stub_app import job
 
-    from d9d_lr.cli import run_application
+    from d9d_lr.composing.cli import run_application
 
     monkeypatch.setattr(sys, "argv", ["stub_app.py", *words[3:], "hydra.run.dir=again"])
     run_application(job)

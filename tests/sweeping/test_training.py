@@ -6,8 +6,8 @@ import sys
 import pytest
 from sweep_files import rows
 
-from d9d_lr.cli import run_application
-from d9d_lr.config.paths import SWEEPS_DIR
+from d9d_lr.composing.cli import run_application
+from d9d_lr.composing.paths import SWEEPS_DIR
 from d9d_lr.train import job
 
 SMALL = (

@@ -12,14 +12,14 @@ import warnings
 import pytest
 from omegaconf import OmegaConf
 
-from d9d_lr.config.application import open_application
-from d9d_lr.config.resolve_settings import fingerprint, resolve_settings
-from d9d_lr.config.tracker_settings import MlflowConfig, NoTrackerConfig, TensorboardConfig
-from d9d_lr.problems import ConfigError
-from d9d_lr.records import RunResult
+from d9d_lr.composing.application import open_application
+from d9d_lr.diagnostics.problems import ConfigError
+from d9d_lr.runs.results import RunResult
 from d9d_lr.tracking.hyperparameters import hyperparameters
 from d9d_lr.tracking.open import check_installed, open_tracker
 from d9d_lr.tracking.protocol import NoTracker, SafeTracker
+from d9d_lr.tracking.settings import MlflowConfig, NoTrackerConfig, TensorboardConfig
+from d9d_lr.training.resolve import fingerprint, resolve_settings
 
 ROWS = [
     (0, {"lr": 0.0, "train_loss": 4.5, "val_loss": 4.25}),
@@ -335,9 +335,9 @@ def test_processes_that_start_together_share_one_store_and_one_parent(tmp_path):
 import sys, logging
 from pathlib import Path
 logging.basicConfig(level=logging.WARNING)
-from d9d_lr.config.application import open_application
-from d9d_lr.config.resolve_settings import resolve_settings
-from d9d_lr.config.tracker_settings import MlflowConfig
+from d9d_lr.composing.application import open_application
+from d9d_lr.training.resolve import resolve_settings
+from d9d_lr.tracking.settings import MlflowConfig
 from d9d_lr.tracking.open import open_tracker
 with open_application() as application:
     settings = resolve_settings(application.compose([]))

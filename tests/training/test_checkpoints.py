@@ -7,8 +7,8 @@ import zipfile
 import pytest
 import torch
 
-from d9d_lr import files
-from d9d_lr.problems import ConfigError, RunError
+from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.runs import atomic as files
 from d9d_lr.training.checkpoints import (
     Checkpoint,
     checkpoint_at,

@@ -14,8 +14,8 @@ import pytest
 from d9d_lr.train import command_again
 from helpers.small_runs import DIGITS, PLAIN, SHORT, command, environment, result, rows, run
 
-LINE = ("task._target_=helpers.own_parts.LineTask", *SHORT, *PLAIN)
-SIGNALLED = ("task._target_=helpers.own_parts.SignalsItself", "+task.step=13", *SHORT, *PLAIN)
+LINE = ("task._target_=helpers.user_defined.LineTask", *SHORT, *PLAIN)
+SIGNALLED = ("task._target_=helpers.user_defined.SignalsItself", "+task.step=13", *SHORT, *PLAIN)
 
 
 def test_sigterm_saves_and_the_command_that_is_told_goes_on(tmp_path):

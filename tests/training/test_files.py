@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from d9d_lr.problems import RunError
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.metrics import MetricsFile, lines_before
 from d9d_lr.training.interrupts import watched_interrupts
-from d9d_lr.training.metrics import MetricsFile, lines_before
 from d9d_lr.training.randomness import batch_generator, seed_model, seed_step
 from d9d_lr.training.threads import threads_for_process
 from helpers.small_runs import rows

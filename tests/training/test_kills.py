@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from d9d_lr.records import read_result
+from d9d_lr.runs.results import read_result
 from helpers.kills import LONGEST_SECONDS, Commanded, Forked, Moment, differences, differing_bits, moments, run_killed
 from helpers.small_runs import CHARLM, DIGITS, settings
 

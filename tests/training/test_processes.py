@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from d9d_lr.problems import ConfigError, RunError
+from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.training import parts, processes
-from d9d_lr.training.surroundings import check_surroundings
+from d9d_lr.training.environment import check_environment
 from helpers.kills import FORKSERVER
 from helpers.small_runs import CHARLM, DIGITS, PLAIN, SHORT, environment, result, rows, run, settings
 
 EVEN = (*DIGITS, "task.dropout=0.0", "train.batch_size=12")
-LINE = ("task._target_=helpers.own_parts.LineTask", "optimizer.lr=0.1", *SHORT, *PLAIN)
+LINE = ("task._target_=helpers.user_defined.LineTask", "optimizer.lr=0.1", *SHORT, *PLAIN)
 LBFGS = ("optimizer._target_=torch.optim.LBFGS", "train.grad_clip_norm=null", *LINE[1:])
-SAME_BATCH = "task._target_=helpers.own_parts.SameBatch"
+SAME_BATCH = "task._target_=helpers.user_defined.SameBatch"
 
 
 def free_port() -> str:
@@ -119,7 +119,7 @@ def test_the_losses_are_those_of_one_process(overrides, world_size, tmp_path):
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_killed_process_ends_the_job_with_a_checkpoint_to_go_on_from(rank, tmp_path):
     overrides = (
-        "task._target_=helpers.own_parts.SignalsItself",
+        "task._target_=helpers.user_defined.SignalsItself",
         "+task.step=13",
         "+task.signal_name=SIGKILL",
         *LINE[1:],
@@ -164,7 +164,7 @@ def test_a_run_that_diverges_leaves_the_processes_ready_for_the_next(tmp_path):
 def test_a_run_that_one_process_leaves_alone_is_the_last(tmp_path):
     first, second = tmp_path / "first", tmp_path / "second"
     ended = together(
-        tmp_path, (settings(*LINE, "task._target_=helpers.own_parts.AccuracyOnly"), first), (settings(*LINE), second)
+        tmp_path, (settings(*LINE, "task._target_=helpers.user_defined.AccuracyOnly"), first), (settings(*LINE), second)
     )
     assert [status for status, _ in ended] == [0, 0]  # every process finds the loss missing
     assert "told: RunError: the task's evaluate gave accuracy; it must give loss" in ended[0][1]
@@ -173,7 +173,7 @@ def test_a_run_that_one_process_leaves_alone_is_the_last(tmp_path):
 
 def test_an_interrupt_of_one_process_stops_all_at_one_step(tmp_path):
     folder = tmp_path / "run"
-    overrides = ("task._target_=helpers.own_parts.SignalsItself", "+task.step=6", "+task.rank=1", *LINE[1:])
+    overrides = ("task._target_=helpers.user_defined.SignalsItself", "+task.step=6", "+task.rank=1", *LINE[1:])
     ended = together(tmp_path, (settings(*overrides), folder))
     assert [status for status, _ in ended] == [0, 0]
     assert "told: KeyboardInterrupt" in ended[0][1]
@@ -183,7 +183,7 @@ def test_an_interrupt_of_one_process_stops_all_at_one_step(tmp_path):
 def test_a_batch_that_cannot_be_divided_is_refused(tmp_path, monkeypatch):
     monkeypatch.setenv("WORLD_SIZE", "5")
     with pytest.raises(ConfigError, match=r"train\.batch_size: 12 cannot be divided equally among 5 processes"):
-        check_surroundings(settings(*EVEN), tmp_path)
+        check_environment(settings(*EVEN), tmp_path)
 
 
 def torchrun(*arguments: str, **more: str):
@@ -203,7 +203,7 @@ def test_torchrun_sweeps_and_a_killed_process_ends_it(tmp_path):
     assert [json.loads(path.read_text())["status"] for path in found] == ["completed", "completed"]
 
     killing = (
-        "task._target_=helpers.own_parts.SignalsItself",
+        "task._target_=helpers.user_defined.SignalsItself",
         "+task.step=13",
         "+task.signal_name=SIGKILL",
         "+task.rank=1",

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from d9d_lr.config.resolve_settings import fingerprint
-from d9d_lr.config.settings import HOW_NOT_WHAT
-from d9d_lr.problems import RunError
-from d9d_lr.records import read_result
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.results import read_result
+from d9d_lr.training.resolve import fingerprint
 from d9d_lr.training.run import run_training
+from d9d_lr.training.settings import NOT_IN_FINGERPRINT
 from helpers.kills import differences
 from helpers.small_runs import (
     CHARLM,
@@ -26,7 +26,7 @@ from helpers.small_runs import (
     stopping_before,
 )
 
-LINE = ("task._target_=helpers.own_parts.LineTask", *SHORT, *PLAIN)
+LINE = ("task._target_=helpers.user_defined.LineTask", *SHORT, *PLAIN)
 
 
 def test_the_run_folder(tmp_path):
@@ -67,7 +67,7 @@ def test_the_fingerprint_is_that_of_what_is_computed():
     plain = fingerprint(settings(*DIGITS))
     how = ("train.num_threads=2", "train.checkpoint_every=3", "train.keep_checkpoints=9", "train.resume=never",
            "train.on_schedule_change=adopt")  # fmt: skip
-    assert {each.split("=")[0].removeprefix("train.") for each in how} == set(HOW_NOT_WHAT)
+    assert {each.split("=")[0].removeprefix("train.") for each in how} == set(NOT_IN_FINGERPRINT)
     assert fingerprint(settings(*DIGITS, *how)) == plain
     for what in ("train.seed=1", "train.total_steps=21", "lr.phases.0.steps=5", "optimizer.lr=1", "task.width=9"):
         assert fingerprint(settings(*DIGITS, what)) != plain

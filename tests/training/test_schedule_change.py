@@ -6,15 +6,15 @@ import pytest
 import torch
 
 from d9d_lr.config.build import build_schedule
-from d9d_lr.problems import ConfigError
+from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.training.checkpoints import load_checkpoint
-from d9d_lr.training.surroundings import check_surroundings
+from d9d_lr.training.environment import check_environment
 from helpers.kills import differences
 from helpers.small_runs import DIGITS, PLAIN, SHORT, digest, result, rows, run, settings, stopping_before
 
-LINE = ("task._target_=helpers.own_parts.LineTask", *SHORT, *PLAIN, "optimizer.lr=0.1")
-OWN = (*LINE, "lr._target_=helpers.own_parts.InverseRoot")
-RECURSIVE = (*LINE, "lr._target_=helpers.own_parts.Cosine")
+LINE = ("task._target_=helpers.user_defined.LineTask", *SHORT, *PLAIN, "optimizer.lr=0.1")
+OWN = (*LINE, "lr._target_=helpers.user_defined.InverseRoot")
+RECURSIVE = (*LINE, "lr._target_=helpers.user_defined.Cosine")
 ADOPT, KEEP = "train.on_schedule_change=adopt", "train.on_schedule_change=keep"
 
 
@@ -60,7 +60,7 @@ def test_the_error_shows_each_difference_and_the_jump_and_nothing_changes(stoppe
     ]
     assert digest(folder) == before
     with pytest.raises(ConfigError, match=r"goes from 0\.1 to 0\.17"):
-        check_surroundings(settings(*changed), folder)
+        check_environment(settings(*changed), folder)
     assert digest(folder) == before
 
 
@@ -134,7 +134,7 @@ def test_an_own_provider_goes_on_exactly(overrides, stopped, tmp_path):
 def test_a_changed_provider_is_noticed(stopped):
     folder = stopped(*OWN)
     wanted = (
-        r"helpers\.own_parts\.InverseRoot\(\) over 20 steps -> helpers\.own_parts\.InverseRoot\(scale=3\.0\) over 20 st"
+        r"helpers\.user_defined\.InverseRoot\(\) over 20 steps -> helpers\.user_defined\.InverseRoot\(scale=3\.0\) over 20 st"
         r"(.|\n)*at step 10 the learning rate was 0\.0707107; a provider of your own decides"
     )
     with pytest.raises(ConfigError, match=wanted):
@@ -146,7 +146,7 @@ def test_a_changed_provider_is_noticed(stopped):
 @pytest.mark.parametrize("provider", ["InverseRoot", "Cosine"])
 def test_adopt_takes_a_new_provider_with_its_base(provider, stopped, tmp_path):
     folder = stopped(*LINE)
-    changed = (*LINE, f"lr._target_=helpers.own_parts.{provider}", "optimizer.lr=0.3")
+    changed = (*LINE, f"lr._target_=helpers.user_defined.{provider}", "optimizer.lr=0.3")
     run(tmp_path / "from the start", *changed)
     run(folder, *changed, ADOPT)
     wanted = lrs(tmp_path / "from the start")
@@ -203,8 +203,8 @@ def test_what_an_optimizer_keeps_in_its_groups_is_not_reset(stopped, monkeypatch
             group["momentum"] = 0.5 if group["count"] > 12 else 0.9
             return super().step(closure)
 
-    monkeypatch.setattr("helpers.own_parts.Counting", Counting, raising=False)
-    overrides = (*LINE, "optimizer._target_=helpers.own_parts.Counting")
+    monkeypatch.setattr("helpers.user_defined.Counting", Counting, raising=False)
+    overrides = (*LINE, "optimizer._target_=helpers.user_defined.Counting")
     run(tmp_path / "undisturbed", *overrides)
     folder = stopped(*overrides)
     run(folder, *overrides)

@@ -1,21 +1,22 @@
 """The packaged tasks, a person's own, and the optimizers: each trains, or its problem is told."""
 
+import json
 import math
 
 import numpy as np
 import pytest
 import torch
 
-from d9d_lr.config.settings import CharLMConfig, DigitsConfig
-from d9d_lr.problems import ConfigError, RunError
-from d9d_lr.training.charlm import CharLM
-from d9d_lr.training.digits import Digits
+from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.training.randomness import batch_generator
-from d9d_lr.training.task import Task
+from d9d_lr.training.tasks.charlm import CharLM
+from d9d_lr.training.tasks.digits import Digits
+from d9d_lr.training.tasks.protocol import Task
+from d9d_lr.training.tasks.settings import CharLMConfig, DigitsConfig
 from helpers.kills import differences
 from helpers.small_runs import CHARLM, DIGITS, PLAIN, SHORT, result, rows, run, settings, stopping_before
 
-LINE = ("task._target_=helpers.own_parts.LineTask", *SHORT, *PLAIN)
+LINE = ("task._target_=helpers.user_defined.LineTask", *SHORT, *PLAIN)
 CPU = torch.device("cpu")
 
 # --- charlm ---
@@ -62,7 +63,7 @@ def test_charlm_cannot_look_ahead():
 
 
 def test_charlms_text_is_real_english():
-    from d9d_lr.training.charlm import read_text
+    from d9d_lr.training.tasks.charlm import read_text
 
     text = read_text(None)
     assert len(text) > 300_000
@@ -146,33 +147,36 @@ def test_an_own_task_trains(tmp_path):
 
 
 def test_an_own_provider_gives_the_learning_rates(tmp_path):
-    run(tmp_path, *LINE, "lr._target_=helpers.own_parts.InverseRoot", "+lr.scale=5.0", "optimizer.lr=0.1")
+    run(tmp_path, *LINE, "lr._target_=helpers.user_defined.InverseRoot", "+lr.scale=5.0", "optimizer.lr=0.1")
     wanted = [0.1 * (1 + step / 5.0) ** -0.5 for step in range(21)]
     assert [row["lr"] for row in rows(tmp_path)] == pytest.approx(wanted, rel=1e-12)
-    assert (tmp_path / "schedule.json").read_text().split() == ["{", '"_target_":', '"helpers.own_parts.InverseRoot",',
-                                                                '"scale":', "5.0", "}"]  # fmt: skip
+    written = json.loads((tmp_path / "schedule.json").read_text())
+    assert written == {"_target_": "helpers.user_defined.InverseRoot", "scale": 5.0}
 
 
 @pytest.mark.parametrize(
     ("override", "message"),
     [
         (
-            "task._target_=helpers.own_parts.NoLoss",
+            "task._target_=helpers.user_defined.NoLoss",
             r"gives a NoLoss without train_batch, loss; a task needs build_model,",
         ),
         (
-            "task._target_=helpers.own_parts.Missing",
-            r"task\._target_: 'helpers.own_parts.Missing' cannot be imported: AttributeError",
+            "task._target_=helpers.user_defined.Missing",
+            r"task\._target_: 'helpers.user_defined.Missing' cannot be imported: AttributeError",
         ),
         (
-            "lr._target_=helpers.own_parts.not_a_provider",
-            r"lr\._target_: helpers.own_parts.not_a_provider gives a int; a provider is",
+            "lr._target_=helpers.user_defined.not_a_provider",
+            r"lr\._target_: helpers.user_defined.not_a_provider gives a int; a provider is",
         ),
         (
-            "lr._target_=helpers.own_parts.BuildsNoScheduler",
+            "lr._target_=helpers.user_defined.BuildsNoScheduler",
             r"lr\._target_: it built a object; a scheduler needs step, state_",
         ),
-        ("optimizer._target_=helpers.own_parts.NoLoss", r"optimizer: helpers.own_parts.NoLoss refuses its arguments: "),
+        (
+            "optimizer._target_=helpers.user_defined.NoLoss",
+            r"optimizer: helpers.user_defined.NoLoss refuses its arguments: ",
+        ),
         ("optimizer._target_=builtins.list", r"optimizer\._target_: builtins.list gives a list, not a torch.optim"),
     ],
 )
@@ -183,7 +187,7 @@ def test_an_own_part_that_does_not_do_is_told(override, message, tmp_path):
 
 def test_an_own_task_without_a_loss_is_told(tmp_path):
     with pytest.raises(RunError, match="the task's evaluate gave accuracy; it must give loss"):
-        run(tmp_path, *LINE, "task._target_=helpers.own_parts.AccuracyOnly")
+        run(tmp_path, *LINE, "task._target_=helpers.user_defined.AccuracyOnly")
     assert result(tmp_path)["error"] == "the task's evaluate gave accuracy; it must give loss"
 
 
@@ -197,7 +201,7 @@ DENSE = ("ASGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", 
 @pytest.mark.parametrize("name", DENSE)
 def test_any_torch_optimizer_trains_and_goes_on_exactly(name, tmp_path, monkeypatch):
     overrides = (
-        "task._target_=helpers.own_parts.SameBatch",
+        "task._target_=helpers.user_defined.SameBatch",
         *LINE[1:],
         f"optimizer._target_=torch.optim.{name}",
         NO_CLIPPING,

@@ -1,0 +1,93 @@
+"""From where Pydantic saw an error to the key as a person typed it, and to the field that stands there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+from pydantic import BaseModel
+
+from d9d_lr.config.positions import phase_positions
+from d9d_lr.diagnostics.allowed import annotation_of, bare, is_model, is_union
+from d9d_lr.diagnostics.problems import join_key
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an error is.
+
+    Attributes:
+        parts: The names and indices on the way there, from the model on.
+        owner: The model that has, or refused, the last part; None where that is an item of a list.
+        annotation: What may stand there; None where nothing may.
+    """
+
+    parts: tuple[int | str, ...]
+    owner: type[BaseModel] | None
+    annotation: Any
+
+    @property
+    def name(self) -> str:
+        """The last part."""
+        return str(self.parts[-1]) if self.parts else ""
+
+    @property
+    def known(self) -> list[str]:
+        """The fields that the owner has."""
+        return list(self.owner.model_fields) if self.owner else []
+
+    def key(self, prefix: str, raw: Any) -> str:
+        """Returns the key as typed: flat if the input was flat, with phases by position.
+
+        Args:
+            prefix: Where the model stands in the whole configuration.
+            raw: The input that was validated.
+        """
+        flat = isinstance(raw, Mapping) and "scheduler" not in raw
+        typed = [str(part) for part in self.parts]
+        schedule = raw if flat else raw.get("scheduler") if isinstance(raw, Mapping) else None
+        if len(typed) > 2 and typed[:2] == ["scheduler", "phases"] and isinstance(schedule, Mapping):
+            typed[2] = phase_positions(schedule["phases"])[int(typed[2])]
+        return join_key(prefix, *(typed[1:] if flat and typed[:1] == ["scheduler"] else typed))
+
+    def below(self, *parts: int | str) -> Place:
+        """Returns a place further down."""
+        return Place((*self.parts, *parts), None, None)
+
+
+def find_place(model: type[BaseModel], location: tuple[int | str, ...]) -> Place:
+    """Follows a location of Pydantic's through a model, leaving out the tags that it puts in for unions."""
+    parts: list[int | str] = []
+    owner: type[BaseModel] | None = None
+    annotation: Any = model
+    node: Any = model
+    for element in location:
+        node = bare(node)
+        if is_union(node):
+            node = next((member for member in get_args(node) if element in _tags(member)), None)
+            continue
+        owner = node if is_model(node) else None
+        annotation = node = _child(node, element)
+        parts.append(element)
+    return Place(tuple(parts), owner, annotation)
+
+
+def _child(node: Any, element: int | str) -> Any:
+    if is_model(node):
+        field = node.model_fields.get(str(element))
+        return annotation_of(field) if field else None
+    if get_origin(node) is tuple:
+        return get_args(node)[int(element)]
+    return get_args(node)[0] if get_origin(node) is list else None
+
+
+def _tags(member: Any) -> set[Any]:
+    if not is_model(member):
+        return set()
+    return {
+        tag
+        for field in member.model_fields.values()
+        if get_origin(field.annotation) is Literal
+        for tag in get_args(field.annotation)
+    }

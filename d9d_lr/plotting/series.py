@@ -1,0 +1,99 @@
+"""What is drawn: one schedule for each point of a sweep, and what tells them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from d9d_lr.composing.application import open_application
+from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.config.build import build_schedule
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.plain import plain
+from d9d_lr.config.positions import positions_of
+from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.plotting.labels import labels_of
+from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.sweeping.plan import Point
+from d9d_lr.sweeping.points import points_of
+from d9d_lr.training.optimizers.settings import OptimizerConfig
+from d9d_lr.training.resolve import resolve_settings
+
+
+@dataclass(frozen=True)
+class Series:
+    """One schedule to draw.
+
+    Attributes:
+        label: What tells it from the others drawn with it.
+        schedule: The schedule.
+        positions: What each of its phases is called in the configuration.
+        base_lr: The optimizer's learning rate, which the schedule multiplies; None if it is not known.
+        total_steps: Steps of the whole run.
+        swept: The value of each swept key.
+    """
+
+    label: str
+    schedule: Schedule
+    positions: tuple[str, ...]
+    base_lr: float | None
+    total_steps: int
+    swept: tuple[tuple[str, str], ...] = ()
+
+
+def compose_series(
+    overrides: Sequence[str], *, config_dir: Path | None = None, config_name: str = "config"
+) -> list[Series]:
+    """Composes what `python -m d9d_lr.train` would run with these words, one series for each point.
+
+    Args:
+        overrides: What is typed; values with commas, `range(...)`, `choice(...)` and `glob(...)` are swept.
+        config_dir: A folder of the user's own.
+        config_name: The primary config; the `hydra.sweeper.params` of a sweep file are swept too.
+
+    Raises:
+        ConfigError: With every problem of every point, each once.
+    """
+    series: list[Series] = []
+    problems: dict[str, Problem] = {}
+    with open_application(config_dir, config_name) as application:
+        points = points_of(application, overrides)
+        for point, label in zip(points, labels_of([point.changed for point in points]), strict=True):
+            try:
+                composed = application.compose(point.overrides)
+                series.append(_series(composed, point, label or _title(composed, overrides)))
+            except ConfigError as error:
+                for problem in error.problems:
+                    problems.setdefault(str(problem), problem)
+    if problems:
+        raise ConfigError(problems.values())
+    return series
+
+
+def _series(composed: DictConfig, point: Point, label: str) -> Series:
+    settings = resolve_settings(composed)
+    if not isinstance(settings.lr, PiecewiseConfig):
+        hint = "d9d_lr.visualize_lr_scheduler(factory, num_steps, init_lr) draws any torch scheduler"
+        raise ConfigError([Problem("lr._target_", f"{settings.lr.target} builds its schedule in torch", hint)])
+    return Series(
+        label=label,
+        schedule=build_schedule(settings.lr, settings.train.total_steps),
+        positions=tuple(positions_of(plain(composed["lr"], "lr"))),
+        base_lr=_base_lr(settings.optimizer),
+        total_steps=settings.train.total_steps,
+        swept=tuple(point.changed.items()),
+    )
+
+
+def _base_lr(optimizer: OptimizerConfig | TargetConfig) -> float | None:
+    if not isinstance(optimizer, TargetConfig):
+        return optimizer.lr
+    lr = optimizer.arguments.get("lr")
+    return float(lr) if isinstance(lr, int | float) else None
+
+
+def _title(composed: DictConfig, overrides: Sequence[str]) -> str:
+    return " ".join(overrides) if overrides else "the default schedule"

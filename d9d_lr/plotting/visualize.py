@@ -1,0 +1,70 @@
+"""Drawing any torch scheduler: it is run without training, and what it set is drawn."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.plotting.figure import check_ending, new_figure, save
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+    from torch.optim import Optimizer
+
+
+def visualize_lr_scheduler(
+    factory: Callable[[Optimizer], Any], num_steps: int, init_lr: float, out: str | Path | None = None
+) -> Figure:
+    """Draws the learning rate that a scheduler sets for each of `num_steps` steps.
+
+    Args:
+        factory: Builds the scheduler for the optimizer it is given; any object with `step()`.
+        num_steps: Steps to draw, at least 1.
+        init_lr: The optimizer's learning rate, finite.
+        out: A .png, .svg or .pdf file to write, if given.
+
+    Returns:
+        The matplotlib figure; a notebook shows it.
+
+    Raises:
+        ConfigError: If `num_steps` is below 1, `init_lr` is not finite, or `out` has another ending.
+        RunError: If matplotlib is not installed, or the file cannot be written.
+    """
+    if out is not None:
+        check_ending(Path(out))
+    learning_rates = scheduled_lrs(factory, num_steps, init_lr)
+    figure = new_figure(width=9.0, height=4.5)
+    axes = figure.add_subplot()
+    axes.plot(range(num_steps), learning_rates, linewidth=1.8)
+    axes.set_xlabel("step")
+    axes.set_ylabel("learning rate")
+    axes.grid(visible=True, alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+    if out is not None:
+        save(figure, Path(out))
+    return figure
+
+
+def scheduled_lrs(factory: Callable[[Optimizer], Any], num_steps: int, init_lr: float) -> list[float]:
+    """Returns the learning rate that a scheduler sets for each of `num_steps` steps, from step 0."""
+    if num_steps < 1:
+        raise ConfigError([Problem("num_steps", f"{num_steps} is not allowed; it must be at least 1")])
+    if not math.isfinite(init_lr):
+        raise ConfigError([Problem("init_lr", f"{init_lr} is not allowed; it must be a finite number")])
+    import torch
+
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=init_lr)
+    scheduler = factory(optimizer)
+    learning_rates = []
+    for _ in range(num_steps):
+        learning_rates.append(float(optimizer.param_groups[0]["lr"]))
+        optimizer.step()
+        with warnings.catch_warnings():
+            # torch's SequentialLR warns of itself: it passes the epoch that it deprecated.
+            warnings.filterwarnings("ignore", message="The epoch parameter in `scheduler.step")
+            scheduler.step()
+    return learning_rates

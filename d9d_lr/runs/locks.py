@@ -1,0 +1,47 @@
+"""Keeping other processes out of a folder or a file, for as long as this process lives."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from d9d_lr.diagnostics.problems import RunError
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Holds a folder for this process; the lock goes with the process, however that ends.
+
+    Raises:
+        RunError: If another process holds it.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise RunError(f"another process is training in {folder}") from error
+        except OSError:
+            pass  # network file systems lock no folder, which can only be opened for reading
+        yield
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def in_turn(path: Path) -> Iterator[IO[str]]:
+    """Opens a small file for one process at a time; the others wait.
+
+    Args:
+        path: The file; it is made if it is not there.
+
+    Yields:
+        The file, at its start, open for reading and writing.
+    """
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+", encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file

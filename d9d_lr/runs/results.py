@@ -1,0 +1,82 @@
+"""What a run leaves in its folder for people, sweeps and reports to read. Imports no torch.
+
+| file | what it holds |
+| --- | --- |
+| `schedule.json` | the validated schedule in its nested form, or the provider's `_target_` and arguments |
+| `metrics.jsonl` | one line for each logged step, in order: `step`, `lr`, `train_loss`, and `val_*` where evaluated |
+| `result.json` | how the run ended: see `RunResult` |
+| `checkpoint.pt` | the model and everything else at the end |
+
+The line of step t describes the model after t updates: the learning rate used for step t, the training loss of batch t
+before its update, the validation metrics before it. The last line, of step `total_steps`, has no training loss.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.atomic import write_text_whole
+
+SCHEDULE_FILE = "schedule.json"
+METRICS_FILE = "metrics.jsonl"
+RESULT_FILE = "result.json"
+CHECKPOINT_FILE = "checkpoint.pt"
+
+OBJECTIVE = "val_loss"
+"""The metric that a run is judged by and returns to Hydra; smaller is better."""
+
+Status = Literal["completed", "failed", "interrupted"]
+
+
+class RunResult(BaseModel):
+    """How a run ended.
+
+    Attributes:
+        status: "completed", "failed" (see `error`) or "interrupted" (Ctrl-C or SIGTERM, after saving).
+        objective: The final validation loss; None if there is none.
+        final: The metrics of the last evaluation, with its `step`.
+        best: The metrics of the evaluation with the lowest objective, with its `step`.
+        steps: Optimizer steps done.
+        total_steps: Optimizer steps asked for.
+        seconds: Wall-clock time spent training, over all resumed parts.
+        fingerprint: A hash of the settings that decide what a run computes.
+        overrides: What was typed to get this configuration.
+        error: Why it failed, in one line; None if it did not.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: Status
+    objective: float | None
+    final: dict[str, float]
+    best: dict[str, float]
+    steps: int
+    total_steps: int
+    seconds: float
+    fingerprint: str
+    overrides: list[str] = []
+    error: str | None = None
+
+
+def write_result(folder: Path, result: RunResult) -> None:
+    """Writes `result.json`, whole or not at all."""
+    write_text_whole(folder / RESULT_FILE, result.model_dump_json(indent=2) + "\n")
+
+
+def read_result(folder: Path) -> RunResult | None:
+    """Returns how the run in a folder ended, or None if it did not end.
+
+    Raises:
+        RunError: If the file is there and cannot be understood.
+    """
+    path = folder / RESULT_FILE
+    try:
+        return RunResult.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise RunError(f"{path} is damaged: {error.errors()[0]['msg']}") from error

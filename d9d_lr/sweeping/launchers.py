@@ -1,0 +1,131 @@
+"""Hydra's launchers, by what a sweep has to know about each: how many jobs run at once, and what a killed one does.
+
+| launcher | jobs run | a killed job |
+| --- | --- | --- |
+| basic | one after another, in this process | ends the sweep; the same command goes on |
+| joblib | in worker processes of this machine | takes the other running jobs with it; all are started again, alone |
+| submitit_local | each in a process; a batch all at once | is lost, the others are not touched |
+| submitit_slurm | each as a SLURM job | is lost, the others are not touched |
+| ray | in worker processes of a Ray cluster | Ray starts it again; then as with joblib |
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from hydra.core.utils import JobReturn, JobStatus
+from omegaconf import DictConfig
+
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.results import RunResult
+
+
+@dataclass(frozen=True)
+class LauncherTraits:
+    """One launcher, as it is configured.
+
+    Attributes:
+        name: "basic", "joblib", "local", "slurm" or "ray"; else the class of another launcher.
+        parallel: Jobs that run at once on one machine, if there are that many.
+        batch_size: Most jobs that it should be given at once; None for no limit.
+    """
+
+    name: str
+    parallel: int
+    batch_size: int | None = None
+
+    @property
+    def retries_alone(self) -> bool:
+        """Whether a job may be started again after its launcher raised: whether none can still be running then."""
+        return self.name in ("basic", "joblib", "ray")
+
+    @property
+    def shows_logs(self) -> bool:
+        """Whether what a job logs appears on the terminal of the sweep."""
+        return self.retries_alone
+
+    def recover(self) -> None:
+        """Makes sure that no job of a launcher that raised goes on."""
+        if self.name == "ray":
+            sys.modules["ray"].shutdown()
+
+
+def launcher_traits(launcher: Mapping[str, Any] | DictConfig, cores: int | None = None) -> LauncherTraits:
+    """Describes a launcher by its configuration.
+
+    Args:
+        launcher: The section `hydra.launcher`.
+        cores: Cores that a process may use; those of this one by default.
+    """
+    cores = cores or len(os.sched_getaffinity(0))
+    match str(launcher["_target_"]).rpartition(".")[2]:
+        case "BasicLauncher":
+            return LauncherTraits("basic", 1)
+        case "JoblibLauncher":
+            wanted = int(launcher["n_jobs"])
+            return LauncherTraits("joblib", max(1, wanted if wanted > 0 else cores + 1 + wanted))
+        case "LocalLauncher":
+            at_once = max(1, cores // int(launcher["cpus_per_task"] or 1))
+            return LauncherTraits("local", at_once, batch_size=at_once)
+        case "SlurmLauncher":
+            return LauncherTraits("slurm", 1)
+        case "RayLauncher":
+            cores_each = int((launcher["ray"]["remote"] or {}).get("num_cpus") or 1)
+            return LauncherTraits("ray", max(1, cores // cores_each))
+        case other:
+            return LauncherTraits(other, 1)
+
+
+@contextmanager
+def lost_jobs_returned(engine: LauncherTraits) -> Iterator[None]:
+    """Lets submitit's launcher return a failed job for each that was lost, instead of raising at the first.
+
+    The launcher collects its jobs' results one by one. The first that was killed, or ran out of time, raises there,
+    and then nobody waits for those behind it, which go on running.
+    """
+    if engine.name not in ("local", "slurm"):
+        yield
+        return
+    from submitit.core.core import Job
+    from submitit.core.utils import FailedJobError, UncompletedJobError
+
+    original = Job.results
+
+    def results(job: Any) -> list[Any]:
+        try:
+            return list(original(job))
+        except (UncompletedJobError, FailedJobError) as error:
+            return [lost_job(f"its process ended without a result: {reason(error)} (see {job.paths.stderr})")]
+
+    Job.results = results  # type: ignore[assignment,method-assign]
+    try:
+        yield
+    finally:
+        Job.results = original  # type: ignore[method-assign]
+
+
+def lost_job(reason: str) -> JobReturn:
+    """Returns what Hydra would for a job that failed."""
+    lost = JobReturn(status=JobStatus.FAILED)
+    lost.return_value = RunError(reason)
+    return lost
+
+
+def stored_job(result: RunResult) -> JobReturn:
+    """Returns what the job that left a result returned, or would have."""
+    if result.status != "completed":
+        return lost_job(result.error or result.status)
+    returned = JobReturn(overrides=result.overrides, status=JobStatus.COMPLETED)
+    returned.return_value = result.objective
+    return returned
+
+
+def reason(error: Exception) -> str:
+    """Returns the line of a launcher's error that says what happened."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return next((line for line in lines if "exit codes" in line), lines[0] if lines else type(error).__name__)

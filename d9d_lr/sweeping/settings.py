@@ -1,0 +1,68 @@
+"""The `sweep` section: how a sweep goes. It is no part of what a run computes."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from omegaconf import DictConfig
+from pydantic import ValidationError, field_validator, model_validator
+
+from d9d_lr.config.base import Base, Positive
+from d9d_lr.config.plain import plain
+from d9d_lr.diagnostics.explain import explain
+from d9d_lr.diagnostics.problems import ConfigError
+
+SECTION = "sweep"
+
+
+class SweepConfig(Base):
+    """How a sweep goes.
+
+    Attributes:
+        on_invalid: What a point that cannot be used does: "error" starts nothing, "drop" leaves such points out.
+        dry_run: Whether only to show the points.
+        on_failure: What a failed point does: "continue" with the others, or "stop" starting any.
+        max_failures: Failed points after which no further one starts; None sets no limit.
+        zip: Groups of swept keys that advance together instead of crossing.
+    """
+
+    on_invalid: Literal["error", "drop"] = "error"
+    dry_run: bool = False
+    on_failure: Literal["continue", "stop"] = "continue"
+    max_failures: Positive | None = None
+    zip: tuple[tuple[str, ...], ...] = ()
+
+    @field_validator("zip", mode="before")
+    @classmethod
+    def _one_group(cls, value: Any) -> Any:
+        """Takes `[a,b]` for `[[a,b]]`, and null for no group."""
+        if value is None:
+            return ()
+        return [value] if isinstance(value, list) and value and all(isinstance(key, str) for key in value) else value
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> SweepConfig:
+        if self.on_failure == "stop" and self.max_failures not in (None, 1):
+            raise ValueError(
+                f"on_failure=stop ends a sweep at its first failure, max_failures={self.max_failures} at another one; "
+                "leave one of them out"
+            )
+        return self
+
+    @property
+    def failure_limit(self) -> int | None:
+        """Failed points after which no further one starts; None for no limit."""
+        return 1 if self.on_failure == "stop" else self.max_failures
+
+
+def resolve_sweep(config: DictConfig) -> SweepConfig:
+    """Validates the `sweep` section of a composed configuration; without one, everything is as by default.
+
+    Raises:
+        ConfigError: With every problem found.
+    """
+    raw = plain(config[SECTION], SECTION) if SECTION in config else {}
+    try:
+        return SweepConfig.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(explain(error, SweepConfig, raw, SECTION)) from None

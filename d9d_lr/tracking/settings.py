@@ -1,0 +1,44 @@
+"""The `tracker` section: where else the metrics of a run go. It is no part of what a run computes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from d9d_lr.config.base import Base
+
+_Text = Annotated[str, Field(min_length=1)]
+
+
+class NoTrackerConfig(Base):
+    """No tracker; the files of the run folder are written all the same."""
+
+    name: Literal["none"] = "none"
+
+
+class TensorboardConfig(Base):
+    """TensorBoard's event files.
+
+    Attributes:
+        folder: Where they go, below the run folder.
+    """
+
+    name: Literal["tensorboard"] = "tensorboard"
+    folder: _Text = "tensorboard"
+
+
+class MlflowConfig(Base):
+    """MLflow, in a local SQLite store.
+
+    Attributes:
+        file: The SQLite file, below the folder in which the command is typed.
+        experiment: The name of the experiment that the runs are filed under.
+    """
+
+    name: Literal["mlflow"] = "mlflow"
+    file: _Text = "mlflow.db"
+    experiment: _Text = "d9d_lr"
+
+
+TrackerConfig = Annotated[NoTrackerConfig | TensorboardConfig | MlflowConfig, Field(discriminator="name")]

@@ -1,0 +1,60 @@
+"""What must be there for a run to start: the device, the data, a folder of its own, a checkpoint that fits."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.runs.locks import held
+from d9d_lr.tracking.open import check_installed
+from d9d_lr.training.launched import world_size
+from d9d_lr.training.resume import find_checkpoint
+from d9d_lr.training.schedule_plan import plan_to_follow
+from d9d_lr.training.schedulers import build_provider
+from d9d_lr.training.settings import Settings
+from d9d_lr.training.tasks.charlm import read_text
+from d9d_lr.training.tasks.settings import CharLMConfig
+
+
+def check_environment(settings: Settings, folder: Path) -> None:
+    """Looks at everything that a run in `folder` will need, and changes nothing.
+
+    Raises:
+        ConfigError: If the settings cannot be followed here.
+        RunError: If the folder is in use or cannot be written.
+    """
+    check_processes(settings, world_size())
+    device_type(settings.train.device)
+    check_installed(settings.tracker)
+    build_provider(settings.lr)
+    if isinstance(settings.task, CharLMConfig):
+        read_text(settings.task.text_file)
+    _check_folder(folder)
+    plan_to_follow(settings, find_checkpoint(settings, folder))
+
+
+def check_processes(settings: Settings, world_size: int) -> None:
+    """Raises ConfigError if a global batch cannot be divided equally among the processes."""
+    if settings.train.batch_size % world_size:
+        message = f"{settings.train.batch_size} cannot be divided equally among {world_size} processes"
+        raise ConfigError([Problem("train.batch_size", message)])
+
+
+def device_type(device: Literal["auto", "cpu", "cuda"]) -> str:
+    """Returns the kind of device to train on; raises ConfigError where it is not there."""
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError([Problem("train.device", "'cuda' is not available on this machine; auto or cpu are")])
+    return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+def _check_folder(folder: Path) -> None:
+    nearest = next(path for path in (folder, *folder.resolve().parents) if path.exists())
+    if not (nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)):
+        raise RunError(f"the run folder {folder} cannot be made or written: {nearest} does not allow it")
+    if folder.is_dir():
+        with held(folder):
+            pass

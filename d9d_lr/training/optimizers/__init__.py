@@ -1,0 +1,1 @@
+"""The optimizers that the entrypoint builds, and their settings."""

@@ -1,0 +1,51 @@
+"""The settings of the packaged optimizers."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from d9d_lr.config.base import NUMBER, Base, Fraction
+
+
+class AdamWConfig(Base):
+    """`torch.optim.AdamW` (arXiv:1711.05101).
+
+    Attributes:
+        lr: Base learning rate; the schedule multiplies it.
+        betas: Decay rates of the running averages, each from 0 to below 1.
+        weight_decay: Decoupled weight decay, at least 0.
+    """
+
+    name: Literal["adamw"] = "adamw"
+    lr: Annotated[float, Field(ge=0), NUMBER] = 0.003
+    betas: tuple[Fraction, Fraction] = (0.9, 0.95)
+    weight_decay: Annotated[float, Field(ge=0), NUMBER] = 0.1
+
+
+class SGDConfig(Base):
+    """`torch.optim.SGD` with momentum.
+
+    Attributes:
+        lr: Base learning rate; the schedule multiplies it.
+        momentum: Momentum, from 0 to below 1.
+        weight_decay: L2 penalty, at least 0.
+        nesterov: Whether to use Nesterov momentum, which needs a momentum above 0.
+    """
+
+    name: Literal["sgd"] = "sgd"
+    lr: Annotated[float, Field(ge=0), NUMBER] = 0.1
+    momentum: Fraction = 0.9
+    weight_decay: Annotated[float, Field(ge=0), NUMBER] = 0.0
+    nesterov: bool = False
+
+    @field_validator("nesterov")
+    @classmethod
+    def _has_momentum(cls, nesterov: bool, info: ValidationInfo) -> bool:
+        if nesterov and info.data.get("momentum") == 0:
+            raise ValueError("Nesterov momentum needs a momentum above 0, and optimizer.momentum is 0")
+        return nesterov
+
+
+OptimizerConfig = Annotated[AdamWConfig | SGDConfig, Field(discriminator="name")]

@@ -1,0 +1,147 @@
+"""The compose boundary for the training entrypoint: a composed configuration goes in, `Settings` come out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
+
+from omegaconf import DictConfig, OmegaConf
+from pydantic import ValidationError
+
+from d9d_lr.composing.targets import TargetConfig, bind_target, split_target
+from d9d_lr.config.base import Base
+from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
+from d9d_lr.config.plain import marked, plain
+from d9d_lr.config.resolve_lr import resolve_lr
+from d9d_lr.diagnostics.explain import explain
+from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
+from d9d_lr.sweeping.settings import resolve_sweep
+from d9d_lr.tracking.settings import TrackerConfig
+from d9d_lr.training.optimizers.settings import AdamWConfig, OptimizerConfig, SGDConfig
+from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings, TrainConfig
+from d9d_lr.training.tasks.settings import CharLMConfig, DigitsConfig, TaskConfig
+
+REQUIRED = ("lr", "optimizer", "task", "train")
+SECTIONS = (*REQUIRED, "sweep", "tracker")
+
+
+_SCHEDULE_FIELDS = tuple(PiecewiseSchedulerConfig.model_fields)
+
+T = TypeVar("T")
+M = TypeVar("M", bound=Base)
+
+
+class Collector:
+    """Runs several checks and keeps the problems of all of them."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def __call__(self, check: Callable[[], T]) -> T | None:
+        """Returns what a check returns, or None if it found problems."""
+        try:
+            return check()
+        except ConfigError as error:
+            self.problems.extend(error.problems)
+            return None
+
+
+class _Packaged(Base):
+    """Lets a union be validated like a model, under the key of its section."""
+
+    optimizer: OptimizerConfig | None = None
+    task: TaskConfig | None = None
+    tracker: TrackerConfig | None = None
+
+
+def resolve_settings(config: DictConfig) -> Settings:
+    """Validates the whole configuration, the schedule against `train.total_steps` included.
+
+    Args:
+        config: What Hydra composed, with or without its `hydra` section.
+
+    Returns:
+        The validated, frozen settings.
+
+    Raises:
+        ConfigError: With every problem of every section.
+    """
+    collect = Collector()
+    sections = _sections(config, collect)
+    for name in set(REQUIRED) - set(map(str, config)):
+        sections[name] = {}
+    train = collect(lambda: _validated(TrainConfig, sections["train"], "train")) if "train" in sections else None
+    lr = collect(lambda: _lr(sections["lr"], train)) if "lr" in sections else None
+    optimizer, task = (
+        collect(partial(_packaged_or_target, sections[name], name, members)) if name in sections else None
+        for name, members in (("optimizer", (AdamWConfig, SGDConfig)), ("task", (CharLMConfig, DigitsConfig)))
+    )
+    collect(lambda: resolve_sweep(config))
+    tracker = collect(lambda: _validated(_Packaged, {"tracker": sections.get("tracker", {"name": "none"})}, "").tracker)
+    if collect.problems:
+        raise ConfigError(collect.problems)
+    found = {"lr": lr, "optimizer": optimizer, "task": task, "train": train, "tracker": tracker}
+    return Settings.model_validate(found)
+
+
+def fingerprint(settings: Settings) -> str:
+    """Returns a short hash that two runs share exactly if they compute the same thing."""
+    what = settings.model_dump(mode="json", exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:
+    sections: dict[str, Any] = {}
+    for name in map(str, config):
+        if name in SECTIONS:
+            section = collect(partial(_section, config, name))
+            if section is not None:
+                sections[name] = section
+        elif name != "hydra":
+            message = f"unknown section; there are {', '.join(SECTIONS)}"
+            hint = "start the file with: # @package _global_" if name == "experiment" else did_you_mean(name, SECTIONS)
+            collect.problems.append(Problem(name, message, hint))
+    return sections
+
+
+def _section(config: DictConfig, name: str) -> dict[str, Any]:
+    if OmegaConf.is_missing(config, name):
+        raise ConfigError([Problem(name, "must be set; it is ??? (mandatory) in the configuration")])
+    return marked(config[name], name)
+
+
+def _lr(section: Mapping[str, Any], train: TrainConfig | None) -> PiecewiseConfig | TargetConfig:
+    target, rest = split_target(section)
+    if target is not None:
+        target, rest = split_target(plain(section, "lr"))
+        return bind_target(str(target), rest, {name: rest.get(name) for name in ("name", *_SCHEDULE_FIELDS)}, "lr")
+    return resolve_lr(rest, train.total_steps if train else None)
+
+
+def _packaged_or_target(section: Mapping[str, Any], key: str, members: tuple[type[Base], ...]) -> Base:
+    target, rest = split_target(section)
+    if target is not None:
+        target, rest = split_target(plain(section, key))
+        packaged = next(
+            (member().model_dump(mode="json") for member in members if _name(member) == rest.get("name")), {}
+        )
+        return bind_target(str(target), rest, packaged, key)
+    if not rest:
+        hint = f"type {key}._target_=my_project.MyClass, or choose a packaged one: {key}={_name(members[0])}"
+        raise ConfigError([Problem(f"{key}._target_", "is missing; it must be the dotted path of a callable", hint)])
+    validated: Base = getattr(_validated(_Packaged, {key: rest}, ""), key)
+    return validated
+
+
+def _validated(model: type[M], raw: Any, key: str) -> M:
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(explain(error, model, raw, key)) from None
+
+
+def _name(member: type[Base]) -> Any:
+    return member.model_fields["name"].default

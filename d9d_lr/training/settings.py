@@ -1,0 +1,70 @@
+"""The whole configuration of the training entrypoint, validated and frozen."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.config.base import NUMBER, Base, Positive
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.schedule.phases import MAX_STEPS
+from d9d_lr.tracking.settings import NoTrackerConfig, TrackerConfig
+from d9d_lr.training.optimizers.settings import OptimizerConfig
+from d9d_lr.training.tasks.settings import TaskConfig
+
+
+class TrainConfig(Base):
+    """How a run goes, whatever it trains.
+
+    Attributes:
+        total_steps: Optimizer steps of the whole run.
+        batch_size: Examples per step, over all processes together.
+        eval_every: Steps between evaluations.
+        log_every: Steps between lines of metrics.jsonl.
+        grad_clip_norm: Largest gradient norm; None does not clip.
+        seed: Seed of everything random.
+        device: "auto" takes CUDA where there is one.
+        num_threads: Threads of each process; "auto" shares the cores among the processes that run at once.
+        checkpoint_every: Steps between checkpoints; None writes one at the end only.
+        keep_checkpoints: How many of them are kept.
+        resume: "auto" goes on from the newest checkpoint of the run folder, "never" starts over, else the path of a
+            checkpoint or of a run folder to go on from.
+        on_schedule_change: What to do where the checkpoint was made under another schedule.
+    """
+
+    total_steps: Annotated[int, Field(gt=0, le=MAX_STEPS), NUMBER]
+    batch_size: Positive
+    eval_every: Positive
+    log_every: Positive
+    grad_clip_norm: Annotated[float, Field(gt=0), NUMBER] | None
+    seed: Annotated[int, Field(ge=0, lt=2**32), NUMBER]
+    device: Literal["auto", "cpu", "cuda"]
+    num_threads: Literal["auto"] | Positive
+    checkpoint_every: Positive | None
+    keep_checkpoints: Positive
+    resume: str
+    on_schedule_change: Literal["error", "keep", "adopt"]
+
+
+NOT_IN_FINGERPRINT = ("num_threads", "checkpoint_every", "keep_checkpoints", "resume", "on_schedule_change")
+"""Train settings that do not change what a run computes, and so are no part of its fingerprint."""
+
+
+class Settings(Base):
+    """Everything that one training run is told.
+
+    Attributes:
+        lr: The schedule, or a user-defined provider.
+        optimizer: The optimizer, or any `torch.optim` class.
+        task: What is trained, or a user-defined task.
+        train: How the run goes.
+        tracker: Where else its metrics go.
+    """
+
+    lr: PiecewiseConfig | TargetConfig
+    optimizer: OptimizerConfig | TargetConfig
+    task: TaskConfig | TargetConfig
+    train: TrainConfig
+    tracker: TrackerConfig = NoTrackerConfig()

@@ -1,0 +1,61 @@
+"""The settings of the packaged tasks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, ValidationInfo, field_validator
+
+from d9d_lr.config.base import NUMBER, Base, Fraction, Positive
+
+
+class CharLMConfig(Base):
+    """A small decoder-only transformer on English text, characters as tokens.
+
+    Attributes:
+        text_file: A UTF-8 text file; None takes the text of Python's own `pydoc_data.topics`.
+        context_length: Characters that the model sees, in tokens.
+        layers: Transformer blocks.
+        heads: Attention heads; they divide `width`.
+        width: Width of the residual stream.
+        dropout: Dropout probability.
+        validation_fraction: Part of the text, from its end, that is kept for validation.
+        eval_batches: Batches of validation text that one evaluation reads.
+    """
+
+    name: Literal["charlm"] = "charlm"
+    text_file: str | None = None
+    context_length: Positive = 64
+    layers: Positive = 2
+    heads: Positive = 4
+    width: Positive = 64
+    dropout: Fraction = 0.0
+    validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0), NUMBER] = 0.1
+    eval_batches: Positive = 8
+
+    @field_validator("width")
+    @classmethod
+    def _divides_among_heads(cls, width: int, info: ValidationInfo) -> int:
+        if width % info.data.get("heads", 1):
+            raise ValueError(f"{width} cannot be divided among task.heads, {info.data['heads']}")
+        return width
+
+
+class DigitsConfig(Base):
+    """scikit-learn's 8x8 images of handwritten digits.
+
+    Attributes:
+        model: "mlp" or "cnn".
+        width: Hidden units of the MLP, or channels of the CNN.
+        dropout: Dropout probability.
+        validation_fraction: Part of the 1 797 images, from the end, that is kept for validation.
+    """
+
+    name: Literal["digits"] = "digits"
+    model: Literal["mlp", "cnn"] = "mlp"
+    width: Positive = 64
+    dropout: Fraction = 0.0
+    validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0), NUMBER] = 0.2
+
+
+TaskConfig = Annotated[CharLMConfig | DigitsConfig, Field(discriminator="name")]

@@ -1,1 +1,0 @@
-"""Seeing schedules, runs and sweeps."""

@@ -1,0 +1,131 @@
+"""The report in a real browser, from disk: `make test-browser`. Needs Chromium and the extra `browser`."""
+
+import os
+import shutil
+
+import pytest
+
+from d9d_lr import report
+from helpers.run_folders import write_grid, write_run
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
+pytestmark = pytest.mark.browser
+
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+
+
+@pytest.fixture(scope="module")
+def page_file(tmp_path_factory):
+    """A report of twelve completed runs, a failed one with markup in its error, and an unfinished one."""
+    folder = tmp_path_factory.mktemp("sweep")
+    axes = {"lr.phases.0.steps": [10, 20, 40], "lr.phases.2.target_multiplier": [0.0, 0.1], "train.seed": [0, 1]}
+    write_grid(folder, axes)
+    write_run(folder / "12", ["lr.phases.0.steps=70"], status="failed", reach=30, error="<img src=x onerror=fail()>")
+    write_run(folder / "13", ["lr.phases.0.steps=60"], status="unfinished", reach=40)
+    report.report([str(folder)])
+    return folder / "report.html"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[(size, scheme) for size in SIZES for scheme in ("light", "dark")], ids="-".join)
+def page(request, browser, page_file):
+    """The open page; it must ask for nothing and complain of nothing."""
+    size, scheme = request.param
+    context = browser.new_context(
+        viewport=dict(zip(("width", "height"), SIZES[size], strict=True)), color_scheme=scheme
+    )
+    page = context.new_page()
+    troubles, asked = [], []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda message: troubles.append(message.text))
+    page.on("request", lambda made: asked.append(made.url))
+    page.goto(page_file.as_uri())
+    page.wait_for_selector("body[data-ready]")
+    yield page
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=f"{folder}/report_{size}_{scheme}.png", full_page=True)
+    context.close()
+    assert troubles == []
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+
+
+def test_nothing_is_wider_than_the_window(page):
+    assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    for box in page.eval_on_selector_all("figure", "all => all.map(one => one.getBoundingClientRect().toJSON())"):
+        assert box["left"] >= 0
+        assert box["right"] <= page.viewport_size["width"]
+        assert box["height"] > 100
+
+
+def test_every_run_is_drawn(page):
+    assert page.locator("#schedules path.run").count() == 14
+    assert page.locator("#losses path.run").count() == 28
+    assert page.locator("figure[data-key]").count() == 3
+    assert page.locator("figure[data-map] rect").count() == 6
+    assert page.locator("tbody tr").count() == 14
+
+
+def test_text_stands_out_from_the_paper(page):
+    def light(color):
+        return sum(map(int, color[4:-1].split(",")[:3])) / 3
+
+    ink, paper = page.evaluate(
+        "[getComputedStyle(document.body).color, getComputedStyle(document.body).backgroundColor]"
+    )
+    assert abs(light(ink) - light(paper)) > 150
+
+
+def test_a_row_lights_its_run_everywhere_and_a_click_keeps_it(page):
+    row = page.locator("tbody tr").nth(2)
+    row.scroll_into_view_if_needed()
+    row.click()
+    page.mouse.move(1, 1)
+    assert page.evaluate("document.body.classList.contains('dimmed')")
+    assert page.locator("#schedules .over path").count() == 1
+    assert page.locator("#losses .over path").count() == 2
+    assert page.locator("figure[data-key] .over circle").count() == 3
+    assert page.locator("#said").inner_text().startswith("lr.phases.0.steps=40")
+    row.click()
+    page.mouse.move(1, 1)
+    assert not page.evaluate("document.body.classList.contains('dimmed')")
+
+
+def test_a_line_tells_its_value(page):
+    chart = page.locator("#schedules svg")
+    chart.scroll_into_view_if_needed()
+    box = chart.bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.6, box["y"] + 20)  # on the hold, at the base learning rate
+    assert "learning rate 0.003 at step" in page.locator("#said").inner_text()
+
+
+def test_columns_sort_both_ways_with_gaps_last(page):
+    head = page.locator("th button", has_text="val_loss").first
+    for first_is_best in (False, True):
+        head.click()
+        cells = page.locator("tbody tr td:nth-child(3)").all_inner_texts()
+        numbers = [float(cell) for cell in cells if cell]
+        assert numbers == sorted(numbers, reverse=first_is_best)
+        assert cells[-2:] == ["", ""]
+
+
+def test_the_log_scale_draws_again(page):
+    before = page.locator("#losses path.run").first.get_attribute("d")
+    page.locator("#log").check()
+    assert page.locator("#losses path.run").first.get_attribute("d") != before
+
+
+def test_markup_in_an_error_is_text(page):
+    assert "<img src=x onerror=fail()>" in page.locator(".error").inner_text()
+    assert page.locator("img").count() == 0

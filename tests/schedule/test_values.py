@@ -1,0 +1,66 @@
+"""A schedule as plain values: there and back, and the fingerprint of what it does."""
+
+import json
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given
+
+from d9d_lr import CurveBase, CurveLinear, build_schedule
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.schedule.phases import ForSteps, PhaseSpec
+from d9d_lr.schedule.resolve import resolve
+from d9d_lr.schedule.values import curve_from_plain, fingerprint, from_plain, to_plain
+from helpers.strategies import schedules, steps_of_interest
+
+LINEAR = {"type": "linear"}
+
+
+def built(total_steps, *phases):
+    return build_schedule(PiecewiseConfig.model_validate({"initial_multiplier": 0.0, "phases": phases}), total_steps)
+
+
+@given(schedules())
+def test_a_schedule_comes_back_from_json_with_every_bit(drawn):
+    flat, total_steps = drawn
+    schedule = build_schedule(PiecewiseConfig.model_validate(flat), total_steps)
+    back = from_plain(json.loads(json.dumps(to_plain(schedule))))
+    wanted = steps_of_interest(flat, total_steps)
+    assert back.multipliers(wanted).tobytes() == schedule.multipliers(wanted).tobytes()
+    assert fingerprint(back) == fingerprint(schedule)
+
+
+def test_the_way_a_length_is_written_is_no_part_of_the_fingerprint():
+    by_steps = built(10, {"mode": "steps", "steps": 5, "target_multiplier": 1.0, "curve": LINEAR})
+    by_half = built(10, {"mode": "percentage", "percentage": 0.5, "target_multiplier": 1, "curve": LINEAR})
+    assert fingerprint(by_steps) == fingerprint(by_half)
+
+
+@pytest.mark.parametrize(
+    "change", [{"steps": 6}, {"target_multiplier": 0.9}, {"curve": {"type": "cosine"}}, {"curve": {"type": "poly"}}]
+)
+def test_what_changes_the_numbers_changes_the_fingerprint(change):
+    phase = {"mode": "steps", "steps": 5, "target_multiplier": 1.0, "curve": LINEAR}
+    assert fingerprint(built(10, phase)) != fingerprint(built(10, {**phase, **change}))
+
+
+@dataclass(frozen=True)
+class Squared(CurveBase):
+    """A curve of the user's own."""
+
+    def compute(self, start, end, step_p):
+        return start + (end - start) * step_p * step_p
+
+
+def test_a_curve_of_ones_own_works_in_a_schedule_scalar_and_vectorised():
+    schedule = resolve(0.0, [PhaseSpec(ForSteps(4), 1.0, Squared())], None)
+    assert schedule.multipliers(range(5)).tolist() == [0.0, 1 / 16, 1 / 4, 9 / 16, 1.0]
+    assert [schedule.multiplier(step) for step in range(5)] == [0.0, 1 / 16, 1 / 4, 9 / 16, 1.0]
+
+
+def test_a_curve_of_ones_own_has_a_fingerprint_but_does_not_come_back():
+    own = resolve(0.0, [PhaseSpec(ForSteps(4), 1.0, Squared())], None)
+    packaged = resolve(0.0, [PhaseSpec(ForSteps(4), 1.0, CurveLinear())], None)
+    assert fingerprint(own) != fingerprint(packaged)
+    with pytest.raises(ValueError, match=r"the curve .*Squared is not a packaged one and cannot be rebuilt"):
+        curve_from_plain(to_plain(own)["phases"][0]["curve"])
