@@ -134,7 +134,8 @@ def test_an_own_provider_goes_on_exactly(overrides, stopped, tmp_path):
 def test_a_changed_provider_is_noticed(stopped):
     folder = stopped(*OWN)
     wanted = (
-        r"helpers\.user_defined\.InverseRoot\(\) over 20 steps -> helpers\.user_defined\.InverseRoot\(scale=3\.0\) over 20 st"
+        r"helpers\.user_defined\.InverseRoot\(\) over 20 steps -> "
+        r"helpers\.user_defined\.InverseRoot\(scale=3\.0\) over 20 st"
         r"(.|\n)*at step 10 the learning rate was 0\.0707107; a provider of your own decides"
     )
     with pytest.raises(ConfigError, match=wanted):
