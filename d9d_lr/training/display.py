@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
+from time import monotonic as clock
 from types import TracebackType
 from typing import Self
 
@@ -16,6 +17,9 @@ from d9d_lr.runs.results import RunResult
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
+
+SILENT_SECONDS = 10.0
+"""A run that writes plain lines is never silent for longer, one step aside."""
 
 
 class Display:
@@ -29,13 +33,24 @@ class Display:
             TimeRemainingColumn(), console=self._console, disable=not self._console.is_terminal,
         )  # fmt: skip
         self._task = self._bar.add_task("", total=total_steps)
+        self._row = ""
+        self._logged_at = clock()
+
+    def advance(self, step: int) -> None:
+        """Without a bar, logs how far the run is where nothing was logged for `SILENT_SECONDS`."""
+        if not self._console.is_terminal and clock() - self._logged_at >= SILENT_SECONDS:
+            self._log(step)
 
     def show(self, step: int, row: dict[str, float]) -> None:
         """Moves the bar to a step; without a bar, logs the steps that were evaluated."""
-        text = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
-        self._bar.update(self._task, completed=step, description=text)
+        self._row = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
+        self._bar.update(self._task, completed=step, description=self._row)
         if not self._console.is_terminal and "val_loss" in row:
-            log.info("step %d/%d  %s", step, self._total_steps, text)
+            self._log(step)
+
+    def _log(self, step: int) -> None:
+        log.info("step %d/%d  %s", step, self._total_steps, self._row)
+        self._logged_at = clock()
 
     def __enter__(self) -> Self:
         self._bar.start()

@@ -73,14 +73,26 @@ class Run:
         return [tensor._version for tensor in (*self.model.parameters(), *self.model.buffers())]
 
 
-def train(run: Run, interrupts: Interrupts, record: Callable[[int, Row], None], save: Callable[[], None]) -> None:
+class Observer:
+    """What follows a run from outside; this one, for the ranks that write nothing, does nothing."""
+
+    def advance(self, step: int) -> None:
+        """Called when `step` updates are done."""
+
+    def record(self, step: int, row: Row) -> None:
+        """Given the row of every step that is logged or evaluated, and of `total_steps`."""
+
+    def save(self) -> None:
+        """Called where a checkpoint is due."""
+
+
+def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
     """Trains until `total_steps`, or until the step after an interrupt of any process.
 
     Args:
         run: The parts; `step` and `seconds` move on.
         interrupts: Asked before each step.
-        record: Given the row of every step that is logged or evaluated, and of `total_steps`.
-        save: Called where a checkpoint is due.
+        observer: Follows the run.
 
     Raises:
         RunError: In every process at once, if a loss stops being finite or the task gives none.
@@ -99,12 +111,13 @@ def train(run: Run, interrupts: Interrupts, record: Callable[[int, Row], None], 
         if evaluated or saves or step % config.log_every == 0:
             _check_finite("training loss", loss.item(), step, lr)
         if evaluated or step % config.log_every == 0:
-            record(step, {"lr": lr, "train_loss": loss.item(), **row})
+            observer.record(step, {"lr": lr, "train_loss": loss.item(), **row})
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started
+        observer.advance(run.step)
         if saves:
-            save()
-    record(run.step, {"lr": run.lr, **_evaluate(run)})
+            observer.save()
+    observer.record(run.step, {"lr": run.lr, **_evaluate(run)})
 
 
 def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:

@@ -35,7 +35,7 @@ from d9d_lr.training.checkpoints import (
     save_checkpoint,
 )
 from d9d_lr.training.display import Display
-from d9d_lr.training.loop import Row, Run
+from d9d_lr.training.loop import Observer, Row, Run
 from d9d_lr.training.resolve import fingerprint
 from d9d_lr.training.settings import Settings
 
@@ -49,7 +49,7 @@ def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> I
         yield Recorder(run, settings, folder, metrics, display, tracker)
 
 
-class Recorder:
+class Recorder(Observer):
     """Writes the metrics and checkpoints of a run that goes on, and shows them to the person."""
 
     def __init__(
@@ -57,6 +57,10 @@ class Recorder:
     ) -> None:
         self._run, self._settings, self._folder = run, settings, folder
         self._metrics, self._display, self._tracker = metrics, display, tracker
+
+    def advance(self, step: int) -> None:
+        """Shows how far the run is."""
+        self._display.advance(step)
 
     def record(self, step: int, row: Row) -> None:
         """Writes, tracks and shows the row of a step."""

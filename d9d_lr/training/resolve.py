@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 
+from d9d_lr.composing.packaged import packaged_values
 from d9d_lr.composing.targets import TargetConfig, bind_target, split_target
 from d9d_lr.config.base import Base
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
@@ -20,9 +21,9 @@ from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.settings import resolve_sweep
 from d9d_lr.tracking.settings import TrackerConfig
-from d9d_lr.training.optimizers.settings import AdamWConfig, OptimizerConfig, SGDConfig
+from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings, TrainConfig
-from d9d_lr.training.tasks.settings import CharLMConfig, DigitsConfig, TaskConfig
+from d9d_lr.training.tasks.settings import TaskConfig
 
 REQUIRED = ("lr", "optimizer", "task", "train")
 SECTIONS = (*REQUIRED, "sweep", "tracker")
@@ -76,8 +77,8 @@ def resolve_settings(config: DictConfig) -> Settings:
     train = collect(lambda: _validated(TrainConfig, sections["train"], "train")) if "train" in sections else None
     lr = collect(lambda: _lr(sections["lr"], train)) if "lr" in sections else None
     optimizer, task = (
-        collect(partial(_packaged_or_target, sections[name], name, members)) if name in sections else None
-        for name, members in (("optimizer", (AdamWConfig, SGDConfig)), ("task", (CharLMConfig, DigitsConfig)))
+        collect(partial(_packaged_or_target, sections[name], name, default)) if name in sections else None
+        for name, default in (("optimizer", "adamw"), ("task", "charlm"))
     )
     collect(lambda: resolve_sweep(config))
     tracker = collect(lambda: _validated(_Packaged, {"tracker": sections.get("tracker", {"name": "none"})}, "").tracker)
@@ -121,16 +122,13 @@ def _lr(section: Mapping[str, Any], train: TrainConfig | None) -> PiecewiseConfi
     return resolve_lr(rest, train.total_steps if train else None)
 
 
-def _packaged_or_target(section: Mapping[str, Any], key: str, members: tuple[type[Base], ...]) -> Base:
+def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> Base:
     target, rest = split_target(section)
     if target is not None:
         target, rest = split_target(plain(section, key))
-        packaged = next(
-            (member().model_dump(mode="json") for member in members if _name(member) == rest.get("name")), {}
-        )
-        return bind_target(str(target), rest, packaged, key)
+        return bind_target(str(target), rest, packaged_values(key, rest.get("name")), key)
     if not rest:
-        hint = f"type {key}._target_=my_project.MyClass, or choose a packaged one: {key}={_name(members[0])}"
+        hint = f"type {key}._target_=my_project.MyClass, or choose a packaged one: {key}={default}"
         raise ConfigError([Problem(f"{key}._target_", "is missing; it must be the dotted path of a callable", hint)])
     validated: Base = getattr(_validated(_Packaged, {key: rest}, ""), key)
     return validated
@@ -141,7 +139,3 @@ def _validated(model: type[M], raw: Any, key: str) -> M:
         return model.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(explain(error, model, raw, key)) from None
-
-
-def _name(member: type[Base]) -> Any:
-    return member.model_fields["name"].default

@@ -14,7 +14,7 @@ from d9d_lr.tracking.open import open_tracker
 from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.training.display import show_summary
 from d9d_lr.training.interrupts import watched_interrupts
-from d9d_lr.training.loop import Run, train
+from d9d_lr.training.loop import Observer, Run, train
 from d9d_lr.training.parts import prepare, prepare_together
 from d9d_lr.training.processes import Job, announce, is_lost_process, launched_with_others, lose_touch
 from d9d_lr.training.recording import record_end, record_failure, recording
@@ -63,7 +63,7 @@ def serve_training(settings: Settings, folder: Path) -> None:
     try:
         run = prepare_together(settings, folder)
         with watched_interrupts() as interrupts:
-            train(run, interrupts, lambda step, row: None, lambda: None)
+            train(run, interrupts, Observer())
     except (ConfigError, RunError):
         return  # the first process meets the same, and tells it
     except RuntimeError as error:
@@ -94,7 +94,7 @@ def _train_and_record(settings: Settings, folder: Path, overrides: list[str]) ->
 def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> None:
     with watched_interrupts() as interrupts, recording(run, settings, folder, tracker) as recorder:
         try:
-            train(run, interrupts, recorder.record, recorder.save)
+            train(run, interrupts, recorder)
         except RunError:
             raise
         except Exception as error:

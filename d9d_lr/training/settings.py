@@ -26,7 +26,7 @@ class TrainConfig(Base):
         grad_clip_norm: Largest gradient norm; None does not clip.
         seed: Seed of everything random.
         device: "auto" takes CUDA where there is one.
-        num_threads: Threads of each process; "auto" shares the cores among the processes that run at once.
+        num_threads: Threads of each process; "auto" shares the cores among the jobs and processes that run at once.
         checkpoint_every: Steps between checkpoints; None writes one at the end only.
         keep_checkpoints: How many of them are kept.
         resume: "auto" goes on from the newest checkpoint of the run folder, "never" starts over, else the path of a

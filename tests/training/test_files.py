@@ -1,6 +1,7 @@
 """The metrics file and the random numbers of a step: what exact resume rests on."""
 
 import json
+import os
 import random
 import signal
 
@@ -10,9 +11,10 @@ import torch
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.metrics import MetricsFile, lines_before
+from d9d_lr.training.display import Display
 from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.randomness import batch_generator, seed_model, seed_step
-from d9d_lr.training.threads import threads_for_process
+from d9d_lr.training.threads import available_cores, threads_for_process
 from helpers.small_runs import rows
 
 LINES = [json.dumps({"step": step, "lr": 0.1}) + "\n" for step in (0, 5, 10)]
@@ -110,3 +112,30 @@ def test_an_interrupt_is_held_back_and_a_second_is_not():
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGINT)
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize(
+    ("content", "quota"),
+    [
+        ("max 100000\n", None),
+        ("100000 100000\n", 1),
+        ("50000 100000\n", 1),  # half a core is one thread
+        ("9900000 100000\n", None),  # 99 cores are more than there are
+        ("", None),
+    ],
+)
+def test_a_container_has_the_cores_of_its_quota(content, quota, tmp_path):
+    (tmp_path / "cpu.max").write_text(content)
+    assert available_cores(tmp_path / "cpu.max") == (quota or len(os.sched_getaffinity(0)))
+
+
+def test_a_slow_run_without_a_terminal_says_how_far_it_is(monkeypatch, caplog):
+    now = [0.0]
+    monkeypatch.setattr("d9d_lr.training.display.clock", lambda: now[0])
+    caplog.set_level("INFO", "d9d_lr")
+    shown = Display(total_steps=100)
+    shown.show(0, {"lr": 0.1, "val_loss": 2.0})
+    for step in range(1, 24):  # a step a second; lines at 10 s and 20 s
+        now[0] = step
+        shown.advance(step)
+    assert [message.split("  ")[0] for message in caplog.messages] == ["step 0/100", "step 10/100", "step 20/100"]

@@ -2,13 +2,18 @@
 
 import json
 import math
+import shutil
 
 import numpy as np
 import pytest
 import torch
 
+from d9d_lr.composing.compose import compose_from
+from d9d_lr.composing.packaged import packaged_values
+from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.training.randomness import batch_generator
+from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.tasks.charlm import CharLM
 from d9d_lr.training.tasks.digits import Digits
 from d9d_lr.training.tasks.protocol import Task
@@ -23,7 +28,8 @@ CPU = torch.device("cpu")
 
 
 def tiny(**changes) -> CharLMConfig:
-    return CharLMConfig(width=8, heads=2, layers=1, context_length=4, eval_batches=1, **changes)
+    small = {"width": 8, "heads": 2, "layers": 1, "context_length": 4, "eval_batches": 1}
+    return CharLMConfig(**packaged_values("task", "charlm") | small | changes)
 
 
 def test_charlm_predicts_the_next_character_of_its_own_part_of_the_text(tmp_path):
@@ -112,7 +118,7 @@ def test_digits_learns(model, tmp_path):
 
 
 def test_digits_splits_by_position_and_scales():
-    task = Digits(DigitsConfig(validation_fraction=0.2))
+    task = Digits(DigitsConfig(**packaged_values("task", "digits")))
     images, labels = task.train_batch(2000, batch_generator(0, 0))
     assert images.shape == (2000, 1, 8, 8)
     assert (images.min(), images.max()) == (0.0, 1.0)
@@ -122,7 +128,7 @@ def test_digits_splits_by_position_and_scales():
 
 
 def test_accuracy_is_the_part_that_is_right():
-    task = Digits(DigitsConfig())
+    task = Digits(DigitsConfig(**packaged_values("task", "digits")))
     always_three = torch.nn.functional.one_hot(torch.tensor(3), 10).float()
 
     class Constant(torch.nn.Module):
@@ -133,7 +139,11 @@ def test_accuracy_is_the_part_that_is_right():
     assert task.evaluate(Constant(), CPU)["accuracy"] == pytest.approx(threes)
 
 
-@pytest.mark.parametrize("config", [CharLMConfig(), DigitsConfig()], ids=["charlm", "digits"])
+@pytest.mark.parametrize(
+    "config",
+    [CharLMConfig(**packaged_values("task", "charlm")), DigitsConfig(**packaged_values("task", "digits"))],
+    ids=["charlm", "digits"],
+)
 def test_the_packaged_tasks_are_tasks(config):
     assert isinstance(CharLM(config) if isinstance(config, CharLMConfig) else Digits(config), Task)
 
@@ -240,3 +250,14 @@ def test_an_optimizer_that_cannot_use_the_gradients_is_told(tmp_path):
 def test_settings_that_an_optimizer_does_not_take_are_told():
     with pytest.raises(ConfigError, match=r"optimizer\.momentun: torch\.optim\.Adam does not take this"):
         settings(*LINE, "optimizer._target_=torch.optim.Adam", "+optimizer.momentun=0.9")
+
+
+def test_another_packaged_default_needs_one_change(tmp_path, monkeypatch):
+    changed = tmp_path / "conf"
+    shutil.copytree(APP_DIR, changed)
+    file = changed / "task" / "charlm.yaml"
+    file.write_text(file.read_text().replace("layers: 2", "layers: 3"))
+    monkeypatch.setattr("d9d_lr.composing.packaged.APP_DIR", changed)
+    found = resolve_settings(compose_from(changed, "config", ["task._target_=helpers.user_defined.LineTask"]))
+    assert found.task.replaced["layers"] == 3
+    assert resolve_settings(compose_from(changed, "config", [])).task.layers == 3

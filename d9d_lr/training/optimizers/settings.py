@@ -18,10 +18,10 @@ class AdamWConfig(Base):
         weight_decay: Decoupled weight decay, at least 0.
     """
 
-    name: Literal["adamw"] = "adamw"
-    lr: Annotated[float, Field(ge=0), NUMBER] = 0.003
-    betas: tuple[Fraction, Fraction] = (0.9, 0.95)
-    weight_decay: Annotated[float, Field(ge=0), NUMBER] = 0.1
+    name: Literal["adamw"]
+    lr: Annotated[float, Field(ge=0), NUMBER]
+    betas: tuple[Fraction, Fraction]
+    weight_decay: Annotated[float, Field(ge=0), NUMBER]
 
 
 class SGDConfig(Base):
@@ -34,11 +34,11 @@ class SGDConfig(Base):
         nesterov: Whether to use Nesterov momentum, which needs a momentum above 0.
     """
 
-    name: Literal["sgd"] = "sgd"
-    lr: Annotated[float, Field(ge=0), NUMBER] = 0.1
-    momentum: Fraction = 0.9
-    weight_decay: Annotated[float, Field(ge=0), NUMBER] = 0.0
-    nesterov: bool = False
+    name: Literal["sgd"]
+    lr: Annotated[float, Field(ge=0), NUMBER]
+    momentum: Fraction
+    weight_decay: Annotated[float, Field(ge=0), NUMBER]
+    nesterov: bool
 
     @field_validator("nesterov")
     @classmethod

@@ -23,15 +23,15 @@ class CharLMConfig(Base):
         eval_batches: Batches of validation text that one evaluation reads.
     """
 
-    name: Literal["charlm"] = "charlm"
-    text_file: str | None = None
-    context_length: Positive = 64
-    layers: Positive = 2
-    heads: Positive = 4
-    width: Positive = 64
-    dropout: Fraction = 0.0
-    validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0), NUMBER] = 0.1
-    eval_batches: Positive = 8
+    name: Literal["charlm"]
+    text_file: str | None
+    context_length: Positive
+    layers: Positive
+    heads: Positive
+    width: Positive
+    dropout: Fraction
+    validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0), NUMBER]
+    eval_batches: Positive
 
     @field_validator("width")
     @classmethod
@@ -51,11 +51,11 @@ class DigitsConfig(Base):
         validation_fraction: Part of the 1 797 images, from the end, that is kept for validation.
     """
 
-    name: Literal["digits"] = "digits"
-    model: Literal["mlp", "cnn"] = "mlp"
-    width: Positive = 64
-    dropout: Fraction = 0.0
-    validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0), NUMBER] = 0.2
+    name: Literal["digits"]
+    model: Literal["mlp", "cnn"]
+    width: Positive
+    dropout: Fraction
+    validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0), NUMBER]
 
 
 TaskConfig = Annotated[CharLMConfig | DigitsConfig, Field(discriminator="name")]
