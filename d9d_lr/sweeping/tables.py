@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from d9d_lr.comparing.terminal import answer_text, drawn
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.runs.results import OBJECTIVE
@@ -70,28 +69,27 @@ def show_outcome(sweep_folder: Path) -> None:
     """
     summary = read_summary(sweep_folder)
     write_summary(sweep_folder, summary)
-    say(f"\n{_drawn(_results(summary))}\n")
-    if summary.rows[0].rank == 1:
-        say(f"repeat the best: {summary.rows[0].point.command}\n")
+    say(f"\n{answer_text(summary.answers, OBJECTIVE, _width())}\n")
+    for line in _failures(summary):
+        say(line)
+    for answer in summary.answers:
+        if answer.best:
+            say(f"repeat the best: {summary.repeats(answer.best.best)}\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     say(f"{sweep_folder / CSV_FILE}, {sweep_folder / MARKDOWN_FILE}")
 
 
-def _results(summary: Summary) -> Table:
-    swept, metrics = summary.swept, summary.metrics
-    errors = any(row.error for row in summary.rows)
-    table = _table("rank", *swept, "status", OBJECTIVE, *metrics, "seconds", *(["error"] if errors else []))
+def _failures(summary: Summary) -> list[str]:
+    """Returns each cause of failures once, with how many points it ended and the first of them."""
+    causes: dict[str, list[str]] = {}
     for row in summary.rows:
-        table.add_row(
-            "" if row.rank is None else str(row.rank),
-            *(Text(row.point.changed.get(key, "")) for key in swept),
-            row.status,
-            _short(row.objective),
-            *(_short(row.metrics.get(name)) for name in metrics),
-            "" if row.seconds is None else f"{row.seconds:.1f}",
-            *([Text(row.error)] if errors else []),
-        )
-    return table
+        if row.error:
+            label = " ".join(f"{key}={value}" for key, value in row.point.changed.items())
+            causes.setdefault(row.error, []).append(label or row.point.folder)
+    return [
+        f"{len(points)} failed: {cause} ({points[0]}{', ...' if len(points) > 1 else ''})\n"
+        for cause, points in causes.items()
+    ]
 
 
 def _boundaries(settings: Settings) -> Text:
@@ -106,10 +104,6 @@ def _state(point: CheckedPoint, state: FolderState) -> str:
     return f"{state.state}{f': {state.reason}' if state.reason else ''}{same}"
 
 
-def _short(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
-
-
 def _table(*columns: str) -> Table:
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
@@ -118,8 +112,8 @@ def _table(*columns: str) -> Table:
 
 
 def _drawn(table: Table) -> str:
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
-    console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(table)
-    assert isinstance(console.file, io.StringIO)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()).strip("\n")
+    return drawn(table, _width())
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
