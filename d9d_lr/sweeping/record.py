@@ -48,8 +48,7 @@ class SweepRecord(BaseModel):
 def add_points(sweep_folder: Path, points: Sequence[CheckedPoint], hydra: DictConfig) -> None:
     """Adds the points of a start to a sweep folder's record."""
     recorded = {point.folder: point for point in read_record(sweep_folder).points}
-    for checked in points:
-        point = checked.point
+    for point in points:
         command = repeat_command(hydra, point.overrides)
         recorded[point.folder] = RecordedPoint(folder=point.folder, changed=dict(point.changed), command=command)
     record = SweepRecord(points=tuple(recorded.values()))
