@@ -75,12 +75,12 @@ def _lead() -> None:
 
 def _serve() -> None:
     from d9d_lr.diagnostics.problems import RunError
-    from d9d_lr.training.processes import await_job, leave
+    from d9d_lr.training.processes import await_assignment, leave
     from d9d_lr.training.run import serve_training
 
     try:
-        while (told := await_job()) is not None:
-            serve_training(told.settings, told.folder)
+        while (assignment := await_assignment()) is not None:
+            serve_training(assignment.settings, assignment.folder)
     except RunError as error:
         sys.stderr.write(f"process {os.environ['RANK']} of the run stopped: {error}\n")
         raise SystemExit(1) from None
