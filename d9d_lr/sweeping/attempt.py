@@ -17,10 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.sweeping.owner import Owner
-
-HIDDEN = ".sweep"
-"""Folder in a sweep's folder for what nobody needs to read."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +80,7 @@ def new_attempt(sweep_folder: Path, failure_limit: int | None, owner: Owner | No
         failure_limit: Failed points after which no further one starts; None for no limit.
         owner: The process with which its jobs end; None if they may outlive it.
     """
-    hidden = sweep_folder / HIDDEN
+    hidden = SweepFolder(sweep_folder).hidden
     for left in hidden.glob("attempt-*"):
         shutil.rmtree(left, ignore_errors=True)
     hidden.mkdir(parents=True, exist_ok=True)

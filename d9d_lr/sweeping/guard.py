@@ -19,8 +19,9 @@ from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
 from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import HeldError, held
-from d9d_lr.runs.results import RESULT_FILE, RunResult, read_result
+from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
 from d9d_lr.sweeping.ending import in_one_line, leave_result
 from d9d_lr.sweeping.owner import end_with
@@ -170,7 +171,7 @@ def _remove_if_new(folder: Path, hydra: HydraConf) -> None:
 def _stamp(folder: Path) -> tuple[int, int] | None:
     """Returns what tells one writing of a result from another."""
     try:
-        stat = (folder / RESULT_FILE).stat()
+        stat = RunFolder(folder).result.stat()
     except FileNotFoundError:
         return None
     return stat.st_ino, stat.st_mtime_ns

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
@@ -13,9 +14,12 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.runs.commands import quoted
+from d9d_lr.runs.commands import quoted, repeat_command
+from d9d_lr.runs.folders import SweepFolder
+from d9d_lr.runs.record import RecordedPoint, add_points
+from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
 from d9d_lr.sweeping.attempt import new_attempt
-from d9d_lr.sweeping.checker import load_checker
+from d9d_lr.sweeping.checker import Checker, load_checker
 from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
@@ -23,11 +27,8 @@ from d9d_lr.sweeping.launchers import launcher_traits, stored_job
 from d9d_lr.sweeping.owner import Owner
 from d9d_lr.sweeping.plan import plan_points
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
-from d9d_lr.sweeping.record import add_points
 from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
-from d9d_lr.sweeping.states import FolderState, read_state
 from d9d_lr.sweeping.stopping import alone, stopped_in_peace
-from d9d_lr.sweeping.summary import MARKDOWN_FILE
 from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points, shown
 
 
@@ -129,25 +130,31 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
 
 
 def _states(sweep: Sweep, points: Sequence[CheckedPoint]) -> dict[str, FolderState]:
-    return {point.folder: _state(sweep, point) for point in points}
+    fingerprint_of = _fingerprint_of(load_checker(sweep.config.hydra.sweeper.check))
+    return {point.folder: _state(sweep, point, fingerprint_of) for point in points}
 
 
-def _state(sweep: Sweep, point: CheckedPoint) -> FolderState:
-    check = load_checker(sweep.config.hydra.sweeper.check)
+def _state(sweep: Sweep, point: CheckedPoint, fingerprint_of: FingerprintOf) -> FolderState:
+    folder = sweep.folder / point.folder
+    state = read_state(folder, point.fingerprint, fingerprint_of)
+    if state.state != "other":
+        return state
+    steering = ("hydra", sweep.config.hydra.sweeper.section)
+    config = cast(dict[str, Any], OmegaConf.to_container(sweep.compose(point.overrides)))
+    compared = {name: section for name, section in config.items() if name not in steering}
+    return read_state(folder, point.fingerprint, fingerprint_of, compared)
 
-    def fingerprint_of(stored: DictConfig) -> str | None:
+
+def _fingerprint_of(check: Checker) -> FingerprintOf:
+    """Returns what validates a stored configuration again, for folders that do not hold what was checked before."""
+
+    def fingerprint_of(stored: Mapping[str, Any]) -> str | None:
         try:
-            return check(stored).fingerprint
+            return check(OmegaConf.create(dict(stored))).fingerprint
         except ConfigError:
             return None
 
-    state = read_state(sweep.folder / point.folder, point.fingerprint, fingerprint_of)
-    if state.state != "other":
-        return state
-    config = sweep.compose(point.overrides)
-    steering = ("hydra", sweep.config.hydra.sweeper.section)
-    compared = OmegaConf.masked_copy(config, [str(key) for key in config if key not in steering])
-    return read_state(sweep.folder / point.folder, point.fingerprint, fingerprint_of, compared)
+    return fingerprint_of
 
 
 def _refuse_others(folder: Path, states: Mapping[str, FolderState]) -> None:
@@ -165,8 +172,8 @@ def _run(
 ) -> dict[str, JobReturn]:
     """Runs the points that did not complete before, and returns what came of each point, by its folder."""
     folder = sweep.folder
-    OmegaConf.save(sweep.config, folder / "multirun.yaml")
-    add_points(folder, points, sweep.config.hydra)
+    OmegaConf.save(sweep.config, SweepFolder(folder).composed)
+    add_points(folder, [_recorded(point, sweep.config.hydra) for point in points])
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }
@@ -184,11 +191,18 @@ def _run(
     return {**done, **launches.returns}
 
 
+def _recorded(point: CheckedPoint, hydra: DictConfig) -> RecordedPoint:
+    command = repeat_command(hydra, point.overrides)
+    return RecordedPoint(folder=point.folder, changed=dict(point.changed), command=command)
+
+
 def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:
     """Raises if not every point of this start completed."""
     left = [point for point in points if not _completed(returns.get(point.folder))]
     if left:
-        raise RunError(f"{len(left)} of {len(points)} points did not complete; see {shown(folder / MARKDOWN_FILE)}")
+        raise RunError(
+            f"{len(left)} of {len(points)} points did not complete; see {shown(SweepFolder(folder).markdown)}"
+        )
 
 
 def _completed(returned: JobReturn | None) -> bool:

@@ -12,6 +12,7 @@ from types import FrameType
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.commands import command_again, quoted
+from d9d_lr.runs.launched import world_size
 from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.sweeping.tables import say, shown
 
@@ -38,7 +39,8 @@ def stopped_in_peace(folder: Path) -> Iterator[None]:
         with _terminated_like_ctrl_c():
             yield
     except KeyboardInterrupt:
-        say(f"\ngo on with: {command_again(sys.argv[1:], f'hydra.sweep.dir={quoted(shown(folder))}')}")
+        command = command_again(sys.argv[1:], f"hydra.sweep.dir={quoted(shown(folder))}", world_size())
+        say(f"\ngo on with: {command}")
         raise
 
 

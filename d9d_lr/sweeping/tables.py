@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.results import OBJECTIVE
+from d9d_lr.runs.states import FolderState
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
-from d9d_lr.sweeping.states import FolderState
-from d9d_lr.sweeping.summary import CSV_FILE, MARKDOWN_FILE, Summary, read_summary, write_summary
+from d9d_lr.sweeping.summary import Summary, read_summary, write_summary
 
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""
@@ -74,7 +75,8 @@ def show_outcome(sweep_folder: Path) -> None:
     if summary.rows[0].rank == 1:
         say(f"repeat the best: {summary.rows[0].point.command}\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
-    say(f"{shown(sweep_folder / CSV_FILE)}, {shown(sweep_folder / MARKDOWN_FILE)}")
+    files = SweepFolder(sweep_folder)
+    say(f"{shown(files.table)}, {shown(files.markdown)}")
 
 
 def _results(summary: Summary) -> Table:
