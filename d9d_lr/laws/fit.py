@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike
 from d9d_lr.laws.footprint import FloatArray, Footprint, footprint
 from d9d_lr.laws.least_squares import Priors, minimise
 from d9d_lr.laws.loss_curve import LossCurve
-from d9d_lr.laws.multi_power import MultiPower
+from d9d_lr.laws.multi_power import NAMES, MultiPower
+from d9d_lr.laws.noise import aligned, whitening
 from d9d_lr.laws.thinning import ThinCurve, thin
 
 EXPONENT = 0.8
@@ -19,8 +20,6 @@ EXPONENT = 0.8
 
 WIDENED = 6.0
 """How much wider the second fit's priors are."""
-
-_LEAST_NOISE = 1e-3  # relative; the law itself is no better
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Fit:
 def fit(curves: Sequence[LossCurve], exponent: float = EXPONENT) -> Fit:
     """Fits the law on the curves of one or more runs.
 
-    The residuals are differences of ln loss in units of the noise of a point, or of a thousandth where that is more.
+    The residuals are differences of ln loss, made independent of each other and of the size 1 by `noise.whitening`.
 
     Args:
         curves: The runs.
@@ -62,10 +61,19 @@ def fit(curves: Sequence[LossCurve], exponent: float = EXPONENT) -> Fit:
     ends = [((curve.learning_rates / reference_lr) ** exponent).sum() for curve in curves]
     reference_progress = float(np.median(ends))
 
+    groups = [(group, whitening([thinned[place] for place in group])) for group in aligned(thinned)]
+
     def residuals(vector: FloatArray) -> tuple[FloatArray, FloatArray]:
         law = MultiPower.of_vector(vector, reference_progress)
-        parts = [_residuals_of_one(law, *one) for one in zip(seen, thinned, strict=True)]
-        return np.concatenate([found for found, _ in parts]), np.concatenate([slopes for _, slopes in parts])
+        parts = [_log_residuals(law, *one) for one in zip(seen, thinned, strict=True)]
+        found = [whitener @ np.array([parts[place][0] for place in group]) for group, whitener in groups]
+        slopes = [
+            np.tensordot(whitener, np.array([parts[place][1] for place in group]), axes=1)
+            for group, whitener in groups
+        ]
+        return np.concatenate([one.ravel() for one in found]), np.concatenate(
+            [one.reshape(-1, len(NAMES)) for one in slopes]
+        )
 
     final_loss = float(np.exp(np.mean([points.log_losses[-1] for points in thinned])))
     priors = priors_for(final_loss)
@@ -86,7 +94,7 @@ def priors_for(final_loss: float) -> Priors:
         (np.log(0.85 * final_loss), np.inf),
         (np.log(0.08 * final_loss), np.inf),
         (np.log(0.5), 0.05),
-        (np.log(0.055 * final_loss), 0.17),
+        (np.log(0.055 * final_loss), 1.0),
         (np.log(0.03), 0.27),
         (np.log(0.55), 0.1),
         (0.5, 0.067),
@@ -95,7 +103,6 @@ def priors_for(final_loss: float) -> Priors:
     return Priors(np.array(means), np.array(widths))
 
 
-def _residuals_of_one(law: MultiPower, seen: Footprint, points: ThinCurve) -> tuple[FloatArray, FloatArray]:
+def _log_residuals(law: MultiPower, seen: Footprint, points: ThinCurve) -> tuple[FloatArray, FloatArray]:
     losses, slopes = law.losses_and_slopes(seen)
-    scale = max(_LEAST_NOISE, points.noise)
-    return (np.log(losses) - points.log_losses) / scale, slopes / losses[:, None] / scale
+    return np.log(losses) - points.log_losses, slopes / losses[:, None]
