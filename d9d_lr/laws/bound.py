@@ -4,7 +4,8 @@ For the last of T steps of stochastic subgradient descent with the rates gamma *
 the best point and gradients no longer than G, the loss above its minimum is at most
 
     D^2 / (2 gamma sum eta_t) + gamma G^2 / 2 * [ sum eta_t^2 / sum eta_t
-        + sum over k < T of eta_k / (sum over t > k of eta_t) * (sum over t >= k of eta_t^2) / (sum over t >= k of eta_t) ]
+        + sum over k < T of eta_k / (sum over t > k of eta_t)
+            * (sum over t >= k of eta_t^2) / (sum over t >= k of eta_t) ]
 
 (Schaipp et al., arXiv:2501.18965). With D = G = 1 and the gamma that makes it smallest it is 2 sqrt(T1 T2), where
 T1 / gamma and T2 gamma are its two parts: a number for each schedule's shape, without units.

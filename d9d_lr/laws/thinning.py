@@ -38,4 +38,3 @@ def thin(curve: LossCurve, points: int = POINTS, skipped: float = SKIPPED) -> Th
     means = np.add.reduceat(losses, edges) / counts
     middles = np.rint(np.add.reduceat(steps, edges) / counts).astype(np.int64)
     return ThinCurve(middles, np.log(means))
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import numpy as np
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from d9d_lr.composing.application import Application, open_application
+from d9d_lr.composing.application import open_application
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
@@ -67,7 +67,9 @@ def compose_candidates(
 def _candidate(composed: DictConfig, point: Point, label: str) -> Candidate:
     settings = resolve_settings(composed)
     if not isinstance(settings.lr, PiecewiseConfig):
-        raise ConfigError([Problem("lr._target_", f"{settings.lr.target} builds its schedule in torch; no law sees it")])
+        raise ConfigError(
+            [Problem("lr._target_", f"{settings.lr.target} builds its schedule in torch; no law sees it")]
+        )
     total_steps = settings.train.total_steps
     optimizer = settings.optimizer
     return Candidate(

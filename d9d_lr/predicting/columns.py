@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-
 from d9d_lr.diagnostics.problems import Problem, did_you_mean
 
 KNOWN = {

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.laws.logged_rates import every_step
+from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.predicting.columns import Wanted, find_column, only_value
 from d9d_lr.predicting.tables_of_numbers import NumberTable, read_table
 
@@ -87,7 +87,9 @@ def _points(table: NumberTable, step: int, value: int, *, positive: bool) -> Poi
 
 def _run(path: Path, losses: Points, rates: Points, validation: Points) -> LossCurve:
     problems = [
-        Problem(str(path), f"no line holds a {what}") for what, points in (("loss", losses), ("lr", rates)) if not points
+        Problem(str(path), f"no line holds a {what}")
+        for what, points in (("loss", losses), ("lr", rates))
+        if not points
     ]
     if not problems and not any(rate > 0 for _, rate in rates):
         problems = [Problem(str(path), "the learning rate is 0 throughout")]

@@ -76,4 +76,3 @@ def _walk(folder: Path) -> Iterator[Path]:
             below.clear()
         else:
             below[:] = sorted(name for name in below if not name.startswith("."))
-

@@ -8,7 +8,7 @@ from d9d_lr.laws.multi_power import NAMES, MultiPower
 
 
 def test_footprint_of_four_steps():
-    # u = 0, 1, 1, .25 with q = .5: u^q = 0, 1, 1, .5, so S = 0, 1, 2, 2.5; u rises by 1 in step 1 and falls by .75 in 3.
+    # u = 0, 1, 1, .25 with q = .5: u^q = 0, 1, 1, .5, so S = 0, 1, 2, 2.5; u rises by 1 in step 1, falls by .75 in 3.
     seen = footprint(np.array([0.0, 4.0, 4.0, 1.0]), [0, 1, 2, 3], reference_lr=4.0, exponent=0.5)
     assert seen.progress.tolist() == [0.0, 1.0, 2.0, 2.5]
     assert seen.changes.tolist() == [1.0, -0.75]
