@@ -71,8 +71,8 @@ def _step(found: FloatArray, slopes: FloatArray, point: FloatArray, priors: Prio
     precision = priors.widths**-2.0
     normal = slopes.T @ (weights[:, None] * slopes) + np.diag(precision)
     gradient = slopes.T @ (weights * found) + precision * (point - priors.means)
-    step: FloatArray = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-12), gradient)
-    return -step
+    step = np.linalg.solve(normal + damping * np.diag(np.diag(normal) + 1e-12), gradient)
+    return np.asarray(-step, dtype=np.float64)
 
 
 def _cost(found: FloatArray, point: FloatArray, priors: Priors) -> float:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,15 +12,16 @@ from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.logged_rates import every_step
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.reporting.logged_lr import saved_schedule
+from d9d_lr.runs.folders import run_folders_below
 from d9d_lr.runs.metrics import read_metrics
-from d9d_lr.runs.results import METRICS_FILE, RESULT_FILE, RunResult, read_result
+from d9d_lr.runs.results import RunResult, read_result
 
 _AGREE = 1e-6  # relative: what a logged learning rate may differ from the schedule by
 
 
 def run_folders(folder: Path) -> list[Path]:
     """Returns the run folders at and below a folder, in order."""
-    return list(_walk(folder))
+    return list(run_folders_below(folder))
 
 
 def read_folder_run(folder: Path, name: str) -> LossCurve:
@@ -67,12 +66,3 @@ def _learning_rates(folder: Path, result: RunResult, steps: np.ndarray, logged: 
         if np.allclose(base * multipliers[steps], logged, rtol=_AGREE, atol=0):
             return base * multipliers
     return every_step(steps, logged, result.total_steps)
-
-
-def _walk(folder: Path) -> Iterator[Path]:
-    for here, below, files in os.walk(folder):
-        if RESULT_FILE in files or METRICS_FILE in files:
-            yield Path(here)
-            below.clear()
-        else:
-            below[:] = sorted(name for name in below if not name.startswith("."))
