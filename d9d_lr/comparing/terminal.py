@@ -85,9 +85,10 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _wide(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> Table:
     short = short_keys(keys)
-    table = _table("#", *(short[key] for key in keys), objective, "seeds", *_states(settings))
+    table = _table("#", *_sweeps(settings), *(short[key] for key in keys), objective, "seeds", *_states(settings))
     for place, one in enumerate(settings, start=1):
-        table.add_row(str(place), *(Text(one.values[key]) for key in keys), *_numbers(one, settings))
+        cells = [one.sweep] * len(_sweeps(settings)) + [one.values[key] for key in keys]
+        table.add_row(str(place), *map(Text, cells), *_numbers(one, settings))
     return table
 
 
@@ -99,6 +100,7 @@ def _narrow(settings: Sequence[Setting], keys: Sequence[str], objective: str) ->
     table.columns[1].overflow = "fold"
     for place, one in enumerate(settings, start=1):
         label = ", ".join(f"{short[key]}={one.values[key]}" for key in keys)
+        label = f"{one.sweep}: {label}" if one.sweep else label
         table.add_row(str(place), Text(label), *_numbers(one, settings))
     return table
 
@@ -106,6 +108,10 @@ def _narrow(settings: Sequence[Setting], keys: Sequence[str], objective: str) ->
 def _numbers(one: Setting, settings: Sequence[Setting]) -> list[str]:
     worth = measured(one.mean, one.deviation).replace(" ± ", "\xa0±\xa0")
     return [worth, str(one.count), *([one.state] if _states(settings) else [])]
+
+
+def _sweeps(settings: Sequence[Setting]) -> list[str]:
+    return ["sweep"] if any(one.sweep for one in settings) else []
 
 
 def _states(settings: Sequence[Setting]) -> list[str]:
