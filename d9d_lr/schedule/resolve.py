@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
@@ -68,6 +69,8 @@ def _total_steps_problems(specs: Sequence[PhaseSpec], total_steps: int | None) -
         if all(isinstance(spec.length, ForSteps) for spec in specs):
             return []
         return [Problem("total_steps", "is missing; percentage and rest phases need it")]
+    if not isinstance(total_steps, numbers.Integral):
+        return [Problem("total_steps", f"{total_steps} is not allowed; it must be a whole number")]
     if not 0 < total_steps <= MAX_STEPS:
         return [Problem("total_steps", f"{total_steps} is not allowed; it must be from 1 to {MAX_STEPS}")]
     return []
