@@ -14,6 +14,7 @@ from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.schedule.piecewise import Schedule
 
 
 def resolve_lr(
@@ -42,10 +43,10 @@ def resolve_lr(
     return config
 
 
-def check_fit(config: PiecewiseConfig, raw: Mapping[str, Any], total_steps: int, key: str = "lr") -> None:
-    """Raises what `build_schedule` would, with the positions of the phases as they were typed in `raw`."""
+def check_fit(config: PiecewiseConfig, raw: Mapping[str, Any], total_steps: int, key: str = "lr") -> Schedule:
+    """Returns what `build_schedule` does, and raises with the positions of the phases as they were typed in `raw`."""
     try:
-        build_schedule(config, total_steps, positions=positions_of(raw))
+        return build_schedule(config, total_steps, positions=positions_of(raw))
     except ConfigError as error:
         raise ConfigError(
             problem if problem.key == "total_steps" else Problem(f"{key}.{problem.key}", problem.message, problem.hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
@@ -61,6 +62,8 @@ def _total_steps_problems(phases: Sequence[Phase[CurveBase]], total_steps: int |
         if any(phase.needs_total_steps for phase in phases):
             return [Problem("total_steps", "is missing; percentage and rest phases need it")]
         return []
+    if not isinstance(total_steps, numbers.Integral):
+        return [Problem("total_steps", f"{total_steps} is not allowed; it must be a whole number")]
     if not 0 < total_steps <= MAX_STEPS:
         return [Problem("total_steps", f"{total_steps} is not allowed; it must be from 1 to {MAX_STEPS}")]
     return []
