@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from d9d_lr.config.build import build_schedule
-from d9d_lr.config.models import PercentagePhaseConfig, PhaseConfig, PiecewiseConfig, StepPhaseConfig
-from d9d_lr.schedule.phases import SchedulePhase, floor_fraction
+from d9d_lr.config.models import PhaseConfig, PiecewiseConfig
+from d9d_lr.schedule.phases import PhasePercentage, PhaseSteps, SchedulePhase, floor_fraction
 
 
 def in_steps(config: PiecewiseConfig, total_steps: int, other_total_steps: int) -> PiecewiseConfig:
@@ -25,9 +25,9 @@ def in_steps(config: PiecewiseConfig, total_steps: int, other_total_steps: int) 
 def _placed(phase: PhaseConfig, resolved: SchedulePhase, total_steps: int) -> PhaseConfig:
     steps = resolved.end_step - resolved.start_step
     if steps:
-        return StepPhaseConfig(steps=steps, target_multiplier=phase.target_multiplier, curve=phase.curve)
+        return PhaseSteps(steps=steps, target_multiplier=phase.target_multiplier, curve=phase.curve)
     percentage = _percentage_of(resolved.end_step, total_steps)
-    return PercentagePhaseConfig(percentage=percentage, target_multiplier=phase.target_multiplier, curve=phase.curve)
+    return PhasePercentage(percentage=percentage, target_multiplier=phase.target_multiplier, curve=phase.curve)
 
 
 def _percentage_of(step: int, total_steps: int) -> float:

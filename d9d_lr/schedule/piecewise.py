@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from d9d_lr.schedule.curves import FloatArray
-from d9d_lr.schedule.phases import MAX_STEPS, SchedulePhase
+from d9d_lr.schedule.fields import MAX_STEPS
+from d9d_lr.schedule.phases import SchedulePhase
 
 
 @dataclass(frozen=True)
