@@ -17,9 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from d9d_lr.runs.atomic import write_text_whole
-
-HIDDEN = ".sweep"
-"""Folder in a sweep's folder for what nobody needs to read."""
+from d9d_lr.runs.folders import SweepFolder
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class Attempt:
 @contextmanager
 def new_attempt(sweep_folder: Path, failure_limit: int | None) -> Iterator[Attempt]:
     """Makes the files of one start of a sweep, and removes them at its end."""
-    hidden = sweep_folder / HIDDEN
+    hidden = SweepFolder(sweep_folder).hidden
     hidden.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="attempt-", dir=hidden)).resolve()
     for kind in ("started", "ended", "failed"):

@@ -13,12 +13,13 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import held
 from d9d_lr.runs.metrics import read_metrics
-from d9d_lr.runs.results import RESULT_FILE, RunResult, read_result, write_result
+from d9d_lr.runs.results import RunResult, read_result, write_result
+from d9d_lr.runs.states import read_state
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.sweeping.states import read_state
-from d9d_lr.training.resolve import fingerprint, resolve_settings
+from d9d_lr.training.resolve import fingerprint, resolve_settings, stored_fingerprint
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +142,7 @@ def _completed_by_others(folder: Path, config: DictConfig) -> RunResult | None:
             log.info("%s is still run by a job of an earlier sweep; waiting for it", folder.name)
         waited = True
         time.sleep(_POLL_SECONDS)
-    state = read_state(folder, _what(config)[0])
+    state = read_state(folder, _what(config)[0], stored_fingerprint)
     return state.result if state.state == "completed" else None
 
 
@@ -156,7 +157,7 @@ def _is_held(folder: Path) -> bool:
 def _stamp(folder: Path) -> tuple[int, int] | None:
     """Tells one writing of a result from another."""
     try:
-        stat = (folder / RESULT_FILE).stat()
+        stat = RunFolder(folder).result.stat()
     except FileNotFoundError:
         return None
     return stat.st_ino, stat.st_mtime_ns

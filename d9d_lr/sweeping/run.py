@@ -18,8 +18,11 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.runs.commands import command_again, quoted
+from d9d_lr.runs.commands import command_again, quoted, repeat_command
+from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.locks import held
+from d9d_lr.runs.record import RecordedPoint, add_points
+from d9d_lr.runs.states import FolderState, read_state
 from d9d_lr.sweeping.attempt import new_attempt
 from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.guard import GuardedJob
@@ -27,11 +30,10 @@ from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.launchers import launcher_traits, stored_job
 from d9d_lr.sweeping.plan import plan_points
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
-from d9d_lr.sweeping.record import add_points
 from d9d_lr.sweeping.settings import SweepConfig, resolve_sweep
-from d9d_lr.sweeping.states import FolderState, read_state
-from d9d_lr.sweeping.summary import MARKDOWN_FILE
 from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points
+from d9d_lr.training.launched import world_size
+from d9d_lr.training.resolve import REQUIRED, stored_fingerprint
 
 
 class BadSweepError(ConfigError):
@@ -127,11 +129,13 @@ def _states(sweep: Sweep, points: Sequence[CheckedPoint]) -> dict[str, FolderSta
 
 
 def _state(sweep: Sweep, point: CheckedPoint) -> FolderState:
-    state = read_state(sweep.folder / point.point.folder, point.fingerprint)
+    folder = sweep.folder / point.point.folder
+    state = read_state(folder, point.fingerprint, stored_fingerprint)
     if state.state != "other":
         return state
-    config = sweep.compose(point.point.overrides)
-    return read_state(sweep.folder / point.point.folder, point.fingerprint, config)
+    config = OmegaConf.to_container(OmegaConf.masked_copy(sweep.compose(point.point.overrides), list(REQUIRED)))
+    assert isinstance(config, dict)
+    return read_state(folder, point.fingerprint, stored_fingerprint, {str(key): config[key] for key in config})
 
 
 def _refuse_others(folder: Path, states: dict[str, FolderState]) -> None:
@@ -147,8 +151,8 @@ def _run(
 ) -> dict[str, JobReturn]:
     """Runs the points that did not complete before, and returns what came of each point, by its folder."""
     folder = sweep.folder
-    OmegaConf.save(sweep.config, folder / "multirun.yaml")
-    add_points(folder, points, sweep.config.hydra)
+    OmegaConf.save(sweep.config, SweepFolder(folder).composed)
+    add_points(folder, [_recorded(point, sweep.config.hydra) for point in points])
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }
@@ -164,6 +168,12 @@ def _run(
         finally:
             show_outcome(folder)
     return {**done, **launches.returns}
+
+
+def _recorded(checked: CheckedPoint, hydra: DictConfig) -> RecordedPoint:
+    point = checked.point
+    command = repeat_command(hydra, point.overrides)
+    return RecordedPoint(folder=point.folder, changed=dict(point.changed), command=command)
 
 
 @contextmanager
@@ -183,7 +193,8 @@ def _reporting_how_to_go_on(folder: Path) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        say(f"\ngo on with: {command_again(sys.argv[1:], f'hydra.sweep.dir={quoted(folder)}')}")
+        command = command_again(sys.argv[1:], f"hydra.sweep.dir={quoted(folder)}", world_size())
+        say(f"\ngo on with: {command}")
         raise
 
 
@@ -208,7 +219,7 @@ def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], 
     """Raises if not every point of this start completed."""
     left = [point for point in points if not _completed(returns.get(point.point.folder))]
     if left:
-        raise RunError(f"{len(left)} of {len(points)} points did not complete; see {folder / MARKDOWN_FILE}")
+        raise RunError(f"{len(left)} of {len(points)} points did not complete; see {SweepFolder(folder).markdown}")
 
 
 def _completed(returned: JobReturn | None) -> bool:

@@ -15,11 +15,12 @@ from rich.text import Text
 
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.results import OBJECTIVE
+from d9d_lr.runs.states import FolderState
 from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
-from d9d_lr.sweeping.states import FolderState
-from d9d_lr.sweeping.summary import CSV_FILE, MARKDOWN_FILE, Summary, read_summary, write_summary
+from d9d_lr.sweeping.summary import Summary, read_summary, write_summary
 from d9d_lr.training.settings import Settings
 
 _WIDE = 240
@@ -74,7 +75,8 @@ def show_outcome(sweep_folder: Path) -> None:
     if summary.rows[0].rank == 1:
         say(f"repeat the best: {summary.rows[0].point.command}\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
-    say(f"{sweep_folder / CSV_FILE}, {sweep_folder / MARKDOWN_FILE}")
+    files = SweepFolder(sweep_folder)
+    say(f"{files.table}, {files.markdown}")
 
 
 def _results(summary: Summary) -> Table:

@@ -53,7 +53,7 @@ NOT_IN_FINGERPRINT = ("num_threads", "checkpoint_every", "keep_checkpoints", "re
 
 
 class Settings(Base):
-    """Everything that one training run is told.
+    """All settings of one training run.
 
     Attributes:
         lr: The schedule, or a user-defined provider.

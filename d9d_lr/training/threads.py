@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 PARALLEL_JOBS = "D9D_LR_PARALLEL_JOBS"
-"""The environment variable by which a sweep says how many of its jobs run at once on this machine."""
+"""The environment variable in which a sweep puts how many of its jobs run at once on this machine."""
 
 
 def threads_for_process(
@@ -19,7 +19,7 @@ def threads_for_process(
     Args:
         num_threads: The setting; "auto" divides the cores among the jobs and processes that run at once. It knows
             nothing of other programs on the machine, and threads that wait for a busy core spin.
-        environ: Where a sweep and torchrun say how many there are.
+        environ: The environment, in which a sweep and torchrun put how many there are.
         cores: Cores of the machine; those that this process may use by default.
     """
     if num_threads != "auto":

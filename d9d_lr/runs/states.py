@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
-from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
-
-from d9d_lr.diagnostics.problems import ConfigError, RunError, join_key
-from d9d_lr.runs.results import METRICS_FILE, RunResult, read_result
-from d9d_lr.training.resolve import REQUIRED, fingerprint, resolve_settings
+from d9d_lr.diagnostics.problems import RunError, join_key
+from d9d_lr.runs.folders import RunFolder
+from d9d_lr.runs.reading import read_yaml
+from d9d_lr.runs.results import RunResult, read_result
 
 State = Literal["new", "unfinished", "completed", "failed", "interrupted", "other"]
+
+FingerprintOf = Callable[[Mapping[str, Any]], str | None]
+"""Returns what a configuration computes, as a hash, from what Hydra stored of it; None if it cannot be used.
+
+It is the application's own, since it validates its configuration; `runs` only reads it from the folder.
+"""
 
 
 @dataclass(frozen=True)
@@ -32,13 +36,16 @@ class FolderState:
     reason: str = ""
 
 
-def read_state(folder: Path, expected: str, config: DictConfig | None = None) -> FolderState:
+def read_state(
+    folder: Path, expected: str, fingerprint_of: FingerprintOf, config: Mapping[str, Any] | None = None
+) -> FolderState:
     """Returns what a folder holds.
 
     Args:
         folder: The point's folder; it need not exist.
         expected: The fingerprint of the point.
-        config: The point's composed configuration, to say what differs.
+        fingerprint_of: The fingerprint of a stored configuration, for a run that left no result.
+        config: The point's own configuration, its interpolations as they are written, to say what differs.
     """
     if not folder.is_dir() or not any(folder.iterdir()):
         return FolderState("new")
@@ -46,38 +53,37 @@ def read_state(folder: Path, expected: str, config: DictConfig | None = None) ->
         result = read_result(folder)
     except RunError as error:
         return FolderState("other", reason=str(error))
-    held = result.fingerprint if result else _stored_fingerprint(folder)
+    held = result.fingerprint if result else _stored_fingerprint(folder, fingerprint_of)
     if held == expected:
         return FolderState(result.status if result else "unfinished", result)
     if held:
         return FolderState("other", reason=_difference(folder, config))
-    if (folder / METRICS_FILE).exists():
+    if RunFolder(folder).metrics.exists():
         return FolderState("other", reason="holds a run whose configuration cannot be read")
     return FolderState("unfinished")
 
 
-def stored_config(folder: Path) -> DictConfig | None:
+def stored_config(folder: Path) -> dict[str, Any] | None:
     """Returns the configuration that Hydra left in a run folder, or None if it is not there or cut short."""
+    path = RunFolder(folder).composed
     try:
-        return cast(DictConfig, OmegaConf.load(folder / ".hydra" / "config.yaml"))
-    except (OSError, YAMLError, OmegaConfBaseException):
+        found = read_yaml(path) if path.exists() else None
+    except RunError:
         return None
+    return found if isinstance(found, dict) else None
 
 
-def _stored_fingerprint(folder: Path) -> str | None:
+def _stored_fingerprint(folder: Path, fingerprint_of: FingerprintOf) -> str | None:
     config = stored_config(folder)
-    try:
-        return fingerprint(resolve_settings(config)) if isinstance(config, DictConfig) else None
-    except ConfigError:
-        return None
+    return None if config is None else fingerprint_of(config)
 
 
-def _difference(folder: Path, config: DictConfig | None) -> str:
+def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:
     """Names the keys that differ between a folder's configuration and a point's."""
     there = stored_config(folder)
     if there is None or config is None:
         return "holds another configuration"
-    old, new = (_flat(OmegaConf.masked_copy(side, list(REQUIRED))) for side in (there, config))
+    old, new = _flat({section: there.get(section) for section in config}), _flat(config)
     differing = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
     told = "; ".join(f"{key} is {old.get(key)!r} there, {new.get(key)!r} here" for key in differing[:3])
     more = f"; and {len(differing) - 3} more" if len(differing) > 3 else ""
@@ -85,9 +91,8 @@ def _difference(folder: Path, config: DictConfig | None) -> str:
 
 
 def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
-    plain = OmegaConf.to_container(node) if OmegaConf.is_config(node) else node
-    if not isinstance(plain, dict):
-        return {prefix: plain}
+    if not isinstance(node, Mapping):
+        return {prefix: node}
     return {
-        key: value for name, child in plain.items() for key, value in _flat(child, join_key(prefix, str(name))).items()
+        key: value for name, child in node.items() for key, value in _flat(child, join_key(prefix, str(name))).items()
     }
