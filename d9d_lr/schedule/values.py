@@ -22,8 +22,8 @@ def to_plain(schedule: Schedule) -> dict[str, Any]:
         "initial_multiplier": float(schedule.initial_multiplier),
         "phases": [
             {
-                "start_step": phase.start_step,
-                "end_step": phase.end_step,
+                "start_step": int(phase.start_step),
+                "end_step": int(phase.end_step),
                 "target_multiplier": float(phase.target_multiplier),
                 "curve": curve_to_plain(phase.curve),
             }

@@ -19,7 +19,8 @@ from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.results import RunResult, read_result, write_result
 from d9d_lr.runs.states import read_state
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.training.resolve import fingerprint, resolve_settings, stored_fingerprint
+from d9d_lr.training.fingerprint import settings_fingerprint, stored_fingerprint
+from d9d_lr.training.resolve import resolve_settings
 
 log = logging.getLogger(__name__)
 
@@ -177,4 +178,4 @@ def _what(config: DictConfig) -> tuple[str, int]:
         settings = resolve_settings(config)
     except ConfigError:
         return "", 0
-    return fingerprint(settings), settings.train.total_steps
+    return settings_fingerprint(settings), settings.train.total_steps

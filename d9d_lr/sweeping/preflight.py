@@ -17,7 +17,8 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.plan import Point
 from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.resolve import fingerprint, resolve_settings
+from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.settings import CharLMConfig
 
@@ -29,7 +30,7 @@ class CheckedPoint:
     Attributes:
         point: The point.
         settings: Its validated settings.
-        fingerprint: What it computes; see `d9d_lr.training.resolve.fingerprint`.
+        fingerprint: What it computes; see `d9d_lr.training.fingerprint`.
         same_as: The folder of an earlier point that computes the same; None if there is none.
     """
 
@@ -66,7 +67,7 @@ def check_points(points: Sequence[Point], compose: Compose) -> tuple[list[Checke
         except ConfigError as error:
             bad.append(BadPoint(point, error.problems))
             continue
-        mark = fingerprint(settings)
+        mark = settings_fingerprint(settings)
         good.append(CheckedPoint(point, settings, mark, first.get(mark)))
         first.setdefault(mark, point.folder)
     return good, bad

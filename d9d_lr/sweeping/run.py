@@ -18,6 +18,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.runs.atomic import set_aside
 from d9d_lr.runs.commands import command_again, quoted, repeat_command
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.locks import held
@@ -32,8 +33,9 @@ from d9d_lr.sweeping.plan import plan_points
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
 from d9d_lr.sweeping.settings import SweepConfig, resolve_sweep
 from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points
+from d9d_lr.training.fingerprint import stored_fingerprint
 from d9d_lr.training.launched import world_size
-from d9d_lr.training.resolve import REQUIRED, stored_fingerprint
+from d9d_lr.training.resolve import REQUIRED
 
 
 class BadSweepError(ConfigError):
@@ -153,6 +155,9 @@ def _run(
     folder = sweep.folder
     OmegaConf.save(sweep.config, SweepFolder(folder).composed)
     add_points(folder, [_recorded(point, sweep.config.hydra) for point in points])
+    for name, state in states.items():
+        if state.damage:
+            say(f"{state.damage}; it is kept as {set_aside(SweepFolder(folder).run(name).result).name}")
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 from d9d_lr.composing.packaged import packaged_values
@@ -23,7 +20,7 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.settings import resolve_sweep
 from d9d_lr.tracking.settings import TrackerConfig
 from d9d_lr.training.optimizers.settings import OptimizerConfig
-from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings, TrainConfig
+from d9d_lr.training.settings import Settings, TrainConfig
 from d9d_lr.training.tasks.settings import TaskConfig
 
 REQUIRED = ("lr", "optimizer", "task", "train")
@@ -87,20 +84,6 @@ def resolve_settings(config: DictConfig) -> Settings:
         raise ConfigError(collect.problems)
     found = {"lr": lr, "optimizer": optimizer, "task": task, "train": train, "tracker": tracker}
     return Settings.model_validate(found)
-
-
-def fingerprint(settings: Settings) -> str:
-    """Returns a short hash that two runs share exactly if they compute the same thing."""
-    what = settings.model_dump(mode="json", exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def stored_fingerprint(config: Mapping[str, Any]) -> str | None:
-    """Returns the fingerprint of a configuration that Hydra stored in a run folder; None if it cannot be used."""
-    try:
-        return fingerprint(resolve_settings(OmegaConf.create(dict(config))))
-    except (ConfigError, OmegaConfBaseException):
-        return None
 
 
 def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:
