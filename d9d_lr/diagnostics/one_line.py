@@ -23,6 +23,8 @@ def in_one_line(error: BaseException) -> str:
     match error:
         case ConfigError():
             text = "; ".join(f"{item.key}: {item.message}" if item.key else item.message for item in error.problems)
+        case SystemExit():
+            text = f"the job ended by sys.exit({error.code!r})"
         case RunError():
             text = str(error)
         case _:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,6 +99,16 @@ def step_of(checkpoint: Path) -> int | None:
     """Returns the step that the name of a checkpoint on the way says; None if it says none."""
     found = _ON_THE_WAY.fullmatch(checkpoint.name)
     return int(found[1]) if found else None
+
+
+def run_folders_below(folder: Path) -> Iterator[Path]:
+    """Yields a folder and those below it in which a run began, in order; nothing is looked for inside of these."""
+    for here, below, _ in os.walk(folder):
+        if RunFolder(Path(here)).holds_a_run():
+            yield Path(here)
+            below.clear()
+        else:
+            below[:] = sorted(name for name in below if not name.startswith("."))
 
 
 @dataclass(frozen=True)

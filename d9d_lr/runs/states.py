@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,7 +72,10 @@ def read_state(
 
 def stored_config(folder: Path) -> dict[str, Any] | None:
     """Returns the configuration that Hydra left in a run folder, or None if it is not there or cut short."""
-    path = RunFolder(folder).composed
+    return _load(RunFolder(folder).composed)
+
+
+def _load(path: Path) -> dict[str, Any] | None:
     try:
         found = read_yaml(path) if path.exists() else None
     except RunError:
@@ -80,15 +84,26 @@ def stored_config(folder: Path) -> dict[str, Any] | None:
 
 
 def _fingerprint(folder: Path, result: RunResult | None, expected: str, fingerprint_of: FingerprintOf) -> str | None:
-    if result and _rules(result.fingerprint) == _rules(expected):
-        return result.fingerprint
+    """Returns what a folder's run computes, by the rules of the expected fingerprint."""
+    for written in (result.fingerprint if result else None, _fingerprint_checked(folder)):
+        if written and _rules(written) == _rules(expected):
+            return written
     config = stored_config(folder)
     return None if config is None else fingerprint_of(config)
 
 
+def _fingerprint_checked(folder: Path) -> str | None:
+    """Returns what a sweep found before it started the job, which is part of the job's own configuration."""
+    found: Any = _load(RunFolder(folder).hydra)
+    for key in ("hydra", "sweeper", "point", "fingerprint"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return None if found is None else str(found)
+
+
 def _rules(fingerprint: str) -> str:
-    """Returns the number of the rules that a fingerprint was made by; format 1 wrote none."""
-    return fingerprint.rpartition("-")[0]
+    """Returns the number of the rules that a fingerprint was made by; 0.1.0 and other applications write none."""
+    found = re.fullmatch(r"(\d+)-[0-9a-f]{16}", fingerprint)
+    return found[1] if found else ""
 
 
 def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:

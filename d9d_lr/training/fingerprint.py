@@ -15,13 +15,9 @@ from collections.abc import Mapping
 from types import NoneType
 from typing import Any, Literal
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import BaseModel
 
 from d9d_lr.composing.targets import TargetConfig
-from d9d_lr.diagnostics.problems import ConfigError
-from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
 RULES = 2
@@ -33,14 +29,6 @@ def settings_fingerprint(settings: Settings) -> str:
     what = {name: essential(getattr(settings, name)) for name in ("lr", "optimizer", "task", "train")}
     what["train"] = {name: value for name, value in what["train"].items() if name not in NOT_IN_FINGERPRINT}
     return digest(what)
-
-
-def stored_fingerprint(config: Mapping[str, Any]) -> str | None:
-    """Returns the fingerprint of a configuration that Hydra stored in a run folder; None if it cannot be used."""
-    try:
-        return settings_fingerprint(resolve_settings(OmegaConf.create(dict(config))))
-    except (ConfigError, OmegaConfBaseException):
-        return None
 
 
 def essential(part: Any) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from d9d_lr.diagnostics.problems import ConfigError
+from d9d_lr.provider.resuming import SavedState
 from d9d_lr.reporting.run_views import read_runs
 from d9d_lr.runs.record import stored_overrides
 from d9d_lr.training.run import run_training
@@ -79,6 +80,12 @@ def test_a_sweep_goes_on_where_it_was(in_tmp, capsys):
     assert [result(path)["status"] for path in sorted((in_tmp / "sweep").glob("train*"))] == ["completed"] * 3
     status, _, err = command_here(capsys, "-m", *overrides, "train.seed=0,1", "task.width=5", "hydra.sweep.dir=sweep")
     assert (status, "train.seed=0: holds another configuration: task.width is 4 there, 5 here" in err) == (2, True)
+
+
+def test_a_saved_curve_has_the_default_of_what_it_lacks():
+    phase = {"start_step": 0, "end_step": 10, "target_multiplier": 0.0, "curve": {"type": "poly"}}
+    saved = SavedState.read({"last_epoch": 3, "schedule": {"initial_multiplier": 1.0, "phases": [phase]}})
+    assert saved.schedule["phases"][0]["curve"] == {"type": "poly", "power": 2.0}
 
 
 def test_a_report_reads_it():
