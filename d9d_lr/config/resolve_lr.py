@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from pydantic import ValidationError
 
 from d9d_lr.config.build import build_schedule
+from d9d_lr.config.lr_vocabulary import LR
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
@@ -36,7 +37,7 @@ def resolve_lr(
     try:
         config = PiecewiseConfig.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(explain(error, PiecewiseConfig, raw, key)) from None
+        raise ConfigError(explain(error, PiecewiseConfig, raw, key, LR)) from None
     if total_steps is not None:
         check_fit(config, raw, total_steps, key)
     return config

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+MAPPING = "a mapping of keys to values"
+
 
 def annotation_of(field: FieldInfo) -> Any:
     """Returns a field's whole annotation, limits included."""
@@ -68,7 +70,7 @@ def _kind(kind: Any, limits: dict[str, Any]) -> str:
         return "true or false"
     if kind is str:
         return "text"
-    return "null" if kind is NoneType else "a mapping of keys to values"
+    return "null" if kind is NoneType else MAPPING
 
 
 def _limits(metadata: Iterable[Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from d9d_lr.training.launched import world_size
+from d9d_lr.runs.launched import world_size
 
 
 def command_again(arguments: Sequence[str], place: str) -> str:

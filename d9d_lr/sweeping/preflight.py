@@ -78,7 +78,7 @@ def _settings(point: Point, compose: Compose) -> Settings:
     except (HydraException, OmegaConfBaseException, TypeError, ValueError) as error:
         raise ConfigError(explain_hydra(error, point.overrides)) from error
     with open_dict(config):
-        config.hydra.job.id = config.hydra.job.num = point.number
+        config.hydra.job.id, config.hydra.job.num = str(point.number), point.number
     with _as_in_job(config):
         settings = resolve_settings(config)
     _check_files(settings)
