@@ -86,7 +86,9 @@ def _phase(key: str) -> str:
 
 def _with_tried_hint(problem: Problem, overrides: Sequence[str], line: Line) -> Problem:
     """Returns a problem of a value with the hint that the rest of the command line allows for."""
-    if problem.hint.startswith(("did you mean", "it is a fraction")):
+    if not problem.misplaced and problem.hint:
+        return problem
+    if problem.hint.startswith("did you mean") and _named_key_works(problem, overrides, line):
         return problem
     typed = [one for one in overrides if _goes_with(problem, one) and "@" not in one]
     group = next((one for one in overrides if key_of(one).replace("/", ".") == problem.key and "/" in one), "")
@@ -105,7 +107,15 @@ def _with_tried_hint(problem: Problem, overrides: Sequence[str], line: Line) -> 
             if override.endswith("%")
             for one in with_value(line, problem.key, value_of(override))
         ]
-    return replace(problem, hint=first_that_works(line, meant) or problem.hint)
+    kept = "" if problem.hint.startswith("did you mean") else problem.hint
+    return replace(problem, hint=first_that_works(line, meant) or kept)
+
+
+def _named_key_works(problem: Problem, overrides: Sequence[str], line: Line) -> bool:
+    """Whether the key that a hint names in place of a typed one would do."""
+    parent, near = problem.key.rpartition(".")[0], problem.hint.split("'")[1]
+    typed = [one for one in overrides if key_of(one) == problem.key]
+    return bool(typed) and line.works([f"{parent}.{near}={value_of(one)}".lstrip(".") for one in typed])
 
 
 def _elsewhere(problem: Problem, typed: Sequence[str], line: Line) -> Iterator[Suggestion]:

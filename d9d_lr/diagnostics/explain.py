@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from d9d_lr.diagnostics.allowed import MAPPING, allowed, listed
 from d9d_lr.diagnostics.places import Place, find_place
-from d9d_lr.diagnostics.problems import Problem, did_you_mean, join_key
+from d9d_lr.diagnostics.problems import Problem, WrongKindError, did_you_mean, join_key
 from d9d_lr.diagnostics.unresolved import Unresolved
 from d9d_lr.diagnostics.vocabulary import PLAIN, Vocabulary
 
@@ -40,7 +40,7 @@ def _problem(details: ErrorDetails, place: Place, raw: Any, prefix: str, vocabul
     match details["type"]:
         case "missing":
             return Problem(key, f"is missing; it must be {allowed(place.annotation)}", misplaced=True)
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             return _extra(place, key, found, vocabulary)
         case "union_tag_invalid" if isinstance(found.get(_discriminator(context)), Unresolved):
             return Problem(join_key(key, _discriminator(context)), found[_discriminator(context)].reason)
@@ -57,7 +57,7 @@ def _problem(details: ErrorDetails, place: Place, raw: Any, prefix: str, vocabul
             return Problem(key, vocabulary.empty(place.name))
         case _ if {"index", "field"} <= context.keys():
             return Problem(place.below(context["index"], context["field"]).key(prefix, raw, vocabulary), details["msg"])
-        case "value_error":
+        case "value_error" if not isinstance(context["error"], WrongKindError):
             return Problem(key, str(context["error"]))
         case _:
             return _not_allowed(place, key, found, vocabulary)

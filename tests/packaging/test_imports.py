@@ -72,4 +72,4 @@ def test_every_public_name_is_there_and_has_its_home():
     assert sorted(d9d_lr._HOME) == sorted(d9d_lr.__all__) == d9d_lr.__all__
     assert all(getattr(d9d_lr, name) is not None for name in d9d_lr.__all__)
     with pytest.raises(AttributeError, match="no attribute 'no_such'"):
-        d9d_lr.no_such
+        d9d_lr.no_such  # noqa: B018

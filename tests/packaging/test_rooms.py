@@ -14,14 +14,16 @@ ORDER = [
     "provider",
     "integrations",
     "runs",
-    "settings",  # the modules of that name in tracking, sweeping and training: what may be configured
+    "settings",  # the modules of that name in sweeping, tracking and training: what may be configured
+    "sweeping",
     "tracking",
     "training",
-    "sweeping",
     "laws",
+    "comparing",
     "plotting",
     "checking",
     "reporting",
+    "predicting",
     "entrypoints",  # d9d_lr/*.py
     "hydra_plugins",
 ]

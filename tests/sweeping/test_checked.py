@@ -78,7 +78,7 @@ def test_points_that_compute_the_same_are_named(sweep):
 
 def test_a_point_typed_twice_runs_once(sweep):
     done = sweep("optimizer.lr=0.1,0.1")
-    assert "point 1 (optimizer.lr=0.1) computes the same as optimizer.lr=0.1\n" in done.out
+    assert "point 1 (optimizer.lr=0.1) has the same configuration as optimizer.lr=0.1, which runs once\n" in done.out
     assert times_run("s") == {"optimizer.lr=0.1": 1}
 
 
@@ -109,6 +109,9 @@ def test_a_limit_beside_stop_contradicts_it(sweep):
 def test_what_does_not_parse_is_named_and_not_the_flag_before_it(sweep):
     done = sweep("lr.phases[0].steps=1,2")
     assert done.status == 2
-    assert "lr.phases[0].steps=1,2: does not parse\n    write lr.phases.0.steps=1,2" in done.err
+    assert (
+        "lr.phases[0].steps=1,2: does not parse\n    for a phase by its position, type lr.phases.0.steps=1,2"
+        in done.err
+    )
     assert "-m" not in done.err
     assert not Path("s").exists()
