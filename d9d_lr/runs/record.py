@@ -22,6 +22,7 @@ class RecordedPoint(BaseModel):
         folder: The name of its folder.
         changed: The swept keys with this point's values.
         command: What repeats it, as a run of its own.
+        identity: A hash of its resolved configuration; empty if an older version wrote it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -29,6 +30,7 @@ class RecordedPoint(BaseModel):
     folder: str
     changed: dict[str, str]
     command: str
+    identity: str = ""
 
 
 class SweepRecord(BaseModel):
