@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
@@ -48,9 +49,12 @@ def resolve(
         elif end > limit:
             problems.append(_too_long(phase, name, end, total_steps))
             break
+        problems += _span_problems(phase, name, cursor, end)
         target = float(phase.target_multiplier)
-        placed.append(SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve))
-        cursor, multiplier = end, target
+        placed.append(
+            SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve, phase.laid_over(cursor, end))
+        )
+        cursor, multiplier = end, multiplier if problems else placed[-1].reached_multiplier
     if problems:
         raise ConfigError(problems)
     return Schedule(float(initial_multiplier), tuple(placed), total_steps)
@@ -61,6 +65,8 @@ def _total_steps_problems(phases: Sequence[Phase[CurveBase]], total_steps: int |
         if any(phase.needs_total_steps for phase in phases):
             return [Problem("total_steps", "is missing; percentage and rest phases need it")]
         return []
+    if not isinstance(total_steps, numbers.Integral):
+        return [Problem("total_steps", f"{total_steps} is not allowed; it must be a whole number")]
     if not 0 < total_steps <= MAX_STEPS:
         return [Problem("total_steps", f"{total_steps} is not allowed; it must be from 1 to {MAX_STEPS}")]
     return []
@@ -79,6 +85,18 @@ def _order_problems(phases: Sequence[Phase[CurveBase]], names: Sequence[str]) ->
 def _goes_back(phase: Phase[CurveBase], name: str, end: int, cursor: int, total_steps: int) -> Problem:
     message = f"{phase.written(total_steps)} ends at step {end}, before step {cursor}, where the phases before it end"
     return Problem(f"{name}.{phase.length_field}", message)
+
+
+def _span_problems(phase: Phase[CurveBase], name: str, start: int, end: int) -> list[Problem]:
+    """A curve may begin before its phase and end after it; where it does not cover it, there is nothing to follow."""
+    problems = []
+    if phase.curve_from is not None and phase.curve_from > start:
+        message = f"the curve begins at step {phase.curve_from}, after the phase, which begins at step {start}"
+        problems.append(Problem(f"{name}.curve_from", message))
+    if phase.curve_until is not None and phase.curve_until < end:
+        message = f"the curve ends at step {phase.curve_until}, before the phase, which ends at step {end}"
+        problems.append(Problem(f"{name}.curve_until", message))
+    return problems
 
 
 def _too_long(phase: Phase[CurveBase], name: str, end: int, total_steps: int | None) -> Problem:
