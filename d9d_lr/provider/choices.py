@@ -6,7 +6,7 @@ import numbers
 from typing import Any, TypeVar, get_args
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
-from d9d_lr.schedule.phases import MAX_STEPS
+from d9d_lr.schedule.fields import MAX_STEPS
 
 T = TypeVar("T")
 
