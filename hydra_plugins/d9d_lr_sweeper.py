@@ -36,9 +36,11 @@ class CheckedSweeper(Sweeper):
     def sweep(self, arguments: list[str]) -> Sequence[Any]:
         """Called by Hydra with what was typed."""
         from d9d_lr.sweeping.run import Sweep, run_sweep
+        from d9d_lr.sweeping.stopping import errors_reported
 
         assert self.hydra_context is not None
         assert self.launcher is not None
         assert self.config is not None
         sweep = Sweep(self.hydra_context, self.launcher, self.job, self.config)
-        return run_sweep(sweep, [*self._params, *arguments])
+        with errors_reported(arguments):
+            return run_sweep(sweep, [*self._params, *arguments])

@@ -25,6 +25,7 @@ class RecordedPoint(BaseModel):
         folder: The name of its folder.
         changed: The swept keys with this point's values.
         command: What repeats it, as a run of its own.
+        identity: A hash of its resolved configuration; empty if an older version wrote it.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -32,6 +33,7 @@ class RecordedPoint(BaseModel):
     folder: str
     changed: dict[str, str] = {}
     command: str = ""
+    identity: str = ""
 
 
 class SweepRecord(BaseModel):

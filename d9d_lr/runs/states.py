@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,8 @@ from d9d_lr.diagnostics.problems import RunError, join_key
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.reading import DamagedError, read_yaml
 from d9d_lr.runs.results import RunResult, read_result
+
+_ABSENT = object()
 
 State = Literal["new", "unfinished", "completed", "failed", "interrupted", "other"]
 
@@ -94,10 +96,8 @@ def _fingerprint(folder: Path, result: RunResult | None, expected: str, fingerpr
 
 def _fingerprint_checked(folder: Path) -> str | None:
     """Returns what a sweep found before it started the job, which is part of the job's own configuration."""
-    found: Any = _load(RunFolder(folder).hydra)
-    for key in ("hydra", "sweeper", "point", "fingerprint"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return None if found is None else str(found)
+    found = _at(_load(RunFolder(folder).hydra), ("hydra", "sweeper", "point", "fingerprint"))
+    return None if found in (None, _ABSENT) else str(found)
 
 
 def _rules(fingerprint: str) -> str:
@@ -124,3 +124,27 @@ def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
     return {
         key: value for name, child in node.items() for key, value in _flat(child, join_key(prefix, str(name))).items()
     }
+
+
+def stored_values(folder: Path, keys: Sequence[str]) -> dict[str, str]:
+    """Returns the values that keys have in a run folder, as they would be typed; what is not there is left out.
+
+    Args:
+        folder: The run folder.
+        keys: Keys of the configuration, and config groups.
+    """
+    hydra = _load(RunFolder(folder).hydra)
+    config = _load(RunFolder(folder).composed)
+    found = {key: _at(hydra, ("hydra", "runtime", "choices", key)) for key in keys}
+    found |= {key: _at(config, key.split(".")) for key, value in found.items() if value is _ABSENT}
+    return {key: _typed(value) for key, value in found.items() if value is not _ABSENT}
+
+
+def _at(node: Any, path: Sequence[str]) -> Any:
+    for key in path:
+        node = node.get(key, _ABSENT) if isinstance(node, dict) else _ABSENT
+    return node
+
+
+def _typed(value: Any) -> str:
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

@@ -14,6 +14,8 @@ from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, read_record, record_from_folders
 from d9d_lr.runs.results import OBJECTIVE, read_result
+from d9d_lr.runs.states import stored_values
+from d9d_lr.runs.visible import no_formula, visible
 
 _ORDER = ("completed", "failed", "interrupted", "unfinished", "not started")
 
@@ -27,7 +29,8 @@ class SummaryRow:
         status: "completed", "failed" or "interrupted" as its result says; "unfinished" if it began and left none, and
             "not started" if there is no folder.
         rank: Its place by the objective, from 1; None if it has none.
-        objective: Its final validation loss; None if there is none, NaN if the training diverged.
+        objective: Its final validation loss, or what its job returned; None if there is none, NaN if it diverged.
+        of_training: Whether the objective is the metric of a training.
         metrics: Other metrics of its last evaluation.
         seconds: Time spent training; None if nobody knows.
         error: Why it failed; empty if it did not.
@@ -36,6 +39,7 @@ class SummaryRow:
     point: RecordedPoint
     status: str
     objective: float | None = None
+    of_training: bool = False
     metrics: dict[str, float] = field(default_factory=dict)
     seconds: float | None = None
     error: str = ""
@@ -44,9 +48,18 @@ class SummaryRow:
 
 @dataclass(frozen=True)
 class Summary:
-    """All rows, the best first, then what failed, then what did not end."""
+    """All rows, the best first, then what failed, then what did not end.
+
+    Attributes:
+        rows: The rows.
+    """
 
     rows: tuple[SummaryRow, ...]
+
+    @property
+    def objective(self) -> str:
+        """What the objective is called: the metric of a training, or "objective" for what another job returned."""
+        return OBJECTIVE if all(row.of_training for row in self.rows if row.objective is not None) else "objective"
 
     @property
     def swept(self) -> list[str]:
@@ -80,7 +93,9 @@ def read_summary(sweep_folder: Path) -> Summary:
         raise RunError(
             f"{sweep_folder} holds no sweep: neither {SweepFolder(sweep_folder).record.name} nor run folders"
         )
-    return Summary(tuple(_ranked([_row(sweep_folder, point) for point in record.points])))
+    swept = list(dict.fromkeys(key for point in record.points for key in point.changed))
+    rows = [_row(sweep_folder, _filled(point, sweep_folder, swept)) for point in record.points]
+    return Summary(tuple(_ranked(rows)))
 
 
 def write_summary(sweep_folder: Path, summary: Summary) -> None:
@@ -88,7 +103,7 @@ def write_summary(sweep_folder: Path, summary: Summary) -> None:
     files = SweepFolder(sweep_folder)
     table = list(_table(summary))
     text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(table)
+    csv.writer(text, lineterminator="\n").writerows([no_formula(cell) for cell in row] for row in table)
     write_text_whole(files.table, text.getvalue())
     write_text_whole(files.markdown, _markdown(table))
 
@@ -102,7 +117,24 @@ def _row(sweep_folder: Path, point: RecordedPoint) -> SummaryRow:
     if result is None:
         return SummaryRow(point, "unfinished" if folder.exists() else "not started")
     metrics = {name: value for name, value in result.final.items() if name not in ("step", OBJECTIVE)}
-    return SummaryRow(point, result.status, result.objective, metrics, result.seconds, result.error or "")
+    return SummaryRow(
+        point,
+        result.status,
+        objective=result.objective,
+        of_training=OBJECTIVE in result.final,
+        metrics=metrics,
+        seconds=result.seconds,
+        error=result.error or "",
+    )
+
+
+def _filled(point: RecordedPoint, sweep_folder: Path, swept: Sequence[str]) -> RecordedPoint:
+    """Adds the values of keys that only other points sweep, as the configuration in its folder has them."""
+    unknown = [key for key in swept if key not in point.changed]
+    if not unknown:
+        return point
+    known = stored_values(sweep_folder / point.folder, unknown)
+    return point.model_copy(update={"changed": point.changed | known})
 
 
 def _ranked(rows: Sequence[SummaryRow]) -> Iterator[SummaryRow]:
@@ -123,8 +155,12 @@ def _worth(row: SummaryRow) -> tuple[bool, float]:
 
 def _table(summary: Summary) -> Iterator[list[str]]:
     """Yields the header and the rows, every value in full."""
+    yield from ([visible(cell) for cell in row] for row in _cells(summary))
+
+
+def _cells(summary: Summary) -> Iterator[list[str]]:
     swept, metrics = summary.swept, summary.metrics
-    yield ["rank", *swept, "status", OBJECTIVE, *metrics, "seconds", "error", "command"]
+    yield ["rank", *swept, "status", summary.objective, *metrics, "seconds", "error", "command"]
     for row in summary.rows:
         yield [
             _text(row.rank),

@@ -11,11 +11,11 @@ from pathlib import Path
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+from rich.text import Text as RichText
 
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.results import OBJECTIVE
 from d9d_lr.runs.states import FolderState
+from d9d_lr.runs.visible import visible
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
 from d9d_lr.sweeping.summary import Summary, read_summary, write_summary
 
@@ -42,10 +42,10 @@ def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState
     for point in points:
         table.add_row(
             str(point.number),
-            *(Text(point.changed.get(key, "")) for key in swept),
-            *(Text(str(point.columns.get(title, ""))) for title in columns),
-            Text(point.folder),
-            Text(_state(point, states[point.folder])),
+            *(_text(point.changed.get(key, "")) for key in swept),
+            *(_text(str(point.columns.get(title, ""))) for title in columns),
+            _text(point.folder),
+            _text(_state(point, states[point.folder])),
         )
     say(_drawn(table))
 
@@ -58,7 +58,7 @@ def bad_points(bad: Sequence[BadPoint]) -> str:
         typed = " ".join(f"{key}={value}" for key, value in rejected.point.changed.items())
         for problem in rejected.problems:
             hint = f" ({problem.hint})" if problem.hint else ""
-            table.add_row(number, Text(typed), Text(problem.key), Text(problem.message + hint))
+            table.add_row(number, _text(typed), _text(problem.key), _text(problem.message + hint))
             number = typed = ""
     return _drawn(table)
 
@@ -82,16 +82,16 @@ def show_outcome(sweep_folder: Path) -> None:
 def _results(summary: Summary) -> Table:
     swept, metrics = summary.swept, summary.metrics
     errors = any(row.error for row in summary.rows)
-    table = _table("rank", *swept, "status", OBJECTIVE, *metrics, "seconds", *(["error"] if errors else []))
+    table = _table("rank", *swept, "status", summary.objective, *metrics, "seconds", *(["error"] if errors else []))
     for row in summary.rows:
         table.add_row(
             "" if row.rank is None else str(row.rank),
-            *(Text(row.point.changed.get(key, "")) for key in swept),
+            *(_text(row.point.changed.get(key, "")) for key in swept),
             row.status,
             _short(row.objective),
             *(_short(row.metrics.get(name)) for name in metrics),
             "" if row.seconds is None else f"{row.seconds:.1f}",
-            *([Text(row.error)] if errors else []),
+            *([_text(row.error)] if errors else []),
         )
     return table
 
@@ -118,3 +118,8 @@ def _drawn(table: Table) -> str:
     console.print(table)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()).strip("\n")
+
+
+def _text(text: str) -> RichText:
+    """Returns text as it is, with nothing in it that steers a terminal or is markup."""
+    return RichText(visible(text))
