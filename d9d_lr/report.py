@@ -18,6 +18,7 @@ from d9d_lr.reporting.page import html_of, summary_line, table_cells, table_head
 from d9d_lr.reporting.run_views import read_runs
 from d9d_lr.reporting.sweep_view import SweepView, view_of
 from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.folders import ReportFolder
 
 _DESCRIPTION = """\
 Writes report.html, which opens from disk in any browser, and its figures as PNG files; prints the table of points.
@@ -35,7 +36,7 @@ def report(arguments: Sequence[str]) -> None:
     _print_table(console, view)
     out = options.out or (options.folders[0] if len(options.folders) == 1 else Path())
     out.mkdir(parents=True, exist_ok=True)
-    page = out / "report.html"
+    page = ReportFolder(out).page
     write_text_whole(page, html_of(view))
     console.print(f"wrote {page}", soft_wrap=True, markup=False)
     try:

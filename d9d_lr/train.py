@@ -18,7 +18,7 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
 from d9d_lr.config.positions import positions_of
 from d9d_lr.runs.commands import command_again, quoted
-from d9d_lr.training.launched import world_size
+from d9d_lr.runs.launched import world_size
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 
@@ -40,7 +40,7 @@ def job(config: DictConfig) -> float:
         return run_training(settings, folder, list(hydra.overrides.task), summary=single)
     except KeyboardInterrupt:
         if single:  # a sweep tells it once, for all of its jobs
-            log.warning("go on with: %s", command_again(sys.argv[1:], f"hydra.run.dir={quoted(folder)}"))
+            log.warning("go on with: %s", command_again(sys.argv[1:], f"hydra.run.dir={quoted(folder)}", world_size()))
         raise
 
 
@@ -75,12 +75,12 @@ def _lead() -> None:
 
 def _serve() -> None:
     from d9d_lr.diagnostics.problems import RunError
-    from d9d_lr.training.processes import await_job, leave
+    from d9d_lr.training.processes import await_assignment, leave
     from d9d_lr.training.run import serve_training
 
     try:
-        while (told := await_job()) is not None:
-            serve_training(told.settings, told.folder)
+        while (assignment := await_assignment()) is not None:
+            serve_training(assignment.settings, assignment.folder)
     except RunError as error:
         sys.stderr.write(f"process {os.environ['RANK']} of the run stopped: {error}\n")
         raise SystemExit(1) from None

@@ -48,29 +48,14 @@ def repo():
     return REPO
 
 
+@pytest.fixture(autouse=True)
+def _away_from_the_checkout(tmp_path_factory, monkeypatch):
+    """Works elsewhere, so that a run without a folder of its own leaves nothing in the checkout."""
+    monkeypatch.chdir(tmp_path_factory.getbasetemp())
+
+
 @pytest.fixture
 def in_tmp(tmp_path, monkeypatch):
     """An empty folder that is the working directory during the test."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
-
-
-RUN_FOLDERS = ("outputs", "multirun")
-
-
-def pytest_configure(config):
-    """Remembers which run folders lay in the checkout before."""
-    config.run_folders_before = run_folders()
-
-
-def pytest_sessionfinish(session):
-    """Fails the session if a test left a run folder in the checkout."""
-    left = run_folders() - session.config.run_folders_before
-    if left and not hasattr(session.config, "workerinput"):
-        session.exitstatus = 1
-        session.config.get_terminal_writer().line(f"\nthe tests left {', '.join(sorted(left))} in {REPO}", red=True)
-
-
-def run_folders():
-    """The run folders that lie in the checkout."""
-    return {name for name in RUN_FOLDERS if (REPO / name).exists()}

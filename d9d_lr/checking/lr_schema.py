@@ -13,8 +13,6 @@ from d9d_lr.config.models import PiecewiseConfig
 
 Schema = dict[str, Any]
 
-_PHASES = ("StepPhaseConfig", "PercentagePhaseConfig", "RestPhaseConfig")
-_CURVES = ("CurveLinearConfig", "CurveCosineConfig", "CurvePolyConfig", "CurveExponentialConfig")
 _POSITION = "^[0-9]+$"
 
 
@@ -24,9 +22,9 @@ def lr_file_schema() -> Schema:
     scheduler = definitions.pop("PiecewiseSchedulerConfig")
     initial = scheduler["properties"]["initial_multiplier"]
     definitions["Phase"] = scheduler["properties"]["phases"]["items"]
-    definitions["PartialCurve"] = _partial([definitions[name] for name in _CURVES], {})
+    definitions["PartialCurve"] = _partial(_members(definitions, definitions["CurveConfig"]), {})
     definitions["PartialPhase"] = _partial(
-        [definitions[name] for name in _PHASES], {"curve": {"$ref": "#/$defs/PartialCurve"}}
+        _members(definitions, definitions["Phase"]), {"curve": {"$ref": "#/$defs/PartialCurve"}}
     )
     definitions["Schedule"] = _schedule(initial, {"$ref": "#/$defs/Phase"}, ["initial_multiplier", "phases"])
     definitions["PartialSchedule"] = _schedule(initial, {"$ref": "#/$defs/PartialPhase"}, [])
@@ -47,6 +45,11 @@ def lr_file_schema() -> Schema:
         },
         "$defs": definitions,
     }
+
+
+def _members(definitions: Schema, union: Schema) -> list[Schema]:
+    """Returns the members of a union that is told apart by a discriminator."""
+    return [definitions[place.rpartition("/")[2]] for place in union["discriminator"]["mapping"].values()]
 
 
 def _either(nested: str, flat: str) -> Schema:

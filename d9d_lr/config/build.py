@@ -3,23 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
 
-from d9d_lr.config.models import (
-    CurveConfig,
-    CurveCosineConfig,
-    CurveExponentialConfig,
-    CurveLinearConfig,
-    CurvePolyConfig,
-    PercentagePhaseConfig,
-    PhaseConfig,
-    PiecewiseConfig,
-    PiecewiseSchedulerConfig,
-    RestPhaseConfig,
-    StepPhaseConfig,
-)
-from d9d_lr.schedule.curves import CurveBase, CurveCosine, CurveExponential, CurveLinear, CurvePoly
-from d9d_lr.schedule.phases import FillRest, ForSteps, Length, PhaseSpec, UntilPercentage
+from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.resolve import resolve
 
@@ -44,34 +29,4 @@ def build_schedule(
         ConfigError: With every problem, if the phases do not fit `total_steps`.
     """
     scheduler = config.scheduler if isinstance(config, PiecewiseConfig) else config
-    specs = [
-        PhaseSpec(_length(phase), phase.target_multiplier, curve_from_config(phase.curve)) for phase in scheduler.phases
-    ]
-    return resolve(scheduler.initial_multiplier, specs, total_steps, positions)
-
-
-def curve_from_config(config: CurveConfig) -> CurveBase:
-    """Returns the curve that a config describes."""
-    match config:
-        case CurveLinearConfig():
-            return CurveLinear()
-        case CurveCosineConfig():
-            return CurveCosine()
-        case CurvePolyConfig():
-            return CurvePoly(config.power)
-        case CurveExponentialConfig():
-            return CurveExponential()
-        case _:
-            assert_never(config)
-
-
-def _length(phase: PhaseConfig) -> Length:
-    match phase:
-        case StepPhaseConfig():
-            return ForSteps(phase.steps)
-        case PercentagePhaseConfig():
-            return UntilPercentage(phase.percentage)
-        case RestPhaseConfig():
-            return FillRest()
-        case _:
-            assert_never(phase)
+    return resolve(scheduler.initial_multiplier, scheduler.phases, total_steps, positions)

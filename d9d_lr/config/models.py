@@ -7,94 +7,43 @@ The nested JSON form is the one that the d9d framework's own `PiecewiseConfig` r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    WrapSerializer,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
-from d9d_lr.config.base import NUMBER, Base, Multiplier
+from d9d_lr.config.base import Base
 from d9d_lr.config.positions import phase_list
-from d9d_lr.schedule.phases import MAX_STEPS
+from d9d_lr.schedule.curves import Curve
+from d9d_lr.schedule.fields import Multiplier
+from d9d_lr.schedule.phases import Phase, PhaseBase
+
+CurveConfig = TypeAliasType("CurveConfig", Annotated[Curve, Field(discriminator="type")])
+"""A curve as it is written in a configuration: one of the classes of `schedule/curves.py`."""
+
+_SAYS_NOTHING = {"ahead_steps": 0, "curve_from": None, "curve_until": None}
+"""Fields that the d9d framework does not have, with the values that are left out."""
 
 
-class CurveLinearConfig(Base):
-    """A straight line."""
-
-    type: Literal["linear"] = "linear"
-
-
-class CurveCosineConfig(Base):
-    """Half a period of a cosine."""
-
-    type: Literal["cosine"] = "cosine"
+def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+    """Writes the fields of the mode first and those that all phases have after them, as d9d does."""
+    plain = handler(phase)
+    common = [field.name for field in fields(PhaseBase)]
+    order = [*(name for name in plain if name not in common), *common]
+    return {name: plain[name] for name in order if plain[name] != _SAYS_NOTHING.get(name, ...)}
 
 
-class CurvePolyConfig(Base):
-    """A power of the progress; 1 is linear.
-
-    Attributes:
-        power: The exponent, above 0.
-    """
-
-    type: Literal["poly"] = "poly"
-    power: Annotated[float, Field(gt=0), NUMBER] = 2.0
-
-
-class CurveExponentialConfig(Base):
-    """A straight line in log space, from and to at least 1e-8."""
-
-    type: Literal["exponential"] = "exponential"
-
-
-CurveConfig = Annotated[
-    CurveLinearConfig | CurveCosineConfig | CurvePolyConfig | CurveExponentialConfig, Field(discriminator="type")
-]
-
-
-class StepPhaseConfig(Base):
-    """A phase that lasts a number of steps.
-
-    Attributes:
-        steps: Its length in steps, above 0.
-        target_multiplier: Multiplier at its end.
-        curve: How the multiplier gets there.
-    """
-
-    mode: Literal["steps"] = "steps"
-    steps: Annotated[int, Field(gt=0, le=MAX_STEPS), NUMBER]
-    target_multiplier: Multiplier
-    curve: CurveConfig
-
-
-class PercentagePhaseConfig(Base):
-    """A phase that lasts until a fraction of the run.
-
-    Attributes:
-        percentage: Where it ends, as a fraction of `total_steps`, 0.0 to 1.0.
-        target_multiplier: Multiplier at its end.
-        curve: How the multiplier gets there.
-    """
-
-    mode: Literal["percentage"] = "percentage"
-    percentage: Annotated[float, Field(ge=0.0, le=1.0), NUMBER]
-    target_multiplier: Multiplier
-    curve: CurveConfig
-
-
-class RestPhaseConfig(Base):
-    """A phase that lasts until the end of the run; only the last phase may be one.
-
-    Attributes:
-        target_multiplier: Multiplier at the end of the run.
-        curve: How the multiplier gets there.
-    """
-
-    mode: Literal["rest"] = "rest"
-    target_multiplier: Multiplier
-    curve: CurveConfig
-
-
-PhaseConfig = Annotated[StepPhaseConfig | PercentagePhaseConfig | RestPhaseConfig, Field(discriminator="mode")]
+PhaseConfig = Annotated[Phase[CurveConfig], Field(discriminator="mode"), WrapSerializer(_written)]
+"""A phase as it is written in a configuration: one of the classes of `schedule/phases.py`."""
 
 
 class PiecewiseSchedulerConfig(Base):
@@ -111,7 +60,7 @@ class PiecewiseSchedulerConfig(Base):
     @field_validator("phases")
     @classmethod
     def _rest_is_last(cls, phases: list[PhaseConfig]) -> list[PhaseConfig]:
-        early = [index for index, phase in enumerate(phases[:-1]) if phase.mode == "rest"]
+        early = [index for index, phase in enumerate(phases[:-1]) if phase.only_last]
         if early:
             raise PydanticCustomError(
                 "rest_not_last",

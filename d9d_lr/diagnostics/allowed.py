@@ -2,28 +2,51 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
+from typing_extensions import TypeAliasType
+
+from d9d_lr.diagnostics.limits import kind_in_words, limits_in
 
 
-def annotation_of(field: FieldInfo) -> Any:
-    """Returns a field's whole annotation, limits included."""
+def fields_of(node: Any) -> dict[str, Any]:
+    """Returns the fields of a config model or of a config dataclass, by name, with their whole annotations."""
+    if not is_model(node):
+        return {}
+    owner = get_origin(node) or node
+    if issubclass(owner, BaseModel):
+        return {name: _annotation_of(field) for name, field in owner.model_fields.items()}
+    hints = get_type_hints(owner, include_extras=True)
+    given = get_args(node)[:1] or (Any,)
+    return {
+        field.name: given[0] if isinstance(hints[field.name], TypeVar) else hints[field.name]
+        for field in dataclasses.fields(owner)
+    }
+
+
+def _annotation_of(field: FieldInfo) -> Any:
     return Annotated[(field.annotation, *field.metadata)] if field.metadata else field.annotation
 
 
 def bare(annotation: Any) -> Any:
-    """Removes `Annotated` and `| None`."""
-    while get_origin(annotation) is Annotated:
-        annotation = get_args(annotation)[0]
+    """Removes names of types, `Annotated` and `| None`."""
+    while isinstance(annotation, TypeAliasType) or get_origin(annotation) is Annotated:
+        annotation = unnamed(annotation) if isinstance(annotation, TypeAliasType) else get_args(annotation)[0]
     if is_union(annotation):
         members = [member for member in get_args(annotation) if member is not NoneType]
         if len(members) == 1:
             return bare(members[0])
     return annotation
+
+
+def unnamed(annotation: Any) -> Any:
+    """Returns what a named type stands for."""
+    return annotation.__value__ if isinstance(annotation, TypeAliasType) else annotation
 
 
 def is_union(annotation: Any) -> bool:
@@ -32,16 +55,18 @@ def is_union(annotation: Any) -> bool:
 
 
 def is_model(annotation: Any) -> bool:
-    """Whether an annotation is a config model."""
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    """Whether an annotation is a config model or a config dataclass."""
+    owner = get_origin(annotation) or annotation
+    return isinstance(owner, type) and (issubclass(owner, BaseModel) or dataclasses.is_dataclass(owner))
 
 
 def allowed(annotation: Any) -> str:
     """Says what an annotation allows, such as 'a number from 0.0 to 1.0' or 'auto, cpu or cuda'."""
     limits: dict[str, Any] = {}
+    annotation = unnamed(annotation)
     while get_origin(annotation) is Annotated:
         annotation, *metadata = get_args(annotation)
-        limits |= _limits(metadata)
+        limits |= limits_in(metadata)
     if is_union(annotation):
         return " or ".join(dict.fromkeys(allowed(member) for member in get_args(annotation)))
     if get_origin(annotation) is Literal:
@@ -60,38 +85,10 @@ def listed(words: Iterable[Any]) -> str:
 
 
 def _kind(kind: Any, limits: dict[str, Any]) -> str:
-    if kind is int:
-        return f"a whole number{_whole_range(limits)}"
-    if kind is float:
-        return f"a finite number{_range(limits)}"
+    if kind in (int, float):
+        return kind_in_words(kind, limits)
     if kind is bool:
         return "true or false"
     if kind is str:
         return "text"
     return "null" if kind is NoneType else "a mapping of keys to values"
-
-
-def _limits(metadata: Iterable[Any]) -> dict[str, Any]:
-    items = [limit for item in metadata for limit in (item.metadata if isinstance(item, FieldInfo) else [item])]
-    return {
-        kind: getattr(item, kind)
-        for item in items
-        for kind in ("gt", "ge", "lt", "le")
-        if getattr(item, kind, None) is not None
-    }
-
-
-def _whole_range(limits: dict[str, Any]) -> str:
-    low = limits["gt"] + 1 if "gt" in limits else limits.get("ge")
-    high = limits["lt"] - 1 if "lt" in limits else limits.get("le")
-    if high is not None:
-        return f" from {low} to {high}"
-    return "" if low is None else f" of at least {low}"
-
-
-def _range(limits: dict[str, Any]) -> str:
-    if {"ge", "le"} <= limits.keys():
-        return f" from {limits['ge']} to {limits['le']}"
-    words = {"gt": "above", "ge": "of at least", "lt": "below", "le": "of at most"}
-    said = " and ".join(f"{words[kind]} {limit}" for kind, limit in limits.items())
-    return f" {said}" if said else ""

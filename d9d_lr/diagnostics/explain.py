@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from d9d_lr.diagnostics.allowed import allowed, listed
 from d9d_lr.diagnostics.hints import percent_hint, swap_hint
 from d9d_lr.diagnostics.places import Place, find_place
-from d9d_lr.diagnostics.problems import Problem, did_you_mean, join_key
+from d9d_lr.diagnostics.problems import Problem, WrongKindError, did_you_mean, join_key
 from d9d_lr.diagnostics.unresolved import Unresolved
 
 NO_PHASES = "there are none; a schedule needs at least one phase"
@@ -39,7 +39,7 @@ def _problem(details: ErrorDetails, place: Place, raw: Any, prefix: str) -> Prob
     match details["type"]:
         case "missing":
             return Problem(key, f"is missing; it must be {allowed(place.annotation)}")
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             return _extra(place, key, found)
         case "union_tag_invalid" if isinstance(found.get(_discriminator(context)), Unresolved):
             return Problem(join_key(key, _discriminator(context)), found[_discriminator(context)].reason)
@@ -56,7 +56,7 @@ def _problem(details: ErrorDetails, place: Place, raw: Any, prefix: str) -> Prob
             return Problem(place.below(context["index"], "mode").key(prefix, raw), details["msg"])
         case "too_short" if place.name == "phases":
             return Problem(key, NO_PHASES)
-        case "value_error":
+        case "value_error" if not isinstance(context["error"], WrongKindError):
             return Problem(key, str(context["error"]))
         case _:
             return _not_allowed(place, key, found)

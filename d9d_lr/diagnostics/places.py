@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 from pydantic import BaseModel
 
 from d9d_lr.config.positions import phase_positions
-from d9d_lr.diagnostics.allowed import annotation_of, bare, is_model, is_union
+from d9d_lr.diagnostics.allowed import bare, fields_of, is_model, is_union
 from d9d_lr.diagnostics.problems import join_key
 
 
@@ -24,7 +24,7 @@ class Place:
     """
 
     parts: tuple[int | str, ...]
-    owner: type[BaseModel] | None
+    owner: Any
     annotation: Any
 
     @property
@@ -35,7 +35,7 @@ class Place:
     @property
     def known(self) -> list[str]:
         """The fields that the owner has."""
-        return list(self.owner.model_fields) if self.owner else []
+        return list(fields_of(self.owner))
 
     def key(self, prefix: str, raw: Any) -> str:
         """Returns the key as typed: flat if the input was flat, with phases by position.
@@ -59,7 +59,7 @@ class Place:
 def find_place(model: type[BaseModel], location: tuple[int | str, ...]) -> Place:
     """Follows a location of Pydantic's through a model, leaving out the tags that it puts in for unions."""
     parts: list[int | str] = []
-    owner: type[BaseModel] | None = None
+    owner: Any = None
     annotation: Any = model
     node: Any = model
     for element in location:
@@ -75,19 +75,16 @@ def find_place(model: type[BaseModel], location: tuple[int | str, ...]) -> Place
 
 def _child(node: Any, element: int | str) -> Any:
     if is_model(node):
-        field = node.model_fields.get(str(element))
-        return annotation_of(field) if field else None
+        return fields_of(node).get(str(element))
     if get_origin(node) is tuple:
         return get_args(node)[int(element)]
     return get_args(node)[0] if get_origin(node) is list else None
 
 
 def _tags(member: Any) -> set[Any]:
-    if not is_model(member):
-        return set()
     return {
         tag
-        for field in member.model_fields.values()
-        if get_origin(field.annotation) is Literal
-        for tag in get_args(field.annotation)
+        for annotation in fields_of(member).values()
+        if get_origin(annotation) is Literal
+        for tag in get_args(annotation)
     }

@@ -47,6 +47,10 @@ class ConfigError(ValueError):
         return "\n".join([f"{title}:", *(f"  {problem}" for problem in self.problems)])
 
 
+class WrongKindError(ValueError):
+    """A value of a kind that a field never takes, such as text for a number; the report says what it takes."""
+
+
 class RunError(RuntimeError):
     """Something outside the configuration that stops a run, told in one sentence: a missing file, a full disk."""
 

@@ -15,8 +15,7 @@ from d9d_lr.plotting.braille import BrailleCanvas
 from d9d_lr.plotting.quantity import Quantity, axis_label, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import Series
-from d9d_lr.schedule.curves import CurveBase, CurvePoly, FloatArray
-from d9d_lr.schedule.values import curve_to_plain
+from d9d_lr.schedule.curves import FloatArray
 
 _LABEL_COLUMNS, _WIDEST, _ROWS, _QUARTERS = 10, 150, 17, 4
 _COLORS = ("bright_blue", "bright_yellow", "bright_green", "bright_magenta", "bright_cyan", "bright_red")
@@ -58,16 +57,9 @@ def print_phases(console: Console, series: Sequence[Series]) -> None:
         for position, phase in zip(one.positions, one.schedule.phases, strict=True):
             table.add_row(
                 position, phase.mode, str(phase.start_step), str(phase.end_step),
-                f"{phase.start_multiplier:g}", f"{phase.target_multiplier:g}", curve_name(phase.curve),
+                f"{phase.start_multiplier:g}", f"{phase.target_multiplier:g}", str(phase.curve),
             )  # fmt: skip
         console.print(table)
-
-
-def curve_name(curve: CurveBase) -> str:
-    """Returns what a curve is called in a table."""
-    if isinstance(curve, CurvePoly):
-        return f"poly, power {curve.power:g}"
-    return str(curve_to_plain(curve)["type"])
 
 
 def _limits(values: Sequence[FloatArray]) -> tuple[float, float]:

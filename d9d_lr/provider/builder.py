@@ -6,11 +6,11 @@ from typing import Self
 
 from torch.optim import Optimizer
 
-from d9d_lr.config.base import MAX_MULTIPLIER
-from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.schedule.curves import CurveBase
-from d9d_lr.schedule.phases import FillRest, ForSteps, Length, PhaseSpec, UntilPercentage
+from d9d_lr.schedule.fields import Multiplier, number_problems
+from d9d_lr.schedule.phases import Phase, PhasePercentage, PhaseRest, PhaseSteps
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.resolve import resolve
 
@@ -19,10 +19,12 @@ class PiecewiseScheduleBuilder:
     """Collects phases; everything that does not fit is reported when the schedule is built."""
 
     def __init__(self, initial_multiplier: float, total_steps: int | None) -> None:
-        _check_multiplier("initial_multiplier", initial_multiplier)
+        problems = number_problems("initial_multiplier", initial_multiplier, Multiplier)
+        if problems:
+            raise ConfigError(problems)
         self._initial_multiplier = initial_multiplier
         self._total_steps = total_steps
-        self._specs: list[PhaseSpec] = []
+        self._phases: list[Phase[CurveBase]] = []
 
     def for_steps(self, steps: int, target_multiplier: float, curve: CurveBase) -> Self:
         """Adds a phase of `steps` steps.
@@ -30,9 +32,7 @@ class PiecewiseScheduleBuilder:
         Raises:
             ConfigError: If `steps` is not above 0, or the multiplier is not a finite number within +-1e100.
         """
-        if isinstance(steps, bool) or not isinstance(steps, int) or steps <= 0:
-            raise ConfigError([Problem("steps", f"{steps!r} is not allowed; it must be a whole number above 0")])
-        return self._add(ForSteps(steps), target_multiplier, curve)
+        return self._add(PhaseSteps(steps=steps, target_multiplier=target_multiplier, curve=curve))
 
     def until_percentage(self, p: float, target_multiplier: float, curve: CurveBase) -> Self:
         """Adds a phase that lasts until step floor(total_steps * p), exact on the decimal as written.
@@ -40,9 +40,7 @@ class PiecewiseScheduleBuilder:
         Raises:
             ConfigError: If `p` is not from 0.0 to 1.0, or the multiplier is not a finite number within +-1e100.
         """
-        if not 0.0 <= p <= 1.0:
-            raise ConfigError([Problem("percentage", f"{p!r} is not allowed; it must be from 0.0 to 1.0")])
-        return self._add(UntilPercentage(p), target_multiplier, curve)
+        return self._add(PhasePercentage(percentage=p, target_multiplier=target_multiplier, curve=curve))
 
     def fill_rest(self, target_multiplier: float, curve: CurveBase) -> Self:
         """Adds the last phase, which lasts until `total_steps`.
@@ -50,7 +48,7 @@ class PiecewiseScheduleBuilder:
         Raises:
             ConfigError: If the multiplier is not a finite number within +-1e100.
         """
-        return self._add(FillRest(), target_multiplier, curve)
+        return self._add(PhaseRest(target_multiplier=target_multiplier, curve=curve))
 
     def schedule(self) -> Schedule:
         """Returns the schedule itself, without an optimizer.
@@ -58,7 +56,7 @@ class PiecewiseScheduleBuilder:
         Raises:
             ConfigError: With every reason why the phases do not fit.
         """
-        return resolve(self._initial_multiplier, self._specs, self._total_steps)
+        return resolve(self._initial_multiplier, self._phases, self._total_steps)
 
     def build(self, optimizer: Optimizer) -> PiecewiseLR:
         """Returns a scheduler that sets the optimizer's learning rates, those of step 0 at once.
@@ -68,9 +66,8 @@ class PiecewiseScheduleBuilder:
         """
         return PiecewiseLR(optimizer, self.schedule())
 
-    def _add(self, length: Length, target_multiplier: float, curve: CurveBase) -> Self:
-        _check_multiplier("target_multiplier", target_multiplier)
-        self._specs.append(PhaseSpec(length, target_multiplier, curve))
+    def _add(self, phase: Phase[CurveBase]) -> Self:
+        self._phases.append(phase)
         return self
 
 
@@ -82,10 +79,3 @@ def piecewise_schedule(initial_multiplier: float, total_steps: int | None = None
         total_steps: Steps of the whole run; `until_percentage` and `fill_rest` need it.
     """
     return PiecewiseScheduleBuilder(initial_multiplier, total_steps)
-
-
-def _check_multiplier(name: str, value: float) -> None:
-    if not abs(value) <= MAX_MULTIPLIER:  # false for NaN too
-        raise ConfigError(
-            [Problem(name, f"{value!r} is not allowed; it must be a finite number within +-{MAX_MULTIPLIER}")]
-        )

@@ -11,6 +11,7 @@ import numpy as np
 from d9d_lr.plotting.figure import new_figure, require_matplotlib, save, series_colors
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order
+from d9d_lr.runs.folders import ReportFolder
 from d9d_lr.runs.results import OBJECTIVE
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ _LOG_FROM_RATIO = 30
 
 
 def write_figures(view: SweepView, folder: Path) -> list[Path]:
-    """Writes `report_schedules.png`, `report_losses.png`, and one file for each swept key and each pair of them.
+    """Writes a picture of the schedules, one of the losses, for each swept key and each pair of them.
 
     Raises:
         RunError: If matplotlib is not installed, or a file cannot be written.
@@ -34,7 +35,7 @@ def write_figures(view: SweepView, folder: Path) -> list[Path]:
         figures |= {f"{OBJECTIVE}_by_{_safe(key)}": _by_value(view, key, colors) for key in view.keys}
         maps = heat_maps(view)
         figures |= {f"{OBJECTIVE}_by_{_safe(one.across)}_and_{_safe(one.down)}": _heat(one) for one in maps}
-    written = [folder / f"report_{name}.png" for name in figures]
+    written = [ReportFolder(folder).figure(name) for name in figures]
     for path, figure in zip(written, figures.values(), strict=True):
         save(figure, path)
     return written

@@ -15,6 +15,7 @@ from typing import Any
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.run_views import RunView, schedule_text
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, heat_maps
+from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.results import OBJECTIVE
 
 _REST = "Point at a line, a dot or a row to see its run everywhere; click to keep it."
@@ -88,7 +89,9 @@ def _best(view: SweepView) -> str:
     ]
     schedule = schedule_text(view.best)
     if schedule:
-        parts.append(f"<details><summary>schedule.json</summary><pre>{escape(schedule)}</pre></details>")
+        parts.append(
+            f"<details><summary>{RunFolder(view.best.folder).schedule.name}</summary><pre>{escape(schedule)}</pre></details>"
+        )
     return "\n".join(parts)
 
 

@@ -1,34 +1,26 @@
 """Reading the runs below a folder, whatever state they are in. A damaged file spoils its own run only.
 
-A run folder is one that holds `result.json`, `metrics.jsonl` or `.hydra/overrides.yaml`. A sweep's `sweep.json`, where
-there is one, tells of points that never began.
+A sweep's record, where there is one, tells of points that never began.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import os
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import yaml
-from pydantic import BaseModel, ValidationError
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.reporting.logged_lr import saved_schedule, with_phase_ends
 from d9d_lr.reporting.run_curves import RunCurves, curve, curves_of
+from d9d_lr.runs.folders import RunFolder, SweepFolder, run_folders_below
 from d9d_lr.runs.metrics import read_metrics
-from d9d_lr.runs.results import METRICS_FILE, OBJECTIVE, RESULT_FILE, RunResult, read_result
+from d9d_lr.runs.reading import read_small
+from d9d_lr.runs.record import RecordedPoint, read_record, split_overrides, stored_command, stored_overrides
+from d9d_lr.runs.results import OBJECTIVE, read_result
 
 STATUSES = ("completed", "failed", "interrupted", "unfinished", "not started")
-SWEEP_FILE = "sweep.json"
-
-_HYDRA = ".hydra"
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is built in
 
 
 @dataclass(frozen=True)
@@ -64,16 +56,6 @@ class RunView:
     curves: RunCurves = field(default_factory=RunCurves)
 
 
-class _PlannedPoint(BaseModel):
-    folder: str
-    changed: dict[str, str] = {}
-    command: str = ""
-
-
-class _Plan(BaseModel):
-    points: list[_PlannedPoint] = []
-
-
 def read_runs(folders: Sequence[Path], points_per_curve: int | None = None) -> list[RunView]:
     """Reads every run below some folders, the best first, then those without an objective.
 
@@ -84,8 +66,10 @@ def read_runs(folders: Sequence[Path], points_per_curve: int | None = None) -> l
     Raises:
         ConfigError: With each folder that does not exist or holds no run.
     """
-    found = {folder: list(_run_folders(folder)) for folder in folders}
-    problems = [_no_runs(folder) for folder, runs in found.items() if not runs and not (folder / SWEEP_FILE).exists()]
+    found = {folder: list(run_folders_below(folder)) for folder in folders}
+    problems = [
+        _no_runs(folder) for folder, runs in found.items() if not runs and not SweepFolder(folder).record.exists()
+    ]
     if problems:
         raise ConfigError(problems)
     keep = points_per_curve or points_for(sum(map(len, found.values())))
@@ -98,19 +82,12 @@ def points_for(count: int) -> int:
     return max(60, min(1000, 60_000 // max(1, count)))
 
 
-def _run_folders(folder: Path) -> Iterator[Path]:
-    for here, below, files in os.walk(folder):
-        if RESULT_FILE in files or METRICS_FILE in files or (Path(here) / _HYDRA / "overrides.yaml").exists():
-            yield Path(here)
-            below.clear()
-        else:
-            below[:] = sorted(name for name in below if not name.startswith("."))
-
-
 def _no_runs(folder: Path) -> Problem:
     if not folder.is_dir():
         return Problem("", f"there is no folder {str(folder)!r}")
-    return Problem("", f"{str(folder)!r} holds no run: no {RESULT_FILE}, {METRICS_FILE} or {_HYDRA} below it")
+    files = RunFolder(folder)
+    missing = f"no {files.result.name}, {files.metrics.name} or {files.overrides.parent.name} below it"
+    return Problem("", f"{str(folder)!r} holds no run: {missing}")
 
 
 def _read_below(folder: Path, runs: Sequence[Path], several: bool, keep: int) -> Iterator[RunView]:
@@ -123,37 +100,36 @@ def _read_below(folder: Path, runs: Sequence[Path], several: bool, keep: int) ->
     for path, point in plan.items():
         yield RunView(path, point.folder, "not started", point.changed, point.command)
     if damage:
-        yield RunView(folder / SWEEP_FILE, SWEEP_FILE, "failed", {}, "", error=damage)
+        record = SweepFolder(folder).record
+        yield RunView(record, record.name, "failed", {}, "", error=damage)
 
 
-def _plan_below(folder: Path, runs: Sequence[Path]) -> tuple[dict[Path, _PlannedPoint], str]:
-    """Reads the `sweep.json` of the folder itself and of each folder that holds a run."""
-    plan: dict[Path, _PlannedPoint] = {}
+def _plan_below(folder: Path, runs: Sequence[Path]) -> tuple[dict[Path, RecordedPoint], str]:
+    """Reads the sweep's record in the folder itself and in each folder that holds a run."""
+    plan: dict[Path, RecordedPoint] = {}
     damage = ""
     for place in dict.fromkeys([folder, *(run.parent for run in runs)]):
         try:
-            points = _Plan.model_validate_json((place / SWEEP_FILE).read_bytes()).points
-        except FileNotFoundError:
-            continue
-        except (ValidationError, OSError) as error:
-            damage = f"{place / SWEEP_FILE} cannot be read: {str(error).splitlines()[0]}"
+            points = read_record(place).points
+        except (RunError, OSError) as error:
+            damage = str(error)
             continue
         plan.update({(place / point.folder).resolve(): point for point in points})
     return plan, damage
 
 
-def _read_run(folder: Path, name: str, planned: _PlannedPoint | None, keep: int) -> RunView:
+def _read_run(folder: Path, name: str, planned: RecordedPoint | None, keep: int) -> RunView:
     try:
         return _read_whole(folder, name, planned, keep)
-    except (RunError, OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+    except (RunError, OSError, ValueError, KeyError, TypeError) as error:
         changed = planned.changed if planned else {}
         reason = f"cannot be read: {' '.join(str(error).split()) or type(error).__name__}"
         return RunView(folder, name, "failed", changed, planned.command if planned else "", error=reason)
 
 
-def _read_whole(folder: Path, name: str, planned: _PlannedPoint | None, keep: int) -> RunView:
+def _read_whole(folder: Path, name: str, planned: RecordedPoint | None, keep: int) -> RunView:
     result = read_result(folder)
-    overrides = _overrides(folder, result)
+    overrides = result.overrides if result and result.overrides else stored_overrides(folder)
     rows = list(read_metrics(folder))
     validated = [row for row in rows if number(row.get(OBJECTIVE)) is not None]
     total_steps = result.total_steps if result else None
@@ -163,7 +139,7 @@ def _read_whole(folder: Path, name: str, planned: _PlannedPoint | None, keep: in
         name=name,
         status=result.status if result else "unfinished",
         changed=split_overrides(overrides),
-        command=planned.command if planned and planned.command else _command(folder, overrides),
+        command=planned.command if planned and planned.command else stored_command(folder, overrides),
         objective=number(result.objective) if result and result.status == "completed" else None,
         best=min((row[OBJECTIVE] for row in validated), default=None),
         steps=result.steps if result else int(rows[-1]["step"]) if rows else 0,
@@ -174,46 +150,14 @@ def _read_whole(folder: Path, name: str, planned: _PlannedPoint | None, keep: in
     )
 
 
-def _overrides(folder: Path, result: RunResult | None) -> list[str]:
-    if result and result.overrides:
-        return result.overrides
-    path = folder / _HYDRA / "overrides.yaml"
-    return [str(override) for override in _yaml(path) or []] if path.exists() else []
-
-
-def split_overrides(overrides: Sequence[str]) -> dict[str, str]:
-    """Returns overrides as keys and values, without the `+` in front; a deleted key has the value "deleted"."""
-    pairs = [override.partition("=") for override in overrides]
-    return {key.lstrip("+~"): value if sign else "deleted" for key, sign, value in pairs}
-
-
-def _command(folder: Path, overrides: Sequence[str]) -> str:
-    """Returns what repeats a run, with the folder of configuration and the primary config that it was started with."""
-    words = ["python", "-m", "d9d_lr.train"]
-    path = folder / _HYDRA / "hydra.yaml"
-    hydra: dict[str, Any] = (_yaml(path) or {}).get("hydra", {}) if path.exists() else {}
-    for source in hydra.get("runtime", {}).get("config_sources", []):
-        if source["provider"] == "command-line":
-            words += ["-cd", source["path"]]
-    name = hydra.get("job", {}).get("config_name")
-    if name not in (None, "config"):
-        words += ["-cn", name, "hydra.mode=RUN"]  # a sweep file would start the sweep
-    return shlex.join([*words, *overrides])
-
-
 def number(value: object) -> float | None:
     """Returns a value that can be compared and drawn; None for what is missing, NaN or infinite."""
     return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
 
-def _yaml(path: Path) -> Any:
-    return yaml.load(path.read_bytes(), Loader=_Loader)
-
-
 def schedule_text(run: RunView) -> str:
-    """Returns the run's `schedule.json`; empty if there is none."""
+    """Returns the schedule that the run saved; empty if there is none."""
     try:
-        text = (run.folder / "schedule.json").read_text(encoding="utf-8")
-        return json.dumps(json.loads(text), indent=2)
-    except (OSError, ValueError):
+        return json.dumps(json.loads(read_small(RunFolder(run.folder).schedule)), indent=2)
+    except (OSError, ValueError, RunError, RecursionError):
         return ""

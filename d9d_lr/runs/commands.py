@@ -1,30 +1,84 @@
-"""What to type to go on with a run or a sweep that was stopped."""
+"""What to type to repeat a run, or to go on with a run or sweep that was stopped."""
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
-from d9d_lr.training.launched import world_size
+_MODULE = "d9d_lr.train"
+_PACKAGED = ("conf", "app")
+"""How the path of the entrypoint's own configuration ends, wherever it is installed."""
 
 
-def command_again(arguments: Sequence[str], place: str) -> str:
+def repeat_command(hydra: Mapping[str, Any], overrides: Sequence[str]) -> str:
+    """Returns the command line that runs something again as a run of its own, typed where it was typed before.
+
+    Args:
+        hydra: The `hydra` section of the run, or of the sweep that it is a point of; empty if nobody knows.
+        overrides: What was typed for it, without what is Hydra's own.
+    """
+    runtime, job = hydra.get("runtime") or {}, hydra.get("job") or {}
+    words: list[str] = []
+    own = False
+    for source in runtime.get("config_sources") or []:
+        path = str(source["path"])
+        if source["provider"] == "command-line":
+            words += ["-cd", _from_here(path, runtime.get("cwd"))]
+        if source["provider"] == "main" and not _is_packaged(path):
+            words, own = [*words, "-cp", path], True  # whole: Hydra would look for a relative one beside the program
+    if (name := job.get("config_name")) not in (None, "config"):
+        words, own = [*words, "-cn", str(name)], True
+    typed = [word for word in (hydra.get("overrides") or {}).get("hydra") or [] if _searches_elsewhere(word)]
+    if own or any(_brings_a_file(override) for override in overrides):
+        typed.insert(0, "hydra.mode=RUN")  # such a file may start a sweep by itself
+    return _line(words, [*typed, *overrides])
+
+
+def command_again(arguments: Sequence[str], place: str, processes: int = 1) -> str:
     """Returns what to type to run the same command in the folder that it ran in.
 
     Args:
         arguments: What was typed.
         place: The override that names the folder.
+        processes: How many processes torchrun started.
     """
     key = place.partition("=")[0]
     # First, for the command line's parser takes no override behind a flag such as --multirun that has some before it.
     others = [argument for argument in arguments if not argument.startswith(f"{key}=")]
-    processes = world_size()
-    launcher = f"torch.distributed.run --nproc_per_node {processes} -m " if processes > 1 else ""
-    return f"python -m {launcher}d9d_lr.train {shlex.join([place, *others])}"
+    return _line([], [place, *others], processes)
 
 
 def quoted(path: object) -> str:
     """Quotes a path for Hydra's grammar of overrides, where it must be."""
     text = str(path)
     return text if re.fullmatch(r"[\w/.:+-]+", text) else "'" + text.replace("'", "\\'") + "'"
+
+
+def _line(options: Sequence[str], overrides: Sequence[str], processes: int = 1) -> str:
+    launcher = f"torch.distributed.run --nproc_per_node {processes} -m " if processes > 1 else ""
+    return f"python -m {launcher}{_MODULE} {shlex.join([*options, *overrides])}".rstrip()
+
+
+def _is_packaged(path: str) -> bool:
+    folder = Path(path)
+    return folder.parts[-2:] == _PACKAGED and (folder.parent / "schedules").is_dir() | (not folder.exists())
+
+
+def _searches_elsewhere(override: str) -> bool:
+    return override.lstrip("+").startswith("hydra.searchpath=")
+
+
+def _brings_a_file(override: str) -> bool:
+    """Whether an override may bring a file with it, as `+experiment=NAME` does; a key with a dot is a value."""
+    key = override.partition("=")[0]
+    return key.lstrip("+") == "experiment" or (override.startswith("+") and "." not in key)
+
+
+def _from_here(path: str, folder: str | None) -> str:
+    """Shortens a path inside a folder; any other stays absolute."""
+    relative = os.path.relpath(path, folder) if folder else ".."
+    return path if relative.startswith("..") else relative

@@ -1,7 +1,8 @@
 """`metrics.jsonl`: one line for each logged step, without gaps or duplicates however often a run resumes.
 
-The line of step t describes the model after t updates: the learning rate used for step t, the training loss of batch t
-before its update, the validation metrics before it. The last line, of step `total_steps`, has no training loss.
+Each line holds `step`, `lr`, `train_loss`, and `val_*` where evaluated. The line of step t describes the model after t
+updates: the learning rate used for step t, the training loss of batch t before its update, the validation metrics
+before it. The last line, of step `total_steps`, has no training loss.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Self
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import write_text_whole
-from d9d_lr.runs.results import METRICS_FILE
+from d9d_lr.runs.folders import RunFolder
 
 
 class MetricsFile:
@@ -29,7 +30,7 @@ class MetricsFile:
             folder: The run folder.
             kept: The lines that stay, from `lines_before`; the run will write the others again.
         """
-        self._path = folder / METRICS_FILE
+        self._path = RunFolder(folder).metrics
         write_text_whole(self._path, "".join(kept))
         self._file = self._path.open("ab", buffering=0)
 
@@ -67,7 +68,7 @@ def lines_before(step: int, folder: Path) -> list[str]:
     Raises:
         RunError: If a line that is to stay is damaged.
     """
-    path = folder / METRICS_FILE
+    path = RunFolder(folder).metrics
     if not path.exists():
         return []
     lines = path.read_bytes().decode(errors="replace").splitlines(keepends=True)
@@ -92,7 +93,7 @@ def read_metrics(folder: Path) -> Iterator[dict[str, float]]:
     Raises:
         RunError: At a line that is damaged.
     """
-    path = folder / METRICS_FILE
+    path = RunFolder(folder).metrics
     if not path.exists():
         return
     with path.open(encoding="utf-8", errors="replace") as lines:

@@ -1,15 +1,4 @@
-"""What a run leaves in its folder for people, sweeps and reports to read. Imports no torch.
-
-| file | what it holds |
-| --- | --- |
-| `schedule.json` | the validated schedule in its nested form, or the provider's `_target_` and arguments |
-| `metrics.jsonl` | one line for each logged step, in order: `step`, `lr`, `train_loss`, and `val_*` where evaluated |
-| `result.json` | how the run ended: see `RunResult` |
-| `checkpoint.pt` | the model and everything else at the end |
-
-The line of step t describes the model after t updates: the learning rate used for step t, the training loss of batch t
-before its update, the validation metrics before it. The last line, of step `total_steps`, has no training loss.
-"""
+"""`result.json`: how a run ended, for people, sweeps and reports to read."""
 
 from __future__ import annotations
 
@@ -20,11 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import write_text_whole
-
-SCHEDULE_FILE = "schedule.json"
-METRICS_FILE = "metrics.jsonl"
-RESULT_FILE = "result.json"
-CHECKPOINT_FILE = "checkpoint.pt"
+from d9d_lr.runs.folders import RunFolder
+from d9d_lr.runs.reading import read_small
 
 OBJECTIVE = "val_loss"
 """The metric that a run is judged by and returns to Hydra; smaller is better."""
@@ -64,7 +50,7 @@ class RunResult(BaseModel):
 
 def write_result(folder: Path, result: RunResult) -> None:
     """Writes `result.json`, whole or not at all."""
-    write_text_whole(folder / RESULT_FILE, result.model_dump_json(indent=2) + "\n")
+    write_text_whole(RunFolder(folder).result, result.model_dump_json(indent=2) + "\n")
 
 
 def read_result(folder: Path) -> RunResult | None:
@@ -73,9 +59,9 @@ def read_result(folder: Path) -> RunResult | None:
     Raises:
         RunError: If the file is there and cannot be understood.
     """
-    path = folder / RESULT_FILE
+    path = RunFolder(folder).result
     try:
-        return RunResult.model_validate_json(path.read_bytes())
+        return RunResult.model_validate_json(read_small(path))
     except FileNotFoundError:
         return None
     except ValidationError as error:

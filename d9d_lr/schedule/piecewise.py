@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from d9d_lr.schedule.curves import FloatArray
-from d9d_lr.schedule.phases import MAX_STEPS, SchedulePhase
+from d9d_lr.schedule.fields import MAX_STEPS
+from d9d_lr.schedule.phases import SchedulePhase
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,8 @@ class Schedule:
             return self.initial_multiplier
         index = bisect.bisect_right(self._end_steps, whole_step)
         if index == len(self.phases):
-            return self.phases[-1].target_multiplier
-        phase = self.phases[index]
-        progress = (whole_step - phase.start_step) / (phase.end_step - phase.start_step)
-        return phase.curve.compute(phase.start_multiplier, phase.target_multiplier, progress)
+            return self.phases[-1].reached_multiplier
+        return self.phases[index].multiplier(whole_step)
 
     def multipliers(self, steps: ArrayLike) -> FloatArray:
         """Returns m for each of many steps, equal to `multiplier` to the last bit.
@@ -71,13 +70,12 @@ class Schedule:
         if wanted.dtype == np.uint64:
             wanted = np.minimum(wanted, MAX_STEPS)  # after every phase all steps are alike, and int64 ends at 2**63
         flat = wanted.ravel().astype(np.int64)
-        out = np.full(flat.shape, self.phases[-1].target_multiplier, dtype=np.float64)
+        out = np.full(flat.shape, self.phases[-1].reached_multiplier, dtype=np.float64)
         out[flat < 0] = self.initial_multiplier
         for phase in self.phases:
             inside = (flat >= phase.start_step) & (flat < phase.end_step)
             if inside.any():
-                progress = (flat[inside] - phase.start_step) / (phase.end_step - phase.start_step)
-                out[inside] = phase.curve.compute_array(phase.start_multiplier, phase.target_multiplier, progress)
+                out[inside] = phase.multipliers(flat[inside])
         return out.reshape(wanted.shape)
 
 

@@ -6,23 +6,15 @@ import numbers
 from collections.abc import Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.schedule.phases import (
-    MAX_STEPS,
-    FillRest,
-    ForSteps,
-    Length,
-    PhaseSpec,
-    SchedulePhase,
-    UntilPercentage,
-    end_step,
-    mode_of,
-)
+from d9d_lr.schedule.curves import CurveBase
+from d9d_lr.schedule.fields import MAX_STEPS
+from d9d_lr.schedule.phases import Phase, SchedulePhase
 from d9d_lr.schedule.piecewise import Schedule
 
 
 def resolve(
     initial_multiplier: float,
-    specs: Sequence[PhaseSpec],
+    phases: Sequence[Phase[CurveBase]],
     total_steps: int | None,
     positions: Sequence[str] | None = None,
 ) -> Schedule:
@@ -30,8 +22,8 @@ def resolve(
 
     Args:
         initial_multiplier: Multiplier at step 0.
-        specs: The phases, in order.
-        total_steps: Steps of the whole run; may be None if every phase is a number of steps.
+        phases: The phases as written, in order.
+        total_steps: Steps of the whole run; may be None if no phase needs it.
         positions: What each phase is called in an error, `phases.<position>`; its index by default.
 
     Returns:
@@ -41,34 +33,38 @@ def resolve(
         ConfigError: With every problem: no phases, `total_steps` missing or not from 1 to 2**53, a phase that would
             end before it starts or after `total_steps`, `rest` before the last phase.
     """
-    names = [f"phases.{position}" for position in (positions or range(len(specs)))]
-    problems = [*_total_steps_problems(specs, total_steps), *_order_problems(specs, names)]
+    names = [f"phases.{position}" for position in (positions or range(len(phases)))]
+    problems = [*_total_steps_problems(phases, total_steps), *_order_problems(phases, names)]
     if problems:
         raise ConfigError(problems)
 
     placed: list[SchedulePhase] = []
+    limit = total_steps or MAX_STEPS
     cursor, multiplier = 0, float(initial_multiplier)
-    for spec, name in zip(specs, names, strict=True):
-        end = end_step(spec.length, cursor, total_steps)
+    for phase, name in zip(phases, names, strict=True):
+        end = phase.end_step(cursor, limit)
         if end < cursor:
-            problems.append(_goes_back(spec.length, name, end, cursor, total_steps))
+            problems.append(_goes_back(phase, name, end, cursor, limit))
             end = cursor
-        elif end > (total_steps or MAX_STEPS):
-            problems.append(_too_long(spec.length, name, end, total_steps))
+        elif end > limit:
+            problems.append(_too_long(phase, name, end, total_steps))
             break
-        target = float(spec.target_multiplier)
-        placed.append(SchedulePhase(mode_of(spec.length), cursor, end, multiplier, target, spec.curve))
-        cursor, multiplier = end, target
+        problems += _span_problems(phase, name, cursor, end)
+        target = float(phase.target_multiplier)
+        placed.append(
+            SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve, phase.laid_over(cursor, end))
+        )
+        cursor, multiplier = end, multiplier if problems else placed[-1].reached_multiplier
     if problems:
         raise ConfigError(problems)
     return Schedule(float(initial_multiplier), tuple(placed), total_steps)
 
 
-def _total_steps_problems(specs: Sequence[PhaseSpec], total_steps: int | None) -> list[Problem]:
+def _total_steps_problems(phases: Sequence[Phase[CurveBase]], total_steps: int | None) -> list[Problem]:
     if total_steps is None:
-        if all(isinstance(spec.length, ForSteps) for spec in specs):
-            return []
-        return [Problem("total_steps", "is missing; percentage and rest phases need it")]
+        if any(phase.needs_total_steps for phase in phases):
+            return [Problem("total_steps", "is missing; percentage and rest phases need it")]
+        return []
     if not isinstance(total_steps, numbers.Integral):
         return [Problem("total_steps", f"{total_steps} is not allowed; it must be a whole number")]
     if not 0 < total_steps <= MAX_STEPS:
@@ -76,23 +72,34 @@ def _total_steps_problems(specs: Sequence[PhaseSpec], total_steps: int | None) -
     return []
 
 
-def _order_problems(specs: Sequence[PhaseSpec], names: Sequence[str]) -> list[Problem]:
-    if not specs:
+def _order_problems(phases: Sequence[Phase[CurveBase]], names: Sequence[str]) -> list[Problem]:
+    if not phases:
         return [Problem("phases", "there are none; a schedule needs at least one phase")]
     return [
-        Problem(f"{name}.mode", f"a rest phase must be the last one, and {names[-1]} comes after it")
-        for spec, name in list(zip(specs, names, strict=True))[:-1]
-        if isinstance(spec.length, FillRest)
+        Problem(f"{name}.mode", f"a {phase.mode} phase must be the last one, and {names[-1]} comes after it")
+        for phase, name in list(zip(phases, names, strict=True))[:-1]
+        if phase.only_last
     ]
 
 
-def _goes_back(length: Length, name: str, end: int, cursor: int, total_steps: int | None) -> Problem:
-    written = f"{length.percentage} of {total_steps} steps" if isinstance(length, UntilPercentage) else "this phase"
-    key = f"{name}.percentage" if isinstance(length, UntilPercentage) else f"{name}.mode"
-    return Problem(key, f"{written} ends at step {end}, before step {cursor}, where the phases before it end")
+def _goes_back(phase: Phase[CurveBase], name: str, end: int, cursor: int, total_steps: int) -> Problem:
+    message = f"{phase.written(total_steps)} ends at step {end}, before step {cursor}, where the phases before it end"
+    return Problem(f"{name}.{phase.length_field}", message)
 
 
-def _too_long(length: Length, name: str, end: int, total_steps: int | None) -> Problem:
+def _span_problems(phase: Phase[CurveBase], name: str, start: int, end: int) -> list[Problem]:
+    """A curve may begin before its phase and end after it; where it does not cover it, there is nothing to follow."""
+    problems = []
+    if phase.curve_from is not None and phase.curve_from > start:
+        message = f"the curve begins at step {phase.curve_from}, after the phase, which begins at step {start}"
+        problems.append(Problem(f"{name}.curve_from", message))
+    if phase.curve_until is not None and phase.curve_until < end:
+        message = f"the curve ends at step {phase.curve_until}, before the phase, which ends at step {end}"
+        problems.append(Problem(f"{name}.curve_until", message))
+    return problems
+
+
+def _too_long(phase: Phase[CurveBase], name: str, end: int, total_steps: int | None) -> Problem:
     allowed = f"total_steps is {total_steps}" if total_steps else f"at most {MAX_STEPS} are possible"
-    key = f"{name}.steps" if isinstance(length, ForSteps) else f"{name}.mode"
-    return Problem(key, f"up to here the phases need {end} steps, {allowed}", "shorten the phases or raise total_steps")
+    message = f"up to here the phases need {end} steps, {allowed}"
+    return Problem(f"{name}.{phase.length_field}", message, "shorten the phases or raise total_steps")

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import pkgutil
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
-from d9d_lr.schedule.curves import CurveBase, CurveCosine, CurveExponential, CurveLinear, CurvePoly
+from d9d_lr.schedule.curves import Curve, CurveBase
 from d9d_lr.schedule.phases import SchedulePhase
 from d9d_lr.schedule.piecewise import Schedule
 
@@ -26,6 +27,7 @@ def to_plain(schedule: Schedule) -> dict[str, Any]:
                 "end_step": phase.end_step,
                 "target_multiplier": float(phase.target_multiplier),
                 "curve": curve_to_plain(phase.curve),
+                **({"laid_over": list(phase.laid_over)} if phase.laid_over else {}),
             }
             for phase in schedule.phases
         ],
@@ -36,15 +38,17 @@ def from_plain(plain: Mapping[str, Any]) -> Schedule:
     """Rebuilds a schedule from `to_plain`.
 
     Raises:
-        ValueError: If it holds a curve that is not one of the packaged ones.
+        ValueError: If it holds a curve that cannot be rebuilt.
     """
     phases: list[SchedulePhase] = []
     multiplier = float(plain["initial_multiplier"])
     for phase in plain["phases"]:
         target = float(phase["target_multiplier"])
         curve = curve_from_plain(phase["curve"])
-        phases.append(SchedulePhase("steps", phase["start_step"], phase["end_step"], multiplier, target, curve))
-        multiplier = target
+        begin, end, span = phase["start_step"], phase["end_step"], phase.get("laid_over")
+        laid_over = (span[0], span[1]) if span else None
+        phases.append(SchedulePhase("steps", begin, end, multiplier, target, curve, laid_over))
+        multiplier = phases[-1].reached_multiplier
     return Schedule(float(plain["initial_multiplier"]), tuple(phases))
 
 
@@ -54,34 +58,26 @@ def fingerprint(schedule: Schedule) -> str:
 
 
 def curve_to_plain(curve: CurveBase) -> dict[str, Any]:
-    """Returns a curve's type and parameters."""
-    match curve:
-        case CurveLinear():
-            return {"type": "linear"}
-        case CurveCosine():
-            return {"type": "cosine"}
-        case CurvePoly(power):
-            return {"type": "poly", "power": float(power)}
-        case CurveExponential():
-            return {"type": "exponential"}
-        case _:
-            return {"type": f"{type(curve).__module__}.{type(curve).__qualname__}", "repr": repr(curve)}
+    """Returns a curve's type, or the dotted path of its class where it is user-defined, and its parameters."""
+    kind = {"type": curve.type} if isinstance(curve, Curve) else {"_target_": _dotted_path(type(curve))}
+    return {**kind, **curve.parameters()}
 
 
 def curve_from_plain(plain: Mapping[str, Any]) -> CurveBase:
     """Rebuilds a curve from `curve_to_plain`.
 
     Raises:
-        ValueError: If it is not one of the packaged curves.
+        ValueError: If there is no such curve, or a user-defined one cannot be imported or does not fit its class.
     """
-    match plain:
-        case {"type": "linear"}:
-            return CurveLinear()
-        case {"type": "cosine"}:
-            return CurveCosine()
-        case {"type": "poly", "power": power}:
-            return CurvePoly(power)
-        case {"type": "exponential"}:
-            return CurveExponential()
-        case _:
-            raise ValueError(f"the curve {plain['type']} is not a packaged one and cannot be rebuilt")
+    kind = plain.get("type") or plain["_target_"]
+    parameters = {name: value for name, value in plain.items() if name not in ("type", "_target_")}
+    packaged = next((member for member in get_args(Curve) if member.type == kind), None)
+    try:
+        curve: CurveBase = (packaged or pkgutil.resolve_name(kind))(**parameters)
+    except (ImportError, AttributeError, TypeError, ValueError) as error:
+        raise ValueError(f"the curve {kind} cannot be rebuilt: {error}") from error
+    return curve
+
+
+def _dotted_path(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"

@@ -11,11 +11,9 @@ from pathlib import Path
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.folders import SweepFolder
+from d9d_lr.runs.record import RecordedPoint, read_record, record_from_folders
 from d9d_lr.runs.results import OBJECTIVE, read_result
-from d9d_lr.sweeping.record import RecordedPoint, read_record, record_from_folders
-
-CSV_FILE = "sweep.csv"
-MARKDOWN_FILE = "sweep.md"
 
 _ORDER = ("completed", "failed", "interrupted", "unfinished", "not started")
 
@@ -79,17 +77,20 @@ def read_summary(sweep_folder: Path) -> Summary:
     if not record.points:
         record = record_from_folders(sweep_folder)
     if not record.points:
-        raise RunError(f"{sweep_folder} holds no sweep: neither sweep.json nor run folders")
+        raise RunError(
+            f"{sweep_folder} holds no sweep: neither {SweepFolder(sweep_folder).record.name} nor run folders"
+        )
     return Summary(tuple(_ranked([_row(sweep_folder, point) for point in record.points])))
 
 
 def write_summary(sweep_folder: Path, summary: Summary) -> None:
-    """Writes `sweep.csv` and `sweep.md`, each whole or not at all."""
+    """Writes the table for programs and the one for people, each whole or not at all."""
+    files = SweepFolder(sweep_folder)
     table = list(_table(summary))
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(table)
-    write_text_whole(sweep_folder / CSV_FILE, text.getvalue())
-    write_text_whole(sweep_folder / MARKDOWN_FILE, _markdown(table))
+    write_text_whole(files.table, text.getvalue())
+    write_text_whole(files.markdown, _markdown(table))
 
 
 def _row(sweep_folder: Path, point: RecordedPoint) -> SummaryRow:

@@ -17,16 +17,13 @@ from mlflow.exceptions import MlflowException
 from mlflow.tracking import MlflowClient
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 
+from d9d_lr.runs.folders import RunFolder, SweepFolder
 from d9d_lr.runs.locks import in_turn
 from d9d_lr.runs.results import RunResult
 from d9d_lr.tracking.hyperparameters import hyperparameters
 from d9d_lr.tracking.settings import MlflowConfig
 from d9d_lr.training.settings import Settings
 
-RUN_FILE = ".mlflow"
-"""In a run folder or a sweep's folder: the identifier of its run, so that a resumed one goes on."""
-
-_SWEEP_FILES = ("multirun.yaml", "sweep.json")
 _METRICS_AT_ONCE = 200
 _PARAMS_AT_ONCE = 100  # as many as MLflow takes
 _STATUS = {"completed": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
@@ -48,8 +45,9 @@ class MlflowTracker:
                 if experiment
                 else self._client.create_experiment(config.experiment, artifact_location=artifacts)
             )
-        self._parent = self._run_of(folder.parent, {}) if _is_sweep(folder.parent) else None
-        self._run = self._run_of(folder, {MLFLOW_PARENT_RUN_ID: self._parent} if self._parent else {})
+        run, sweep = RunFolder(folder), SweepFolder(folder.parent)
+        self._parent = self._run_of(sweep, {}) if sweep.holds_a_sweep() else None
+        self._run = self._run_of(run, {MLFLOW_PARENT_RUN_ID: self._parent} if self._parent else {})
         self._waiting: list[Metric] = []
         self._log_parameters(settings)
 
@@ -78,14 +76,14 @@ class MlflowTracker:
         for start in range(0, len(parameters), _PARAMS_AT_ONCE):
             self._client.log_batch(self._run, params=parameters[start : start + _PARAMS_AT_ONCE])
 
-    def _run_of(self, folder: Path, tags: Mapping[str, str]) -> str:
-        """Returns the run that a folder stands for; the first process to ask makes it."""
-        with in_turn(folder / RUN_FILE) as file:
+    def _run_of(self, folder: RunFolder | SweepFolder, tags: Mapping[str, str]) -> str:
+        """Returns the run that a folder stands for and keeps the identifier of; the first process to ask makes it."""
+        with in_turn(folder.mlflow_run) as file:
             known = file.read().strip()
             if known and self._exists(known):
                 self._client.update_run(known, status="RUNNING")
                 return known
-            name = {MLFLOW_RUN_NAME: folder.name, "folder": str(folder.resolve())}
+            name = {MLFLOW_RUN_NAME: folder.path.name, "folder": str(folder.path.resolve())}
             run: str = self._client.create_run(self._experiment, tags={**name, **tags}).info.run_id
             file.seek(0)
             file.truncate()
@@ -104,7 +102,3 @@ def _try_to_open(store: Path) -> None:
     """Fails at once where MLflow would try again for minutes, while the run waits."""
     with closing(sqlite3.connect(store, timeout=30)) as connection:
         connection.execute("PRAGMA schema_version")
-
-
-def _is_sweep(folder: Path) -> bool:
-    return any((folder / name).exists() for name in _SWEEP_FILES)

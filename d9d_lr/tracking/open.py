@@ -20,7 +20,7 @@ def open_tracker(config: TrackerConfig, folder: Path, settings: Settings) -> Tra
     Args:
         config: Which one.
         folder: The run folder.
-        settings: What the run was told, for the tracker's table of hyperparameters.
+        settings: The settings of the run, for the tracker's table of hyperparameters.
     """
     match config:
         case NoTrackerConfig():

@@ -36,7 +36,7 @@ class NoTracker:
 
 
 class SafeTracker:
-    """Another tracker that says once that it failed, and is left alone from then on."""
+    """Wraps a tracker: its first failure is logged, and it is not called from then on."""
 
     def __init__(self, name: str, start: Callable[[], Tracker]) -> None:
         """Starts the other tracker.

@@ -1,12 +1,8 @@
-"""Checkpoints: written whole, read safely, and the newest usable one found.
-
-`checkpoints/step-000000200.pt` is the state after 200 updates; `checkpoint.pt` is the same thing at the end of a run.
-"""
+"""Checkpoints, on the way and at the end of a run: written whole, read safely, and the newest usable one found."""
 
 from __future__ import annotations
 
 import logging
-import re
 import zipfile
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -16,12 +12,9 @@ import torch
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.atomic import write_whole
-from d9d_lr.runs.results import CHECKPOINT_FILE
+from d9d_lr.runs.folders import RunFolder
 
 log = logging.getLogger(__name__)
-
-CHECKPOINTS_DIR = "checkpoints"
-_ROLLING = re.compile(r"step-(\d{9,})\.pt")
 
 
 @dataclass(frozen=True)
@@ -59,24 +52,20 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     write_whole(path, lambda file: torch.save(content, file))
 
 
-def rolling_path(folder: Path, step: int) -> Path:
-    """Returns where the checkpoint after `step` updates is kept while a run goes on."""
-    return folder / CHECKPOINTS_DIR / f"step-{step:09d}.pt"
-
-
 def prune(folder: Path, keep: int) -> None:
-    """Deletes all but the newest `keep` rolling checkpoints."""
-    for path in _rolling(folder)[keep:]:
+    """Deletes all but the newest `keep` checkpoints on the way."""
+    for path in RunFolder(folder).checkpoints_on_the_way()[keep:]:
         path.unlink(missing_ok=True)
 
 
 def reopen(folder: Path) -> None:
     """Makes the checkpoint at the end of a run one of those on the way, because the run goes on."""
-    final = folder / CHECKPOINT_FILE
+    files = RunFolder(folder)
+    final = files.checkpoint
     if not final.exists():
         return
     try:
-        place = rolling_path(folder, load_checkpoint(final).step)
+        place = files.checkpoint_after(load_checkpoint(final).step)
     except RunError:  # reported when it was passed over
         place = final.with_suffix(".damaged")
     place.parent.mkdir(exist_ok=True)
@@ -147,10 +136,5 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def _candidates(folder: Path) -> list[Path]:
     """Returns the checkpoints of a folder, the newest first."""
-    final = folder / CHECKPOINT_FILE
-    return [*([final] if final.exists() else []), *_rolling(folder)]
-
-
-def _rolling(folder: Path) -> list[Path]:
-    paths = [path for path in (folder / CHECKPOINTS_DIR).glob("step-*.pt") if _ROLLING.fullmatch(path.name)]
-    return sorted(paths, key=lambda path: int(path.stem.removeprefix("step-")), reverse=True)
+    files = RunFolder(folder)
+    return [*([files.checkpoint] if files.checkpoint.exists() else []), *files.checkpoints_on_the_way()]

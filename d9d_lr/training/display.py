@@ -1,4 +1,4 @@
-"""What a person sees of a run: a progress bar on a terminal, plain lines elsewhere, one screen at the end."""
+"""What is shown of a run: a progress bar on a terminal, plain lines elsewhere, one screen at the end."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _update(run: Run, model: nn.Module) -> Tensor:
 
 
 def _step(optimizer: Optimizer, compute_gradients: Callable[[], float]) -> Any:
-    """Does the optimizer's step; told apart from trouble with the gradients is an optimizer that refuses them."""
+    """Does the optimizer's step; an optimizer that refuses the gradients gets an error of its own."""
     computed = False
 
     def compute() -> float:
@@ -165,7 +165,7 @@ def _step(optimizer: Optimizer, compute_gradients: Callable[[], float]) -> Any:
 
 
 def _evaluate(run: Run) -> Row:
-    """Evaluates in the first process, and tells the others, so that all go on or none does."""
+    """Evaluates in rank 0 and broadcasts the metrics, so that all ranks go on or none does."""
     metrics = broadcast_from_first(lambda: _metrics(run), run.context)
     if "loss" not in metrics:
         raise RunError(f"the task's evaluate gave {', '.join(metrics) or 'nothing'}; it must give loss")

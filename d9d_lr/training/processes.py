@@ -1,7 +1,7 @@
 """Several processes in one run, as torchrun starts them.
 
-Rank 0 alone talks to Hydra, makes the run folder and writes; it hands each job's settings and folder to the other
-ranks, which serve jobs until there are no more. So there is one run folder whatever the clocks say.
+Rank 0 alone talks to Hydra, makes the run folder and writes; it broadcasts each run's settings and folder to the
+other ranks, which serve them until there are no more. So there is one run folder, whatever the time on each machine.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ from torch.nn.parallel import DistributedDataParallel
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
-from d9d_lr.training.launched import world_size
+from d9d_lr.runs.launched import world_size
 from d9d_lr.training.settings import Settings
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Job:
-    """What rank 0 tells the others to train."""
+class Assignment:
+    """What rank 0 broadcasts for the others to train."""
 
     settings: Settings
     folder: Path
 
 
 class _Group:
-    """Whether the processes of this job still move in step."""
+    """Whether the processes still move in step."""
 
     in_step = True
 
@@ -44,8 +44,8 @@ def launched_with_others() -> bool:
     return world_size() > 1
 
 
-def announce(job: Job | None) -> None:
-    """Hands a job to the other ranks; None tells them that there are no more.
+def announce(assignment: Assignment | None) -> None:
+    """Broadcasts an assignment to the other ranks; None means that there are no more.
 
     Raises:
         RunError: If a job before it failed in this process alone, so that the others wait for what will not come.
@@ -53,13 +53,13 @@ def announce(job: Job | None) -> None:
     if not _Group.in_step:
         raise RunError("a run before this one lost touch with the other processes; start the same command again")
     _start_group()
-    dist.broadcast_object_list([job], src=0)
+    dist.broadcast_object_list([assignment], src=0)
 
 
-def await_job() -> Job | None:
-    """Waits for rank 0's next job."""
+def await_assignment() -> Assignment | None:
+    """Waits for rank 0's next assignment."""
     _start_group()
-    received: list[Job | None] = [None]
+    received: list[Assignment | None] = [None]
     dist.broadcast_object_list(received, src=0)
     return received[0]
 
@@ -83,11 +83,11 @@ def is_lost_process(error: Exception) -> bool:
     )
 
 
-def all_gather(word: T) -> list[T]:
-    """Returns what each rank says, in the order of the ranks."""
-    words: list[T] = [word] * dist.get_world_size()
-    dist.all_gather_object(words, word)
-    return words
+def all_gather(value: T) -> list[T]:
+    """Returns the value of each rank, in the order of the ranks."""
+    values: list[T] = [value] * dist.get_world_size()
+    dist.all_gather_object(values, value)
+    return values
 
 
 def broadcast_from_first(compute: Callable[[], T], context: DistributedContext) -> T:

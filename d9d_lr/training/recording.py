@@ -13,27 +13,11 @@ from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import remove_partials, write_text_whole
+from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.metrics import MetricsFile, lines_before, read_metrics
-from d9d_lr.runs.results import (
-    CHECKPOINT_FILE,
-    METRICS_FILE,
-    OBJECTIVE,
-    RESULT_FILE,
-    SCHEDULE_FILE,
-    RunResult,
-    Status,
-    write_result,
-)
+from d9d_lr.runs.results import OBJECTIVE, RunResult, Status, write_result
 from d9d_lr.tracking.protocol import Tracker
-from d9d_lr.training.checkpoints import (
-    CHECKPOINTS_DIR,
-    Checkpoint,
-    prune,
-    remove_all,
-    reopen,
-    rolling_path,
-    save_checkpoint,
-)
+from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, save_checkpoint
 from d9d_lr.training.display import Display
 from d9d_lr.training.loop import Observer, Row, Run
 from d9d_lr.training.resolve import fingerprint
@@ -70,12 +54,12 @@ class Recorder(Observer):
 
     def save(self) -> None:
         """Saves a run that is on its way, and forgets the oldest checkpoints."""
-        self._save_at(rolling_path(self._folder, self._run.step))
+        self._save_at(RunFolder(self._folder).checkpoint_after(self._run.step))
         prune(self._folder, self._settings.train.keep_checkpoints)
 
     def save_end(self) -> None:
         """Saves a run that has done all its steps."""
-        self._save_at(self._folder / CHECKPOINT_FILE)
+        self._save_at(RunFolder(self._folder).checkpoint)
 
     def _save_at(self, path: Path) -> None:
         self._metrics.sync()
@@ -95,7 +79,7 @@ def record_failure(
     run: Run | None, settings: Settings, folder: Path, overrides: list[str], error: Exception
 ) -> RunResult | None:
     """Writes why a run failed; a refusal leaves what an earlier run left in the folder as it is, and gives None."""
-    if run is None and (folder / METRICS_FILE).exists():
+    if run is None and RunFolder(folder).metrics.exists():
         return None
     told = " ".join(str(error).split()) or type(error).__name__
     with suppress(OSError, RunError):  # a full disk, a folder that is gone: the error itself tells
@@ -126,14 +110,15 @@ def _result(
 
 def _clear(run: Run, settings: Settings, folder: Path) -> None:
     """Takes away what belongs to a run that ended here before; checkpoints before the metrics they count on."""
-    for place in (folder, folder / CHECKPOINTS_DIR):
+    files = RunFolder(folder)
+    for place in (folder, files.checkpoints):
         remove_partials(place)
-    (folder / RESULT_FILE).unlink(missing_ok=True)
+    files.result.unlink(missing_ok=True)
     if settings.train.resume == "never":
         remove_all(folder)
     if run.step < settings.train.total_steps:
         reopen(folder)
-    write_text_whole(folder / SCHEDULE_FILE, _schedule_json(_lr_in_force(run, settings)))
+    write_text_whole(files.schedule, _schedule_json(_lr_in_force(run, settings)))
 
 
 def _metrics_of(row: dict[str, float]) -> dict[str, float]:

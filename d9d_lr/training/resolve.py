@@ -90,8 +90,9 @@ def resolve_settings(config: DictConfig) -> Settings:
 
 def fingerprint(settings: Settings) -> str:
     """Returns a short hash that two runs share exactly if they compute the same thing."""
-    what = settings.model_dump(mode="json", exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+    # As plain Python: as JSON, Pydantic would make an infinity, a NaN and a null the same.
+    what = settings.model_dump(exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
+    return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from d9d_lr.training.display import show_summary
 from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.loop import Observer, Run, train
 from d9d_lr.training.parts import prepare, prepare_together
-from d9d_lr.training.processes import Job, announce, is_lost_process, launched_with_others, lose_touch
+from d9d_lr.training.processes import Assignment, announce, is_lost_process, launched_with_others, lose_touch
 from d9d_lr.training.recording import record_end, record_failure, recording
 from d9d_lr.training.settings import Settings
 
@@ -37,12 +37,12 @@ def run_training(settings: Settings, folder: Path, overrides: list[str], summary
 
     Raises:
         ConfigError: If the settings cannot be followed here: no such device, a damaged text file, a changed schedule.
-        RunError: If the surroundings stop the run.
+        RunError: If something outside the configuration stops the run.
         KeyboardInterrupt: If it was interrupted, after saving.
     """
     with held(folder):
         if launched_with_others():
-            announce(Job(settings, folder))
+            announce(Assignment(settings, folder))
         result = _train_and_record(settings, folder, overrides)
     if result.status == "interrupted":
         log.warning("interrupted after step %d of %d; saved in %s", result.steps, result.total_steps, folder)
@@ -65,7 +65,7 @@ def serve_training(settings: Settings, folder: Path) -> None:
         with watched_interrupts() as interrupts:
             train(run, interrupts, Observer())
     except (ConfigError, RunError):
-        return  # the first process meets the same, and tells it
+        return  # rank 0 meets the same error, and reports it
     except RuntimeError as error:
         if is_lost_process(error):
             raise RunError("another process of this run ended") from error
@@ -109,7 +109,7 @@ def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> None
 
 
 def _explained(error: Exception, run: Run | None, folder: Path) -> Exception:
-    """Returns what to tell a person of an error that the surroundings caused; others are returned as they are."""
+    """Returns an error that the environment caused in words that help; others are returned as they are."""
     if isinstance(error, OSError):
         reason = f"{error.strerror or error}: {error.filename or folder}"
     elif is_lost_process(error):

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from d9d_lr.composing.targets import TargetConfig
-from d9d_lr.config.base import NUMBER, Base, Positive
+from d9d_lr.config.base import Base, Positive
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.schedule.phases import MAX_STEPS
+from d9d_lr.schedule.fields import MAX_STEPS, NUMBER
 from d9d_lr.tracking.settings import NoTrackerConfig, TrackerConfig
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.tasks.settings import TaskConfig
@@ -53,7 +53,7 @@ NOT_IN_FINGERPRINT = ("num_threads", "checkpoint_every", "keep_checkpoints", "re
 
 
 class Settings(Base):
-    """Everything that one training run is told.
+    """All settings of one training run.
 
     Attributes:
         lr: The schedule, or a user-defined provider.

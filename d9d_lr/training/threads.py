@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-PARALLEL_JOBS = "D9D_LR_PARALLEL_JOBS"
-"""The environment variable by which a sweep says how many of its jobs run at once on this machine."""
+from d9d_lr.sweeping.parallel import jobs_at_once
 
 
 def threads_for_process(
@@ -25,7 +24,7 @@ def threads_for_process(
     if num_threads != "auto":
         return num_threads
     available = cores or available_cores()
-    at_once = int(environ.get(PARALLEL_JOBS, "1")) * int(environ.get("LOCAL_WORLD_SIZE", "1"))
+    at_once = jobs_at_once(environ) * int(environ.get("LOCAL_WORLD_SIZE", "1"))
     return max(1, available // max(1, at_once))
 
 

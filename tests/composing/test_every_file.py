@@ -69,6 +69,11 @@ HALFWAY = {
     ("warmup", "cosine"): (50, 0.5),
     ("warmup", "exponential"): (50, 1e-4),  # half of the eight decades from 1e-8
     ("warmup", "poly"): (50, 0.25),
+    # 0.1 of 1000 steps is step 100, as the four above
+    ("warmup", "linear_percentage"): (50, 0.5),
+    ("warmup", "cosine_percentage"): (50, 0.5),
+    ("warmup", "exponential_percentage"): (50, 1e-4),
+    ("warmup", "poly_percentage"): (50, 0.25),
     ("warmup", "none"): (0, 0.0),  # the hold starts at once, from 0.0 to 1.0 over 800 steps
     ("hold", "until_percentage"): (450, 1.0),
     ("hold", "for_steps"): (350, 1.0),  # [100, 600)

@@ -5,7 +5,7 @@ from math import ceil
 
 from hypothesis import strategies as st
 
-from d9d_lr.schedule.phases import MAX_STEPS
+from d9d_lr.schedule.fields import MAX_STEPS
 from helpers import obvious
 
 MULTIPLIERS = st.one_of(

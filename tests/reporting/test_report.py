@@ -14,8 +14,9 @@ from d9d_lr.composing.cli import run_tool
 from d9d_lr.reporting.logged_lr import with_phase_ends
 from d9d_lr.reporting.page import html_of
 from d9d_lr.reporting.run_curves import curve, curves_of, evenly_spaced_indices, thinned
-from d9d_lr.reporting.run_views import points_for, read_runs, split_overrides
+from d9d_lr.reporting.run_views import points_for, read_runs
 from d9d_lr.reporting.sweep_view import heat_maps, view_of
+from d9d_lr.runs.record import split_overrides
 from helpers.run_folders import BASE_LR, write_grid, write_run
 
 AXES = {"lr.phases.0.steps": [10, 20, 40], "lr.phases.2.target_multiplier": [0.0, 0.1]}
@@ -237,7 +238,7 @@ def test_a_damaged_plan_is_told_and_the_runs_are_read(sweep):
     (sweep[0] / "sweep.json").write_text("{")
     runs = read_runs([sweep[0]])
     (error,) = (run.error for run in runs if run.name == "sweep.json")
-    assert error.startswith(f"{sweep[0] / 'sweep.json'} cannot be read")
+    assert error.startswith(f"{sweep[0] / 'sweep.json'} is damaged: ")
     assert sum(run.status == "completed" for run in runs) == 6
 
 

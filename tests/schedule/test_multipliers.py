@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from d9d_lr import CurveCosine, CurveExponential, CurveLinear, CurvePoly, build_schedule
+from d9d_lr import ConfigError, CurveCosine, CurveExponential, CurveLinear, CurvePoly, build_schedule
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.schedule.phases import MAX_STEPS, floor_fraction
+from d9d_lr.schedule.fields import MAX_STEPS
+from d9d_lr.schedule.phases import floor_fraction
 
 LINEAR, COSINE, EXPONENTIAL = {"type": "linear"}, {"type": "cosine"}, {"type": "exponential"}
 
@@ -104,9 +105,9 @@ def test_poly_has_power_two_by_default():
     assert CurvePoly().power == 2.0
 
 
-@pytest.mark.parametrize("power", [0, -1.0, math.nan, math.inf])
+@pytest.mark.parametrize("power", [0, -1.0, math.nan, math.inf, True])
 def test_poly_refuses_a_power_that_is_no_power(power):
-    with pytest.raises(ValueError, match=f"power is {power}; it must be a finite number above 0"):
+    with pytest.raises(ConfigError, match=f"power: {power} is not allowed; it must be a finite number above 0"):
         CurvePoly(power)
 
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import pytest
 from hypothesis import given
 
-from d9d_lr import CurveBase, CurveLinear, build_schedule
+from d9d_lr import CurveBase, CurvePoly, build_schedule
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.schedule.phases import ForSteps, PhaseSpec
+from d9d_lr.schedule.fields import AboveZero
+from d9d_lr.schedule.phases import PhaseSteps
 from d9d_lr.schedule.resolve import resolve
 from d9d_lr.schedule.values import curve_from_plain, fingerprint, from_plain, to_plain
 from helpers.strategies import schedules, steps_of_interest
@@ -45,22 +46,42 @@ def test_what_changes_the_numbers_changes_the_fingerprint(change):
 
 
 @dataclass(frozen=True)
-class Squared(CurveBase):
-    """A curve of the user's own."""
+class Power(CurveBase):
+    """A user-defined curve."""
+
+    power: AboveZero = 2.0
 
     def compute(self, start, end, step_p):
-        return start + (end - start) * step_p * step_p
+        return start + (end - start) * step_p**self.power
 
 
-def test_a_curve_of_ones_own_works_in_a_schedule_scalar_and_vectorised():
-    schedule = resolve(0.0, [PhaseSpec(ForSteps(4), 1.0, Squared())], None)
+def with_curve(curve):
+    return resolve(0.0, [PhaseSteps(steps=4, target_multiplier=1.0, curve=curve)], None)
+
+
+def test_a_user_defined_curve_works_in_a_schedule_scalar_and_vectorised():
+    schedule = with_curve(Power())
     assert schedule.multipliers(range(5)).tolist() == [0.0, 1 / 16, 1 / 4, 9 / 16, 1.0]
     assert [schedule.multiplier(step) for step in range(5)] == [0.0, 1 / 16, 1 / 4, 9 / 16, 1.0]
 
 
-def test_a_curve_of_ones_own_has_a_fingerprint_but_does_not_come_back():
-    own = resolve(0.0, [PhaseSpec(ForSteps(4), 1.0, Squared())], None)
-    packaged = resolve(0.0, [PhaseSpec(ForSteps(4), 1.0, CurveLinear())], None)
-    assert fingerprint(own) != fingerprint(packaged)
-    with pytest.raises(ValueError, match=r"the curve .*Squared is not a packaged one and cannot be rebuilt"):
-        curve_from_plain(to_plain(own)["phases"][0]["curve"])
+def test_a_user_defined_curve_has_a_fingerprint_and_comes_back():
+    own = with_curve(Power(power=3))
+    plain = json.loads(json.dumps(to_plain(own)))
+    assert plain["phases"][0]["curve"] == {"_target_": f"{__name__}.Power", "power": 3.0}
+    assert from_plain(plain) == own
+    assert len({fingerprint(with_curve(curve)) for curve in (Power(), Power(3), CurvePoly(), CurvePoly(3))}) == 4
+
+
+@pytest.mark.parametrize(
+    ("plain", "reason"),
+    [
+        ({"type": "spline"}, "the curve spline cannot be rebuilt: "),
+        ({"type": "poly", "power": -1}, "power: -1 is not allowed; it must be a finite number above 0"),
+        ({"type": "poly", "exponent": 2}, "the curve poly cannot be rebuilt: .* 'exponent'"),
+        ({"_target_": "no.such.Curve"}, "the curve no.such.Curve cannot be rebuilt: No module named 'no'"),
+    ],
+)
+def test_a_curve_that_does_not_come_back_is_told(plain, reason):
+    with pytest.raises(ValueError, match=reason):
+        curve_from_plain(plain)

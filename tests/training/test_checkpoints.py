@@ -9,13 +9,13 @@ import torch
 
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.runs import atomic as files
+from d9d_lr.runs.folders import RunFolder
 from d9d_lr.training.checkpoints import (
     Checkpoint,
     checkpoint_at,
     load_checkpoint,
     newest_checkpoint,
     prune,
-    rolling_path,
     save_checkpoint,
 )
 from helpers.kills import differences, differing_bits
@@ -28,7 +28,7 @@ def checkpoint(step: int = 3) -> Checkpoint:
 
 
 def saved(folder, step):
-    path = rolling_path(folder, step)
+    path = RunFolder(folder).checkpoint_after(step)
     save_checkpoint(path, checkpoint(step))
     return path
 

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from d9d_lr.config.base import NUMBER, Base, Fraction, Positive
+from d9d_lr.config.base import Base, Fraction, Positive
+from d9d_lr.schedule.fields import NUMBER
 
 
 class CharLMConfig(Base):

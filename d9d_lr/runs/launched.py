@@ -1,4 +1,4 @@
-"""What torchrun says of the processes that it started, for code that must not import torch."""
+"""The processes that torchrun started, for code that must not import torch."""
 
 from __future__ import annotations
 

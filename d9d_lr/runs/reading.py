@@ -1,0 +1,65 @@
+"""Reading small files of a run folder, whatever lies there in their place."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import IO, Any
+
+import yaml
+
+from d9d_lr.diagnostics.problems import RunError
+
+LARGEST_BYTES = 16 * 1024**2
+"""Of a file that is read at once. A sweep of 10 000 points has a record of 4 MB."""
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where libyaml is built in
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Opens a file for reading, and nothing that is no file: a pipe or a device could keep its reader for ever.
+
+    Raises:
+        RunError: If it is a folder, a pipe, a socket or a device.
+        OSError: If it cannot be opened.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # without it, opening a pipe waits for a writer
+    if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
+        os.close(handle)
+        raise RunError(f"{path} is {_kind(mode)}, not a file")
+    return os.fdopen(handle, "rb")
+
+
+def read_small(path: Path, largest: int = LARGEST_BYTES) -> bytes:
+    """Returns the content of a file.
+
+    Raises:
+        RunError: If it is no file, or a larger one than such a file ever is.
+        OSError: If it cannot be read.
+    """
+    with open_regular(path) as file:
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise RunError(f"{path} is too large to be read: it has more than {largest:,} bytes")
+    return content
+
+
+def read_yaml(path: Path) -> Any:
+    """Returns what a YAML file of Hydra's holds, its interpolations as they are written.
+
+    Raises:
+        RunError: If it cannot be read.
+    """
+    try:
+        content = read_small(path)
+        if b"*" in content and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, _Loader)):
+            raise RunError(f"{path} cannot be read: it holds an alias, which Hydra never writes")
+        return yaml.load(content, _Loader)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        raise RunError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+
+
+def _kind(mode: int) -> str:
+    kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+    return kinds.get(stat.S_IFMT(mode), "a device")

@@ -1,0 +1,114 @@
+"""`sweep.json`: which points a sweep folder is about, so that one that never began is not forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.commands import repeat_command
+from d9d_lr.runs.folders import RunFolder, SweepFolder
+from d9d_lr.runs.reading import read_small, read_yaml
+
+
+class RecordedPoint(BaseModel):
+    """One point of a sweep folder.
+
+    Attributes:
+        folder: The name of its folder.
+        changed: The swept keys with this point's values.
+        command: What repeats it, as a run of its own.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    folder: str
+    changed: dict[str, str]
+    command: str
+
+
+class SweepRecord(BaseModel):
+    """All points of a sweep folder, those of earlier starts first."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    points: tuple[RecordedPoint, ...] = ()
+
+
+def add_points(sweep_folder: Path, points: Iterable[RecordedPoint]) -> None:
+    """Adds the points of a start to a sweep folder's record."""
+    recorded = {point.folder: point for point in [*read_record(sweep_folder).points, *points]}
+    record = SweepRecord(points=tuple(recorded.values()))
+    write_text_whole(SweepFolder(sweep_folder).record, record.model_dump_json(indent=1) + "\n")
+
+
+def read_record(sweep_folder: Path) -> SweepRecord:
+    """Returns a sweep folder's record; empty if there is none.
+
+    Raises:
+        RunError: If it is there and cannot be understood.
+    """
+    path = SweepFolder(sweep_folder).record
+    try:
+        return SweepRecord.model_validate_json(read_small(path))
+    except FileNotFoundError:
+        return SweepRecord()
+    except ValidationError as error:
+        raise RunError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
+
+
+def record_from_folders(sweep_folder: Path) -> SweepRecord:
+    """Makes a record out of what Hydra left in each run folder: for sweeps of other sweepers, such as optuna's.
+
+    Raises:
+        RunError: If what Hydra left cannot be read.
+    """
+    runs = {run.path.name: run for run in SweepFolder(sweep_folder).runs()}
+    typed = {name: stored_overrides(run.path) for name, run in runs.items()}
+    split = {name: split_overrides(overrides) for name, overrides in typed.items()}
+    keys = list(dict.fromkeys(key for values in split.values() for key in values))
+    changed = [key for key in keys if len({json.dumps(values.get(key)) for values in split.values()}) > 1]
+    points = [
+        RecordedPoint(
+            folder=name,
+            changed={key: split[name].get(key, "") for key in changed},
+            command=stored_command(run.path, typed[name]),
+        )
+        for name, run in runs.items()
+    ]
+    return SweepRecord(points=tuple(points))
+
+
+def stored_overrides(folder: Path) -> list[str]:
+    """Returns what was typed for a run, as Hydra wrote it into its folder; empty if it did not.
+
+    Raises:
+        RunError: If it cannot be read.
+    """
+    path = RunFolder(folder).overrides
+    return [str(override) for override in read_yaml(path) or []] if path.exists() else []
+
+
+def stored_command(folder: Path, overrides: Iterable[str]) -> str:
+    """Returns what repeats a run, by where Hydra says that its configuration came from.
+
+    Args:
+        folder: The run folder.
+        overrides: What was typed for it.
+
+    Raises:
+        RunError: If Hydra's file cannot be read.
+    """
+    path = RunFolder(folder).hydra
+    stored = read_yaml(path) if path.exists() else {}
+    return repeat_command((stored or {}).get("hydra") or {}, list(overrides))
+
+
+def split_overrides(overrides: Iterable[str]) -> dict[str, str]:
+    """Returns overrides as keys and values, without the `+` in front; a deleted key has the value "deleted"."""
+    pairs = [override.partition("=") for override in overrides]
+    return {key.lstrip("+~"): value if sign else "deleted" for key, sign, value in pairs}

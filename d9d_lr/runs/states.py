@@ -1,0 +1,109 @@
+"""What the folder of a point says about it: the only memory that a sweep has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from d9d_lr.diagnostics.problems import RunError, join_key
+from d9d_lr.runs.folders import RunFolder
+from d9d_lr.runs.reading import read_yaml
+from d9d_lr.runs.results import RunResult, read_result
+
+State = Literal["new", "unfinished", "completed", "failed", "interrupted", "other"]
+
+FingerprintOf = Callable[[Mapping[str, Any]], str | None]
+"""Returns what a configuration computes, as a hash, from what Hydra stored of it; None if it cannot be used.
+
+It is the application's own, since it validates its configuration; `runs` only reads it from the folder.
+"""
+
+
+@dataclass(frozen=True)
+class FolderState:
+    """What a folder holds, compared with what a point computes.
+
+    Attributes:
+        state: "new" (nothing), "unfinished" (begun, no result), how the run ended, or "other" (another run's folder).
+        result: How the run ended; None if it did not.
+        reason: For "other", what differs.
+    """
+
+    state: State
+    result: RunResult | None = None
+    reason: str = ""
+
+
+def read_state(
+    folder: Path, expected: str, fingerprint_of: FingerprintOf, config: Mapping[str, Any] | None = None
+) -> FolderState:
+    """Returns what a folder holds.
+
+    Args:
+        folder: The point's folder; it need not exist.
+        expected: The fingerprint of the point.
+        fingerprint_of: The fingerprint of a stored configuration, where the folder holds none.
+        config: The point's own configuration, its interpolations as they are written, to say what differs.
+    """
+    if not folder.is_dir() or not any(folder.iterdir()):
+        return FolderState("new")
+    try:
+        result = read_result(folder)
+    except RunError as error:
+        return FolderState("other", reason=str(error))
+    held = result.fingerprint if result else _fingerprint_checked(folder) or _stored_fingerprint(folder, fingerprint_of)
+    if held == expected:
+        return FolderState(result.status if result else "unfinished", result)
+    if held:
+        return FolderState("other", reason=_difference(folder, config))
+    if RunFolder(folder).metrics.exists():
+        return FolderState("other", reason="holds a run whose configuration cannot be read")
+    return FolderState("unfinished")
+
+
+def stored_config(folder: Path) -> dict[str, Any] | None:
+    """Returns the configuration that Hydra left in a run folder, or None if it is not there or cut short."""
+    return _load(RunFolder(folder).composed)
+
+
+def _load(path: Path) -> dict[str, Any] | None:
+    try:
+        found = read_yaml(path) if path.exists() else None
+    except RunError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _fingerprint_checked(folder: Path) -> str | None:
+    """Returns what a sweep found before it started the job, which is part of the job's own configuration."""
+    found: Any = _load(RunFolder(folder).hydra)
+    for key in ("hydra", "sweeper", "point", "fingerprint"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return None if found is None else str(found)
+
+
+def _stored_fingerprint(folder: Path, fingerprint_of: FingerprintOf) -> str | None:
+    config = stored_config(folder)
+    return None if config is None else fingerprint_of(config)
+
+
+def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:
+    """Names the keys that differ between a folder's configuration and a point's."""
+    there = stored_config(folder)
+    if there is None or config is None:
+        return "holds another configuration"
+    old, new = _flat({section: there.get(section) for section in config}), _flat(config)
+    differing = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    told = "; ".join(f"{key} is {old.get(key)!r} there, {new.get(key)!r} here" for key in differing[:3])
+    more = f"; and {len(differing) - 3} more" if len(differing) > 3 else ""
+    return f"holds another configuration: {told}{more}" if told else "holds another configuration"
+
+
+def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(node, Mapping):
+        return {prefix: node}
+    return {
+        key: value for name, child in node.items() for key, value in _flat(child, join_key(prefix, str(name))).items()
+    }
