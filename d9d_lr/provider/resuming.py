@@ -31,8 +31,8 @@ class SavedState:
 
     Attributes:
         step: The step that it goes on at.
-        base_lrs: Base learning rates, one for each group; None where a scheduler of another kind keeps none.
-        last_lrs: Learning rates of `step`; None where a scheduler of another kind keeps none.
+        base_lrs: Base learning rates, one for each group; None where the state has none.
+        last_lrs: Learning rates of `step`, one for each group; None where the state has none.
         schedule: The schedule, as `to_plain` gives it; None in a state of another kind, such as torch's LambdaLR.
     """
 
@@ -88,7 +88,7 @@ def changes(saved: SavedState, schedule: Schedule, base_lrs: Sequence[float]) ->
         lines = [] if _same(saved.last_lrs, now) else [_FOREIGN]
     else:
         lines = differences(saved.schedule, to_plain(schedule))
-        if saved.base_lrs != list(base_lrs):
+        if saved.base_lrs is not None and saved.base_lrs != list(base_lrs):
             lines.append(f"base learning rate: {_shown(saved.base_lrs)} -> {_shown(base_lrs)}")
     if lines and saved.last_lrs is None:
         lines.append(f"at step {saved.step} the learning rate becomes {_shown(now)}; what it was is not in the state")
