@@ -6,7 +6,8 @@ import math
 
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PhaseConfig, PiecewiseConfig
-from d9d_lr.schedule.phases import PhasePercentage, PhaseSteps, SchedulePhase, floor_fraction
+from d9d_lr.schedule.phases import PhasePercentage, PhaseSteps, floor_fraction
+from d9d_lr.schedule.placed import SchedulePhase
 
 
 def in_steps(config: PiecewiseConfig, total_steps: int, other_total_steps: int) -> PiecewiseConfig:

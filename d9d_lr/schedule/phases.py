@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
-from d9d_lr.schedule.curves import CurveBase
+from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import Checked, Multiplier, RunFraction, Steps
 
 CurveT = TypeVar("CurveT", bound=CurveBase, covariant=True)
@@ -114,27 +114,6 @@ class PhaseRest(PhaseBase[CurveT]):
 
 Phase: TypeAlias = PhaseSteps[CurveT] | PhasePercentage[CurveT] | PhaseRest[CurveT]
 """The modes of a phase, told apart by `mode`."""
-
-
-@dataclass(frozen=True)
-class SchedulePhase:
-    """A phase in its place.
-
-    Attributes:
-        mode: How its length was written.
-        start_step: First step of the phase.
-        end_step: The step after its last; equal to `start_step` for a jump.
-        start_multiplier: Multiplier at `start_step`.
-        target_multiplier: Multiplier at `end_step`.
-        curve: What lies between.
-    """
-
-    mode: str
-    start_step: int
-    end_step: int
-    start_multiplier: float
-    target_multiplier: float
-    curve: CurveBase
 
 
 def floor_fraction(total_steps: int, percentage: float) -> int:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.schedule.curves import CurveBase
+from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import MAX_STEPS
-from d9d_lr.schedule.phases import Phase, SchedulePhase
+from d9d_lr.schedule.phases import Phase
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.placed import SchedulePhase
 
 
 def resolve(
@@ -30,7 +31,8 @@ def resolve(
 
     Raises:
         ConfigError: With every problem: no phases, `total_steps` missing or not from 1 to 2**53, a phase that would
-            end before it starts or after `total_steps`, `rest` before the last phase.
+            end before it starts or after `total_steps`, `rest` before the last phase, a curve that cannot go from
+            where it starts to its target.
     """
     names = [f"phases.{position}" for position in (positions or range(len(phases)))]
     problems = [*_total_steps_problems(phases, total_steps), *_order_problems(phases, names)]
@@ -49,8 +51,14 @@ def resolve(
             problems.append(_too_long(phase, name, end, total_steps))
             break
         target = float(phase.target_multiplier)
-        placed.append(SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve))
-        cursor, multiplier = end, target
+        refusal = phase.curve.refusal(multiplier, target) if end > cursor else ""
+        if refusal:
+            problems.append(Problem(f"{name}.curve", refusal))
+            multiplier = target
+        else:
+            placed.append(SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve))
+            multiplier = placed[-1].end_multiplier
+        cursor = end
     if problems:
         raise ConfigError(problems)
     return Schedule(float(initial_multiplier), tuple(placed), total_steps)

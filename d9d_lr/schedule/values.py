@@ -12,9 +12,10 @@ import pkgutil
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from d9d_lr.schedule.curves import Curve, CurveBase
-from d9d_lr.schedule.phases import SchedulePhase
+from d9d_lr.schedule.curve_base import CurveBase
+from d9d_lr.schedule.curves import Curve
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.placed import SchedulePhase
 
 
 def to_plain(schedule: Schedule) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def from_plain(plain: Mapping[str, Any]) -> Schedule:
         target = float(phase["target_multiplier"])
         curve = curve_from_plain(phase["curve"])
         phases.append(SchedulePhase("steps", phase["start_step"], phase["end_step"], multiplier, target, curve))
-        multiplier = target
+        multiplier = phases[-1].end_multiplier
     return Schedule(float(plain["initial_multiplier"]), tuple(phases))
 
 
