@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
     from d9d_lr.provider.protocols import LRSchedulerProtocol, LRSchedulerProvider
     from d9d_lr.provider.torch_scheduler import PiecewiseLR
-    from d9d_lr.schedule.curves import CurveBase, CurveCosine, CurveExponential, CurveLinear, CurvePoly
+    from d9d_lr.schedule.curve_base import CurveBase
+    from d9d_lr.schedule.curves import CurveCosine, CurveExponential, CurveLinear, CurvePoly
     from d9d_lr.schedule.piecewise import Schedule
 
 __version__ = "0.1.0"
@@ -31,7 +32,7 @@ _HOME = {
     "AutoLRSchedulerConfig": "config.models",
     "AutoLRSchedulerProvider": "provider.auto",
     "ConfigError": "diagnostics.problems",
-    "CurveBase": "schedule.curves",
+    "CurveBase": "schedule.curve_base",
     "CurveCosine": "schedule.curves",
     "CurveExponential": "schedule.curves",
     "CurveLinear": "schedule.curves",

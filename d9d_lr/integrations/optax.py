@@ -13,8 +13,8 @@ import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.curves import CurveCosine, CurveExponential, CurveLinear, CurvePoly
-from d9d_lr.schedule.phases import SchedulePhase
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.placed import SchedulePhase
 
 _PACKAGED = (CurveLinear, CurveCosine, CurvePoly, CurveExponential)
 
