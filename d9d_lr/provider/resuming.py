@@ -104,14 +104,18 @@ def refusal(key: str, saved: SavedState, lines: Sequence[str]) -> ConfigError:
     return ConfigError([Problem(key, "\n      ".join([title, *lines]), hint)])
 
 
-def _parsed(text: Any) -> dict[str, Any] | None:
-    if not isinstance(text, str):
-        return None
+def _parsed(written: Any) -> dict[str, Any] | None:
+    """Reads a schedule, written as text or as the mapping of 0.1.0; an absent field of a curve has its default."""
     try:
-        plain = json.loads(text)
+        plain = json.loads(written) if isinstance(written, str) else written
     except ValueError:
         return None
-    return plain if isinstance(plain, dict) and "phases" in plain else None
+    if not isinstance(plain, Mapping) or "phases" not in plain:
+        return None
+    try:
+        return to_plain(from_plain(plain))
+    except (ValueError, KeyError, TypeError):  # a curve of the person's own that is not there any more
+        return dict(plain)
 
 
 def _floats(values: Sequence[Any] | None) -> list[float] | None:

@@ -18,12 +18,14 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
+from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.runs.errors import write_error
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.sweeping.ending import in_one_line, leave_result
+from d9d_lr.sweeping.ending import leave_result
 from d9d_lr.sweeping.owner import end_with
 
 log = logging.getLogger(__name__)
@@ -86,6 +88,7 @@ class GuardedJob:
                 leave_result(folder, **checked, overrides=typed, objective=objective, error=error, seconds=seconds)
 
         objective, error = None, None
+        RunFolder(folder).error.unlink(missing_ok=True)
         try:
             with _working_folder_kept(), _exit_reported(folder.name, leave):
                 objective = self.job(config)
@@ -95,6 +98,8 @@ class GuardedJob:
             error = in_one_line(problem)
             unexpected = not isinstance(problem, ConfigError | RunError | SystemExit)
             log.error("%s failed: %s", folder.name, error, exc_info=problem if unexpected else None)
+            if unexpected:
+                write_error(folder, problem)
         leave(objective, error)
         return _as_result_says(folder, objective, error)
 
@@ -163,7 +168,7 @@ def _completed_before(folder: Path, fingerprint: str) -> RunResult | None:
 
 def _remove_if_new(folder: Path, hydra: HydraConf) -> None:
     """Removes the folder of a job that did not start, if it holds nothing but what Hydra made for it."""
-    made = {Path(hydra.output_subdir or ".hydra").parts[0], f"{hydra.job.name}.log"}
+    made = {Path(hydra.output_subdir or RunFolder(folder).overrides.parent.name).parts[0], f"{hydra.job.name}.log"}
     if {path.name for path in folder.iterdir()} <= made:
         shutil.rmtree(folder, ignore_errors=True)
 

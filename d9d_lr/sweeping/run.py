@@ -14,6 +14,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.runs.atomic import set_aside
 from d9d_lr.runs.commands import quoted, repeat_command
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, add_points
@@ -174,6 +175,9 @@ def _run(
     folder = sweep.folder
     OmegaConf.save(sweep.config, SweepFolder(folder).composed)
     add_points(folder, [_recorded(point, sweep.config.hydra) for point in points])
+    for name, state in states.items():
+        if state.damage:
+            say(f"{state.damage}; it is kept as {set_aside(SweepFolder(folder).run(name).result).name}")
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }

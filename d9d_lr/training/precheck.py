@@ -17,7 +17,8 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.checker import RunPreview
 from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.resolve import fingerprint, resolve_settings
+from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.settings import CharLMConfig
 
@@ -51,7 +52,7 @@ def check_point(config: DictConfig) -> RunPreview:
     _check_files(settings)
     total_steps = settings.train.total_steps
     columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
-    return RunPreview(fingerprint(settings), total_steps, columns)
+    return RunPreview(settings_fingerprint(settings), total_steps, columns)
 
 
 def _check_files(settings: Settings) -> None:
