@@ -75,7 +75,7 @@ class Sweep:
 def fix_folder(config: DictConfig) -> None:
     """Makes the folder of a sweep absolute, for the sweep and for each of its jobs."""
     folder = Path(str(config.hydra.sweep.dir)).absolute()
-    with read_write(config), open_dict(config):
+    with read_write(config.hydra), open_dict(config.hydra):
         config.hydra.sweep.dir = str(folder)
         config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(folder)}")
 
