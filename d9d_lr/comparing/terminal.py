@@ -16,6 +16,7 @@ from d9d_lr.comparing.effects import effects_of
 from d9d_lr.comparing.names import short_keys
 from d9d_lr.comparing.settings import Setting
 from d9d_lr.comparing.words import measured, notes, sentence
+from d9d_lr.runs.visible import visible
 
 MOST_ROWS = 20
 _LEAST_SHARE = 0.01
@@ -73,7 +74,7 @@ def drawn(table: Table, width: int) -> str:
 def _blocks(answer: Answer, objective: str, width: int, *, several: bool) -> list[str]:
     about = f"{answer.length} steps: " if several and answer.length else ""
     said = [about + sentence(answer), *(f"- {note}" for note in notes(answer)), effects_line(answer.settings)]
-    lines = [line for text in said if text for line in _wrapped(text, width)]
+    lines = [line for text in said if text for line in _wrapped(visible(text), width)]
     return [settings_table(answer.settings, objective, width), "\n".join(lines)]
 
 
@@ -88,7 +89,7 @@ def _wide(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> T
     table = _table("#", *_sweeps(settings), *(short[key] for key in keys), objective, "seeds", *_states(settings))
     for place, one in enumerate(settings, start=1):
         cells = [one.sweep] * len(_sweeps(settings)) + [one.values[key] for key in keys]
-        table.add_row(str(place), *map(Text, cells), *_numbers(one, settings))
+        table.add_row(str(place), *(Text(visible(cell)) for cell in cells), *_numbers(one, settings))
     return table
 
 
@@ -101,7 +102,7 @@ def _narrow(settings: Sequence[Setting], keys: Sequence[str], objective: str) ->
     for place, one in enumerate(settings, start=1):
         label = ", ".join(f"{short[key]}={one.values[key]}" for key in keys)
         label = f"{one.sweep}: {label}" if one.sweep else label
-        table.add_row(str(place), Text(label), *_numbers(one, settings))
+        table.add_row(str(place), Text(visible(label)), *_numbers(one, settings))
     return table
 
 

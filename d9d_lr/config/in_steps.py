@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PhaseConfig, PiecewiseConfig
-from d9d_lr.schedule.phases import PhasePercentage, PhaseSteps, SchedulePhase, floor_fraction
+from d9d_lr.schedule.phases import PhaseBase, PhasePercentage, PhaseSteps, floor_fraction
+from d9d_lr.schedule.placed import SchedulePhase
 
 
 def in_steps(config: PiecewiseConfig, total_steps: int, other_total_steps: int) -> PiecewiseConfig:
@@ -24,10 +26,10 @@ def in_steps(config: PiecewiseConfig, total_steps: int, other_total_steps: int) 
 
 def _placed(phase: PhaseConfig, resolved: SchedulePhase, total_steps: int) -> PhaseConfig:
     steps = resolved.end_step - resolved.start_step
+    common = {field.name: getattr(phase, field.name) for field in fields(PhaseBase)}
     if steps:
-        return PhaseSteps(steps=steps, target_multiplier=phase.target_multiplier, curve=phase.curve)
-    percentage = _percentage_of(resolved.end_step, total_steps)
-    return PhasePercentage(percentage=percentage, target_multiplier=phase.target_multiplier, curve=phase.curve)
+        return PhaseSteps(steps=steps, **common)
+    return PhasePercentage(percentage=_percentage_of(resolved.end_step, total_steps), **common)
 
 
 def _percentage_of(step: int, total_steps: int) -> float:

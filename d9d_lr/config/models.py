@@ -30,12 +30,16 @@ from d9d_lr.schedule.phases import Phase, PhaseBase
 CurveConfig = TypeAliasType("CurveConfig", Annotated[Curve, Field(discriminator="type")])
 """A curve as it is written in a configuration: one of the classes of `schedule/curves.py`."""
 
+_SAYS_NOTHING = {"ahead_steps": 0, "curve_from": None, "curve_until": None}
+"""Fields that the d9d framework does not have, with the values that are left out."""
+
 
 def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-    """Writes the fields of the mode first and those that all phases have after them, as the d9d framework does."""
+    """Writes the fields of the mode first and those that all phases have after them, as d9d does."""
     plain = handler(phase)
     common = [field.name for field in fields(PhaseBase)]
-    return {name: plain[name] for name in [*(name for name in plain if name not in common), *common]}
+    order = [*(name for name in plain if name not in common), *common]
+    return {name: plain[name] for name in order if plain[name] != _SAYS_NOTHING.get(name, ...)}
 
 
 PhaseConfig = Annotated[Phase[CurveConfig], Field(discriminator="mode"), WrapSerializer(_written)]
@@ -61,7 +65,7 @@ class PiecewiseSchedulerConfig(Base):
             raise PydanticCustomError(
                 "rest_not_last",
                 "phase {number} of {count} has mode rest; only the last one may",
-                {"index": early[0], "number": early[0] + 1, "count": len(phases)},
+                {"index": early[0], "field": "mode", "number": early[0] + 1, "count": len(phases)},
             )
         return phases
 

@@ -27,4 +27,6 @@ def _phase(phase: Mapping[str, Any] | None) -> str:
     if phase is None:
         return "none"
     curve = " ".join(str(value) for value in phase["curve"].values())
-    return f"steps {phase['start_step']} to {phase['end_step']}, {curve} to {phase['target_multiplier']}"
+    span = phase.get("laid_over")
+    laid_over = f" laid over steps {span[0]} to {span[1]}" if span else ""
+    return f"steps {phase['start_step']} to {phase['end_step']}, {curve} to {phase['target_multiplier']}{laid_over}"

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
-from d9d_lr.schedule.curves import CurveBase
-from d9d_lr.schedule.fields import Checked, Multiplier, RunFraction, Steps
+from d9d_lr.schedule.curve_base import CurveBase
+from d9d_lr.schedule.fields import Checked, Multiplier, RunFraction, StepCount, Steps
 
 CurveT = TypeVar("CurveT", bound=CurveBase, covariant=True)
 """The curves that a phase may have: any in Python code, those that can be written down in a configuration."""
@@ -23,8 +23,12 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
     """A phase as it is written, not yet placed on the step axis.
 
     Attributes:
-        target_multiplier: Multiplier at its end.
+        target_multiplier: Multiplier at the end of the curve, which is its own end if nothing below says otherwise.
         curve: How the multiplier gets there.
+        ahead_steps: How many steps the curve runs ahead of the phase: with 1, its first step has what would else be
+            the value of the second, and its last has the target, as in the warmup (t + 1) / W.
+        curve_from: Step at which the curve begins, for a phase that enters it late; its own first step by default.
+        curve_until: Step at which the curve ends, for a phase that leaves it early; its own end by default.
     """
 
     needs_total_steps: ClassVar[bool] = True
@@ -38,6 +42,16 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
 
     target_multiplier: Multiplier
     curve: CurveT
+    ahead_steps: StepCount = 0
+    curve_from: StepCount | None = None
+    curve_until: StepCount | None = None
+
+    def laid_over(self, start_step: int, end_step: int) -> tuple[int, int] | None:
+        """Returns the steps between which the curve lies, where they are not those of the phase."""
+        begin = start_step if self.curve_from is None else self.curve_from
+        end = end_step if self.curve_until is None else self.curve_until
+        span = begin - self.ahead_steps, end - self.ahead_steps
+        return None if span == (start_step, end_step) or start_step == end_step else span
 
     @abc.abstractmethod
     def end_step(self, start_step: int, total_steps: int) -> int:
@@ -114,27 +128,6 @@ class PhaseRest(PhaseBase[CurveT]):
 
 Phase: TypeAlias = PhaseSteps[CurveT] | PhasePercentage[CurveT] | PhaseRest[CurveT]
 """The modes of a phase, told apart by `mode`."""
-
-
-@dataclass(frozen=True)
-class SchedulePhase:
-    """A phase in its place.
-
-    Attributes:
-        mode: How its length was written.
-        start_step: First step of the phase.
-        end_step: The step after its last; equal to `start_step` for a jump.
-        start_multiplier: Multiplier at `start_step`.
-        target_multiplier: Multiplier at `end_step`.
-        curve: What lies between.
-    """
-
-    mode: str
-    start_step: int
-    end_step: int
-    start_multiplier: float
-    target_multiplier: float
-    curve: CurveBase
 
 
 def floor_fraction(total_steps: int, percentage: float) -> int:

@@ -9,14 +9,15 @@ from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
-from rich.text import Text
+from rich.text import Text as RichText
 
 from d9d_lr.comparing.terminal import answer_text, drawn
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.results import OBJECTIVE
 from d9d_lr.runs.states import FolderState
+from d9d_lr.runs.visible import visible
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
-from d9d_lr.sweeping.summary import Summary, read_summary, write_summary
+from d9d_lr.sweeping.summary import Summary, read_summary
+from d9d_lr.sweeping.summary_files import write_summary
 
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""
@@ -41,10 +42,10 @@ def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState
     for point in points:
         table.add_row(
             str(point.number),
-            *(Text(point.changed.get(key, "")) for key in swept),
-            *(Text(str(point.columns.get(title, ""))) for title in columns),
-            Text(point.folder),
-            Text(_state(point, states[point.folder])),
+            *(_text(point.changed.get(key, "")) for key in swept),
+            *(_text(str(point.columns.get(title, ""))) for title in columns),
+            _text(point.folder),
+            _text(_state(point, states[point.folder])),
         )
     say(_drawn(table))
 
@@ -57,7 +58,7 @@ def bad_points(bad: Sequence[BadPoint]) -> str:
         typed = " ".join(f"{key}={value}" for key, value in rejected.point.changed.items())
         for problem in rejected.problems:
             hint = f" ({problem.hint})" if problem.hint else ""
-            table.add_row(number, Text(typed), Text(problem.key), Text(problem.message + hint))
+            table.add_row(number, _text(typed), _text(problem.key), _text(problem.message + hint))
             number = typed = ""
     return _drawn(table)
 
@@ -70,7 +71,7 @@ def show_outcome(sweep_folder: Path) -> None:
     """
     summary = read_summary(sweep_folder)
     write_summary(sweep_folder, summary)
-    say(f"\n{answer_text(summary.answers, OBJECTIVE, _width())}\n")
+    say(f"\n{answer_text(summary.answers, summary.objective, _width())}\n")
     for line in _failures(summary):
         say(line)
     for answer in summary.answers:
@@ -89,7 +90,7 @@ def _failures(summary: Summary) -> list[str]:
             label = " ".join(f"{key}={value}" for key, value in row.point.changed.items())
             causes.setdefault(row.error, []).append(label or row.point.folder)
     return [
-        f"{len(points)} failed: {cause} ({points[0]}{', ...' if len(points) > 1 else ''})\n"
+        f"{len(points)} failed: {visible(cause)} ({visible(points[0])}{', ...' if len(points) > 1 else ''})\n"
         for cause, points in causes.items()
     ]
 
@@ -112,3 +113,8 @@ def _drawn(table: Table) -> str:
 
 def _width() -> int:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+
+
+def _text(text: str) -> RichText:
+    """Returns text as it is, with nothing in it that steers a terminal or is markup."""
+    return RichText(visible(text))
