@@ -14,12 +14,12 @@ ORDER = [
     "provider",
     "integrations",
     "runs",
+    "comparing",
     "settings",  # the modules of that name in sweeping, tracking and training: what may be configured
     "sweeping",
     "tracking",
     "training",
     "laws",
-    "comparing",
     "plotting",
     "checking",
     "reporting",
