@@ -22,7 +22,7 @@ from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
 from d9d_lr.sweeping.ending import in_one_line, leave_result
-from d9d_lr.sweeping.owner import end_with
+from d9d_lr.sweeping.owner import ending_with
 from d9d_lr.sweeping.process import exit_reported, working_folder_kept
 from d9d_lr.sweeping.watch import report_failure
 
@@ -59,18 +59,17 @@ class GuardedJob:
             NotStartedError: If the failure policy does not allow another job.
         """
         assert self.attempt is not None
-        if self.attempt.owner:
-            end_with(self.attempt.owner)
         hydra = HydraConfig.get()
         folder = Path(hydra.runtime.output_dir)
-        if self.attempt.gave_up():
-            _remove_if_new(folder, hydra)
-            raise NotStartedError("not started: enough points failed")
-        self.attempt.start(folder.name)
-        with _held_in_turn(folder):
-            run = _Run(folder, self.attempt, hydra, _stamp(folder), time.monotonic())
-            objective, error = run.completed_before() or run.of(self.job, config)
-        self.attempt.end(folder.name, error)
+        with ending_with(self.attempt.owner):
+            if self.attempt.gave_up():
+                _remove_if_new(folder, hydra)
+                raise NotStartedError("not started: enough points failed")
+            self.attempt.start(folder.name)
+            with _held_in_turn(folder):
+                run = _Run(folder, self.attempt, hydra, _stamp(folder), time.monotonic())
+                objective, error = run.completed_before() or run.of(self.job, config)
+            self.attempt.end(folder.name, error)
         if error is not None:
             raise JobFailedError(error)
         return objective
