@@ -9,6 +9,7 @@ from omegaconf import DictConfig
 from pydantic import ValidationError
 
 from d9d_lr.config.build import build_schedule
+from d9d_lr.config.lr_vocabulary import LR
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
@@ -40,7 +41,7 @@ def resolve_lr(
     try:
         config = PiecewiseConfig.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError([*problems, *explain(error, PiecewiseConfig, raw, key)]) from None
+        raise ConfigError([*problems, *explain(error, PiecewiseConfig, raw, key, LR)]) from None
     if problems:
         raise ConfigError(problems)
     if total_steps is not None:

@@ -13,6 +13,8 @@ from typing_extensions import TypeAliasType
 
 from d9d_lr.diagnostics.limits import kind_in_words, limits_in
 
+MAPPING = "a mapping of keys to values"
+
 
 def fields_of(node: Any) -> dict[str, Any]:
     """Returns the fields of a config model or of a config dataclass, by name, with their whole annotations."""
@@ -23,9 +25,9 @@ def fields_of(node: Any) -> dict[str, Any]:
         return {name: _annotation_of(field) for name, field in owner.model_fields.items()}
     hints = get_type_hints(owner, include_extras=True)
     given = get_args(node)[:1] or (Any,)
+    own_first = sorted(dataclasses.fields(owner), key=lambda field: field.name not in owner.__annotations__)
     return {
-        field.name: given[0] if isinstance(hints[field.name], TypeVar) else hints[field.name]
-        for field in dataclasses.fields(owner)
+        field.name: given[0] if isinstance(hints[field.name], TypeVar) else hints[field.name] for field in own_first
     }
 
 
@@ -91,4 +93,4 @@ def _kind(kind: Any, limits: dict[str, Any]) -> str:
         return "true or false"
     if kind is str:
         return "text"
-    return "null" if kind is NoneType else "a mapping of keys to values"
+    return "null" if kind is NoneType else MAPPING

@@ -31,8 +31,8 @@ class SavedState:
 
     Attributes:
         step: The step that it goes on at.
-        base_lrs: Base learning rates, one for each group; None where a scheduler of another kind keeps none.
-        last_lrs: Learning rates of `step`; None where a scheduler of another kind keeps none.
+        base_lrs: Base learning rates, one for each group; None where the state has none.
+        last_lrs: Learning rates of `step`, one for each group; None where the state has none.
         schedule: The schedule, as `to_plain` gives it; None in a state of another kind, such as torch's LambdaLR.
     """
 
@@ -88,7 +88,7 @@ def changes(saved: SavedState, schedule: Schedule, base_lrs: Sequence[float]) ->
         lines = [] if _same(saved.last_lrs, now) else [_FOREIGN]
     else:
         lines = differences(saved.schedule, to_plain(schedule))
-        if saved.base_lrs != list(base_lrs):
+        if saved.base_lrs is not None and saved.base_lrs != list(base_lrs):
             lines.append(f"base learning rate: {_shown(saved.base_lrs)} -> {_shown(base_lrs)}")
     if lines and saved.last_lrs is None:
         lines.append(f"at step {saved.step} the learning rate becomes {_shown(now)}; what it was is not in the state")
@@ -104,14 +104,18 @@ def refusal(key: str, saved: SavedState, lines: Sequence[str]) -> ConfigError:
     return ConfigError([Problem(key, "\n      ".join([title, *lines]), hint)])
 
 
-def _parsed(text: Any) -> dict[str, Any] | None:
-    if not isinstance(text, str):
-        return None
+def _parsed(written: Any) -> dict[str, Any] | None:
+    """Reads a schedule, written as text or as the mapping of 0.1.0; an absent field of a curve has its default."""
     try:
-        plain = json.loads(text)
+        plain = json.loads(written) if isinstance(written, str) else written
     except ValueError:
         return None
-    return plain if isinstance(plain, dict) and "phases" in plain else None
+    if not isinstance(plain, Mapping) or "phases" not in plain:
+        return None
+    try:
+        return to_plain(from_plain(plain))
+    except (ValueError, KeyError, TypeError):  # a curve of the person's own that is not there any more
+        return dict(plain)
 
 
 def _floats(values: Sequence[Any] | None) -> list[float] | None:

@@ -113,12 +113,13 @@ class PiecewiseLR(LRScheduler):
             case "adopt":
                 log.info("%s: adopting the new schedule: %s", self._key, "; ".join(lines))
             case "keep":
-                schedule, base_lrs = saved.rebuilt_schedule(), saved.base_lrs or []
-                if len(base_lrs) != len(self.base_lrs):
+                schedule, base_lrs = saved.rebuilt_schedule(), saved.base_lrs
+                if base_lrs is not None and len(base_lrs) != len(self.base_lrs):
                     raise refusal(self._key, saved, lines)
                 log.info("%s: keeping the saved schedule; not taken: %s", self._key, "; ".join(lines))
                 self.schedule = schedule
-                self.base_lrs = [_like(mine, lr) for mine, lr in zip(self.base_lrs, base_lrs, strict=True)]
+                if base_lrs is not None:
+                    self.base_lrs = [_like(mine, lr) for mine, lr in zip(self.base_lrs, base_lrs, strict=True)]
             case policy:
                 assert_never(policy)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any, Literal
 
 from d9d_lr.diagnostics.problems import RunError, join_key
 from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.reading import read_yaml
+from d9d_lr.runs.reading import DamagedError, read_yaml
 from d9d_lr.runs.results import RunResult, read_result
 
 _ABSENT = object()
@@ -31,11 +32,13 @@ class FolderState:
         state: "new" (nothing), "unfinished" (begun, no result), how the run ended, or "other" (another run's folder).
         result: How the run ended; None if it did not.
         reason: For "other", what differs.
+        damage: What is wrong with its result, which is then as good as none; empty if nothing is.
     """
 
     state: State
     result: RunResult | None = None
     reason: str = ""
+    damage: str = ""
 
 
 def read_state(
@@ -46,23 +49,27 @@ def read_state(
     Args:
         folder: The point's folder; it need not exist.
         expected: The fingerprint of the point.
-        fingerprint_of: The fingerprint of a stored configuration, where the folder holds none.
+        fingerprint_of: The fingerprint of a stored configuration, for a run that left no result, or one whose
+            fingerprint was made by other rules.
         config: The point's own configuration, its interpolations as they are written, to say what differs.
     """
     if not folder.is_dir() or not any(folder.iterdir()):
         return FolderState("new")
+    result, damage = None, ""
     try:
         result = read_result(folder)
+    except DamagedError as error:
+        damage = str(error)
     except RunError as error:
         return FolderState("other", reason=str(error))
-    held = result.fingerprint if result else _fingerprint_checked(folder) or _stored_fingerprint(folder, fingerprint_of)
+    held = _fingerprint(folder, result, expected, fingerprint_of)
     if held == expected:
-        return FolderState(result.status if result else "unfinished", result)
+        return FolderState(result.status if result else "unfinished", result, damage=damage)
     if held:
         return FolderState("other", reason=_difference(folder, config))
-    if RunFolder(folder).metrics.exists():
+    if result or RunFolder(folder).metrics.exists():
         return FolderState("other", reason="holds a run whose configuration cannot be read")
-    return FolderState("unfinished")
+    return FolderState("unfinished", damage=damage)
 
 
 def stored_config(folder: Path) -> dict[str, Any] | None:
@@ -78,15 +85,25 @@ def _load(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
+def _fingerprint(folder: Path, result: RunResult | None, expected: str, fingerprint_of: FingerprintOf) -> str | None:
+    """Returns what a folder's run computes, by the rules of the expected fingerprint."""
+    for written in (result.fingerprint if result else None, _fingerprint_checked(folder)):
+        if written and _rules(written) == _rules(expected):
+            return written
+    config = stored_config(folder)
+    return None if config is None else fingerprint_of(config)
+
+
 def _fingerprint_checked(folder: Path) -> str | None:
     """Returns what a sweep found before it started the job, which is part of the job's own configuration."""
     found = _at(_load(RunFolder(folder).hydra), ("hydra", "sweeper", "point", "fingerprint"))
     return None if found in (None, _ABSENT) else str(found)
 
 
-def _stored_fingerprint(folder: Path, fingerprint_of: FingerprintOf) -> str | None:
-    config = stored_config(folder)
-    return None if config is None else fingerprint_of(config)
+def _rules(fingerprint: str) -> str:
+    """Returns the number of the rules that a fingerprint was made by; 0.1.0 and other applications write none."""
+    found = re.fullmatch(r"(\d+)-[0-9a-f]{16}", fingerprint)
+    return found[1] if found else ""
 
 
 def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:

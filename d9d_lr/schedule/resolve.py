@@ -6,10 +6,11 @@ import numbers
 from collections.abc import Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.schedule.curves import CurveBase
+from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import MAX_STEPS
-from d9d_lr.schedule.phases import Phase, SchedulePhase
+from d9d_lr.schedule.phases import Phase
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.placed import SchedulePhase
 
 
 def resolve(
@@ -31,7 +32,8 @@ def resolve(
 
     Raises:
         ConfigError: With every problem: no phases, `total_steps` missing or not from 1 to 2**53, a phase that would
-            end before it starts or after `total_steps`, `rest` before the last phase.
+            end before it starts or after `total_steps`, `rest` before the last phase, a curve that cannot go from
+            where it starts to its target.
     """
     names = [f"phases.{position}" for position in (positions or range(len(phases)))]
     problems = [*_total_steps_problems(phases, total_steps), *_order_problems(phases, names)]
@@ -51,10 +53,16 @@ def resolve(
             break
         problems += _span_problems(phase, name, cursor, end)
         target = float(phase.target_multiplier)
-        placed.append(
-            SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve, phase.laid_over(cursor, end))
-        )
-        cursor, multiplier = end, multiplier if problems else placed[-1].reached_multiplier
+        refusal = phase.curve.refusal(multiplier, target) if end > cursor else ""
+        if refusal:
+            problems.append(Problem(f"{name}.curve", refusal))
+        if problems:
+            multiplier = target
+        else:
+            span = phase.laid_over(cursor, end)
+            placed.append(SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve, span))
+            multiplier = placed[-1].end_multiplier
+        cursor = end
     if problems:
         raise ConfigError(problems)
     return Schedule(float(initial_multiplier), tuple(placed), total_steps)

@@ -16,12 +16,14 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
+from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.runs.errors import write_error
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.sweeping.ending import in_one_line, leave_result
+from d9d_lr.sweeping.ending import leave_result
 from d9d_lr.sweeping.owner import ending_with
 from d9d_lr.sweeping.process import exit_reported, working_folder_kept
 from d9d_lr.sweeping.watch import report_failure
@@ -105,6 +107,7 @@ class _Run:
     def of(self, job: TaskFunction, config: DictConfig) -> tuple[Any, str | None]:
         """Runs the job; returns the objective, and the error if it failed."""
         objective, error = None, None
+        RunFolder(self.folder).error.unlink(missing_ok=True)
         try:
             with working_folder_kept(), exit_reported(self._leave_before_exit):
                 objective = job(config)
@@ -114,6 +117,8 @@ class _Run:
             error = in_one_line(problem)
             unexpected = not isinstance(problem, ConfigError | RunError | SystemExit)
             log.error("%s failed: %s", self.folder.name, error, exc_info=problem if unexpected else None)
+            if unexpected:
+                write_error(self.folder, problem)
         self._leave(objective, error)
         return objective, error or _stopped_early(read_result(self.folder))
 
@@ -149,7 +154,7 @@ def _held_in_turn(folder: Path) -> Iterator[None]:
 
 def _remove_if_new(folder: Path, hydra: HydraConf) -> None:
     """Removes the folder of a job that did not start, if it holds nothing but what Hydra made for it."""
-    made = {Path(hydra.output_subdir or ".hydra").parts[0], f"{hydra.job.name}.log"}
+    made = {Path(hydra.output_subdir or RunFolder(folder).overrides.parent.name).parts[0], f"{hydra.job.name}.log"}
     if {path.name for path in folder.iterdir()} <= made:
         shutil.rmtree(folder, ignore_errors=True)
 

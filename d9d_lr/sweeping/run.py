@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -14,6 +15,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.runs.atomic import set_aside
 from d9d_lr.runs.commands import quoted, repeat_command, this_program
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, add_points, read_record
@@ -74,7 +76,7 @@ class Sweep:
 def fix_folder(config: DictConfig) -> None:
     """Makes the folder of a sweep absolute, for the sweep and for each of its jobs."""
     folder = Path(str(config.hydra.sweep.dir)).absolute()
-    with read_write(config), open_dict(config):
+    with read_write(config.hydra), open_dict(config.hydra):
         config.hydra.sweep.dir = str(folder)
         config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(folder)}")
 
@@ -116,9 +118,8 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
     overrides = OverridesParser.create(loader).parse_overrides(list(arguments))
     planned = plan_points(overrides, settings.zip, sweeper.section)
-    recorded = {point.identity: point.folder for point in read_record(sweep.folder).points if point.identity}
     compose, check = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
-    found = check_points(planned, compose, check, section=sweeper.section, recorded=recorded)
+    found = check_points(planned, compose, check, section=sweeper.section, recorded=_folders(sweep.folder))
     if found.bad and (settings.on_invalid == "error" or not found.good):
         raise BadSweepError(found.bad, len(planned), _section(sweep))
     if found.bad:
@@ -129,6 +130,13 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
         if checked.same_as:
             say(f"point {checked.number} ({checked.folder}) computes the same as {checked.same_as}")
     return found.good
+
+
+def _folders(sweep_folder: Path) -> dict[str, str]:
+    """Returns the folders that points have already, by their identity."""
+    with suppress(RunError):  # a damaged record is set aside once the sweep has the folder
+        return {point.identity: point.folder for point in read_record(sweep_folder).points if point.identity}
+    return {}
 
 
 def _states(sweep: Sweep, points: Sequence[CheckedPoint]) -> dict[str, FolderState]:
@@ -176,6 +184,9 @@ def _run(
     folder = sweep.folder
     OmegaConf.save(sweep.config, SweepFolder(folder).composed)
     add_points(folder, [_recorded(point, sweep.config.hydra) for point in points])
+    for name, state in states.items():
+        if state.damage:
+            say(f"{state.damage}; it is kept as {set_aside(SweepFolder(folder).run(name).result).name}")
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }
