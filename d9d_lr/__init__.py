@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import AutoLRSchedulerConfig, PhaseConfig, PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.schedule.curves import CurveBase, CurveCosine, CurveExponential, CurveLinear, CurvePoly
+from d9d_lr.schedule.curve_base import CurveBase
+from d9d_lr.schedule.curves import CurveCosine, CurveExponential, CurveLinear, CurvePoly
 from d9d_lr.schedule.piecewise import Schedule
 
 if TYPE_CHECKING:

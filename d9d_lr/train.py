@@ -18,7 +18,7 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
 from d9d_lr.config.positions import positions_of
 from d9d_lr.runs.commands import command_again, quoted
-from d9d_lr.training.launched import world_size
+from d9d_lr.runs.launched import world_size
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 

@@ -1,38 +1,33 @@
-"""Hydra's sweeper of the training entrypoint: `hydra/sweeper: checked`. The logic is in `d9d_lr/sweeping/`.
+"""A sweeper for any Hydra application: `hydra/sweeper=checked`. The logic is in `d9d_lr/sweeping/`.
 
 Hydra imports this module for every application, so it imports nothing heavy; it acts only where it is chosen.
 """
 
-# Annotations stay objects here: Hydra runs the module outside of sys.modules, where dataclass looks strings up.
+from __future__ import annotations
+
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
-from hydra.core.config_store import ConfigStore
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
-
-
-@dataclass
-class CheckedSweeperConf:
-    """What `hydra.sweeper` holds: as for Hydra's own sweeper."""
-
-    _target_: str = "hydra_plugins.d9d_lr_sweeper.CheckedSweeper"
-    max_batch_size: int | None = None
-    params: dict[str, str] | None = field(default_factory=dict)
-
-
-ConfigStore.instance().store(group="hydra/sweeper", name="checked", node=CheckedSweeperConf, provider="d9d_lr")
 
 
 class CheckedSweeper(BasicSweeper):
     """Checks every point before the first job, goes on where an earlier start ended, and sums up."""
 
-    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Called by Hydra; the launcher gets the guarded job."""
-        from d9d_lr.sweeping.guard import GuardedJob
+    def __init__(
+        self, max_batch_size: int | None = None, params: dict[str, str] | None = None, **steering: Any
+    ) -> None:
+        """Called by Hydra with its section; `d9d_lr.sweeping` reads how the sweep goes from there."""
+        super().__init__(max_batch_size, params)
 
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Called by Hydra; the launcher gets the guarded job, and everyone a folder that no `os.chdir` moves."""
+        from d9d_lr.sweeping.guard import GuardedJob
+        from d9d_lr.sweeping.run import fix_folder
+
+        fix_folder(config)
         self.job = GuardedJob(task_function)
         super().setup(hydra_context=hydra_context, task_function=self.job, config=config)
 
@@ -43,5 +38,5 @@ class CheckedSweeper(BasicSweeper):
         assert self.hydra_context is not None
         assert self.launcher is not None
         assert self.config is not None
-        sweep = Sweep(self.hydra_context, self.launcher, self.job, self.config, self.max_batch_size)
+        sweep = Sweep(self.hydra_context, self.launcher, self.job, self.config)
         return run_sweep(sweep, [*self._parse_config(), *arguments])

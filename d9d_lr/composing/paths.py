@@ -13,9 +13,10 @@ def _data_dir(name: str) -> Path:
 
 
 CONF_DIR = _data_dir("conf")
-"""Holds `schedules/` (what every Hydra application gets) and `app/` (the training entrypoint's own)."""
+"""Holds `schedules/` and `sweeper/` (what every Hydra application gets) and `app/` (the training entrypoint's own)."""
 
 SCHEDULES_DIR = CONF_DIR / "schedules"
+SWEEPER_DIR = CONF_DIR / "sweeper"
 APP_DIR = CONF_DIR / "app"
 
 SWEEPS_DIR = _data_dir("sweeps")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from d9d_lr.schedule.curves import LOG_FLOOR, CurveExponential, CurveLinear
-from d9d_lr.schedule.phases import SchedulePhase
+from d9d_lr.schedule.curves import LOG_FLOOR, CurveConstant, CurveExponential, CurveLinear
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.placed import SchedulePhase
 
 Kind = Literal[
     "first_step_zero",
@@ -76,25 +76,25 @@ def _first_step(schedule: Schedule) -> Iterator[Advice]:
         return
     first = schedule.phases[0]
     length = first.end_step - first.start_step
-    hint = f"lr.initial_multiplier={first.target_multiplier / length:.2g} starts above 0" if length else ""
+    hint = f"lr.initial_multiplier={first.end_multiplier / length:.2g} starts above 0" if length else ""
     yield Advice("first_step_zero", "lr.initial_multiplier", "step 0 has learning rate 0 and learns nothing", hint)
 
 
 def _start_without_warmup(schedule: Schedule, keyed: Sequence[tuple[str, SchedulePhase]]) -> Iterator[Advice]:
     """A position 0 that is empty, as after lr/warmup@lr.phases.0=none, leaves the initial multiplier behind."""
     key, first = keyed[0]
-    if key == "lr.phases.0" or first.start_multiplier >= first.target_multiplier:
+    if key == "lr.phases.0" or not _climbs(first):
         return
     message = (
         f"nothing is at position 0, so this phase climbs from lr.initial_multiplier, {first.start_multiplier:g}, "
-        f"to {first.target_multiplier:g} over {_count(first.end_step)}"
+        f"to {first.end_multiplier:g} over {_count(first.end_step)}"
     )
     hint = "lr.initial_multiplier=1.0 starts at the base learning rate"
     yield Advice("climbs_without_warmup", key, message, hint)
 
 
 def _phase(key: str, phase: SchedulePhase) -> Iterator[Advice]:
-    start, target, at = phase.start_multiplier, phase.target_multiplier, phase.start_step
+    start, target, at = phase.start_multiplier, phase.end_multiplier, phase.start_step
     if at == phase.end_step:
         if start == target:
             yield Advice("zero_steps", key, f"lasts 0 steps, at step {at}, and changes nothing")
@@ -112,9 +112,9 @@ def _phase(key: str, phase: SchedulePhase) -> Iterator[Advice]:
 def _changing_holds(keyed: Sequence[tuple[str, SchedulePhase]]) -> Iterator[Advice]:
     """A phase in the middle that goes on in the direction of the one before it, more slowly: a hold off its level."""
     for (_, before), (key, phase), (_, after) in zip(keyed, keyed[1:], keyed[2:], strict=False):
-        start, target = phase.start_multiplier, phase.target_multiplier
+        start, target = phase.start_multiplier, phase.end_multiplier
         climbs_again = before.start_multiplier < start < target
-        sinks_after_climb = before.start_multiplier < start and after.target_multiplier <= target < start
+        sinks_after_climb = before.start_multiplier < start and after.end_multiplier <= target < start
         straight = isinstance(phase.curve, CurveLinear)
         longer = phase.end_step - phase.start_step > before.end_step - before.start_step
         if straight and longer and (climbs_again or sinks_after_climb):
@@ -136,11 +136,11 @@ def _long_warmup(schedule: Schedule, keyed: Sequence[tuple[str, SchedulePhase]])
 def _final_above_peak(keyed: Sequence[tuple[str, SchedulePhase]]) -> Iterator[Advice]:
     key, last = keyed[-1]
     climb = _leading_climb(keyed)
-    before = [keyed[0][1].start_multiplier, *(phase.target_multiplier for _, phase in keyed[:-1])]
+    before = [keyed[0][1].start_multiplier, *(phase.end_multiplier for _, phase in keyed[:-1])]
     # A climb in several phases has its peak at its end; beyond the base learning rate it is more likely a slip.
-    slip = len(climb) < len(keyed) or (len(keyed) > 1 and last.target_multiplier > 1)
-    if last.target_multiplier > max(before) and len(keyed) > 1 and slip:
-        message = f"the final multiplier, {last.target_multiplier:g}, is above the peak before it, {max(before):g}"
+    slip = len(climb) < len(keyed) or (len(keyed) > 1 and last.end_multiplier > 1)
+    if last.end_multiplier > max(before) and len(keyed) > 1 and slip:
+        message = f"the final multiplier, {last.end_multiplier:g}, is above the peak before it, {max(before):g}"
         yield Advice("final_above_peak", f"{key}.target_multiplier", message)
 
 
@@ -148,14 +148,14 @@ def _early_end(schedule: Schedule, names: Sequence[str]) -> Iterator[Advice]:
     last, total = schedule.phases[-1], schedule.total_steps
     if total is None or last.end_step >= EARLY_END_FRACTION * total:
         return
-    message = f"the phases end at step {last.end_step} of {total}; the multiplier stays at {last.target_multiplier:g}"
+    message = f"the phases end at step {last.end_step} of {total}; the multiplier stays at {last.end_multiplier:g}"
     following = int(names[-1]) + 1 if names[-1].isdecimal() else len(names)
     yield Advice("ends_early", "lr.phases", message, f"+lr/decay@lr.phases.{following}=linear fills the rest")
 
 
 def _negative(schedule: Schedule, keyed: Sequence[tuple[str, SchedulePhase]]) -> Iterator[Advice]:
     values = [("lr.initial_multiplier", schedule.initial_multiplier)]
-    values += [(f"{key}.target_multiplier", phase.target_multiplier) for key, phase in keyed]
+    values += [(f"{key}.target_multiplier", phase.end_multiplier) for key, phase in keyed]
     for key, value in values:
         if value < 0:
             yield Advice("negative", key, f"{value:g} is negative: the optimizer would go uphill")
@@ -164,10 +164,14 @@ def _negative(schedule: Schedule, keyed: Sequence[tuple[str, SchedulePhase]]) ->
 def _leading_climb(keyed: Sequence[tuple[str, SchedulePhase]]) -> list[tuple[str, SchedulePhase]]:
     climb: list[tuple[str, SchedulePhase]] = []
     for key, phase in keyed:
-        if phase.target_multiplier <= phase.start_multiplier:
+        if not _climbs(phase):
             break
         climb.append((key, phase))
     return climb
+
+
+def _climbs(phase: SchedulePhase) -> bool:
+    return phase.end_multiplier > phase.start_multiplier and not isinstance(phase.curve, CurveConstant)
 
 
 def _count(steps: int) -> str:

@@ -7,7 +7,8 @@ from dataclasses import fields
 
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PhaseConfig, PiecewiseConfig
-from d9d_lr.schedule.phases import PhaseBase, PhasePercentage, PhaseSteps, SchedulePhase, floor_fraction
+from d9d_lr.schedule.phases import PhaseBase, PhasePercentage, PhaseSteps, floor_fraction
+from d9d_lr.schedule.placed import SchedulePhase
 
 
 def in_steps(config: PiecewiseConfig, total_steps: int, other_total_steps: int) -> PiecewiseConfig:

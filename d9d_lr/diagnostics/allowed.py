@@ -23,9 +23,9 @@ def fields_of(node: Any) -> dict[str, Any]:
         return {name: _annotation_of(field) for name, field in owner.model_fields.items()}
     hints = get_type_hints(owner, include_extras=True)
     given = get_args(node)[:1] or (Any,)
+    own_first = sorted(dataclasses.fields(owner), key=lambda field: field.name not in owner.__annotations__)
     return {
-        field.name: given[0] if isinstance(hints[field.name], TypeVar) else hints[field.name]
-        for field in dataclasses.fields(owner)
+        field.name: given[0] if isinstance(hints[field.name], TypeVar) else hints[field.name] for field in own_first
     }
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.plotting.series import Series
-from d9d_lr.schedule.curves import FloatArray
+from d9d_lr.schedule.curve_base import FloatArray
 
 Quantity = Literal["lr", "multiplier"]
 

@@ -15,7 +15,7 @@ from d9d_lr.plotting.braille import BrailleCanvas
 from d9d_lr.plotting.quantity import Quantity, axis_label, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import Series
-from d9d_lr.schedule.curves import FloatArray
+from d9d_lr.schedule.curve_base import FloatArray
 
 _LABEL_COLUMNS, _WIDEST, _ROWS, _QUARTERS = 10, 150, 17, 4
 _COLORS = ("bright_blue", "bright_yellow", "bright_green", "bright_magenta", "bright_cyan", "bright_red")

@@ -8,7 +8,7 @@ from torch.optim import Optimizer
 
 from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
-from d9d_lr.schedule.curves import CurveBase
+from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import Multiplier, number_problems
 from d9d_lr.schedule.phases import Phase, PhasePercentage, PhaseRest, PhaseSteps
 from d9d_lr.schedule.piecewise import Schedule

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,7 @@ from pathlib import Path
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.reporting.logged_lr import saved_schedule, with_phase_ends
 from d9d_lr.reporting.run_curves import RunCurves, curve, curves_of
-from d9d_lr.runs.folders import RunFolder, SweepFolder
+from d9d_lr.runs.folders import RunFolder, SweepFolder, run_folders_below
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.reading import read_small
 from d9d_lr.runs.record import RecordedPoint, read_record, split_overrides, stored_command, stored_overrides
@@ -67,7 +66,7 @@ def read_runs(folders: Sequence[Path], points_per_curve: int | None = None) -> l
     Raises:
         ConfigError: With each folder that does not exist or holds no run.
     """
-    found = {folder: list(_run_folders(folder)) for folder in folders}
+    found = {folder: list(run_folders_below(folder)) for folder in folders}
     problems = [
         _no_runs(folder) for folder, runs in found.items() if not runs and not SweepFolder(folder).record.exists()
     ]
@@ -81,15 +80,6 @@ def read_runs(folders: Sequence[Path], points_per_curve: int | None = None) -> l
 def points_for(count: int) -> int:
     """Returns how many points of each curve to keep, so that a page of many runs stays a few megabytes."""
     return max(60, min(1000, 60_000 // max(1, count)))
-
-
-def _run_folders(folder: Path) -> Iterator[Path]:
-    for here, below, _ in os.walk(folder):
-        if RunFolder(Path(here)).holds_a_run():
-            yield Path(here)
-            below.clear()
-        else:
-            below[:] = sorted(name for name in below if not name.startswith("."))
 
 
 def _no_runs(folder: Path) -> Problem:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -82,6 +83,16 @@ class RunFolder:
     def holds_a_run(self) -> bool:
         """Whether a run began here."""
         return any(file.exists() for file in (self.result, self.metrics, self.overrides))
+
+
+def run_folders_below(folder: Path) -> Iterator[Path]:
+    """Yields a folder and those below it in which a run began, in order; nothing is looked for inside of these."""
+    for here, below, _ in os.walk(folder):
+        if RunFolder(Path(here)).holds_a_run():
+            yield Path(here)
+            below.clear()
+        else:
+            below[:] = sorted(name for name in below if not name.startswith("."))
 
 
 @dataclass(frozen=True)

@@ -6,28 +6,47 @@ import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO
 
 from d9d_lr.diagnostics.problems import RunError
+
+_ours: ContextVar[frozenset[tuple[int, int]]] = ContextVar("folders held", default=frozenset())
+"""The folders, by device and number, that whoever is running now holds already."""
+
+
+class HeldError(RunError):
+    """Another process holds a folder."""
 
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
     """Holds a folder for this process; the lock goes with the process, however that ends.
 
+    What is held already by the caller, as by the sweep around a job, is held still.
+
     Raises:
-        RunError: If another process holds it.
+        HeldError: If another process holds it.
     """
     handle = os.open(folder, os.O_RDONLY)
     try:
+        status = os.fstat(handle)
+        this = (status.st_dev, status.st_ino)
+        if this in _ours.get():
+            yield
+            return
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise RunError(f"another process is training in {folder}") from error
+            raise HeldError(f"another process is training in {folder}") from error
         except OSError:
             pass  # network file systems lock no folder, which can only be opened for reading
-        yield
+        token = _ours.set(_ours.get() | {this})
+        try:
+            yield
+        finally:
+            _ours.reset(token)
     finally:
         os.close(handle)
 

@@ -44,7 +44,7 @@ def read_state(
     Args:
         folder: The point's folder; it need not exist.
         expected: The fingerprint of the point.
-        fingerprint_of: The fingerprint of a stored configuration, for a run that left no result.
+        fingerprint_of: The fingerprint of a stored configuration, where the folder holds none.
         config: The point's own configuration, its interpolations as they are written, to say what differs.
     """
     if not folder.is_dir() or not any(folder.iterdir()):
@@ -53,7 +53,7 @@ def read_state(
         result = read_result(folder)
     except RunError as error:
         return FolderState("other", reason=str(error))
-    held = result.fingerprint if result else _stored_fingerprint(folder, fingerprint_of)
+    held = result.fingerprint if result else _fingerprint_checked(folder) or _stored_fingerprint(folder, fingerprint_of)
     if held == expected:
         return FolderState(result.status if result else "unfinished", result)
     if held:
@@ -65,12 +65,23 @@ def read_state(
 
 def stored_config(folder: Path) -> dict[str, Any] | None:
     """Returns the configuration that Hydra left in a run folder, or None if it is not there or cut short."""
-    path = RunFolder(folder).composed
+    return _load(RunFolder(folder).composed)
+
+
+def _load(path: Path) -> dict[str, Any] | None:
     try:
         found = read_yaml(path) if path.exists() else None
     except RunError:
         return None
     return found if isinstance(found, dict) else None
+
+
+def _fingerprint_checked(folder: Path) -> str | None:
+    """Returns what a sweep found before it started the job, which is part of the job's own configuration."""
+    found: Any = _load(RunFolder(folder).hydra)
+    for key in ("hydra", "sweeper", "point", "fingerprint"):
+        found = found.get(key) if isinstance(found, dict) else None
+    return None if found is None else str(found)
 
 
 def _stored_fingerprint(folder: Path, fingerprint_of: FingerprintOf) -> str | None:

@@ -11,13 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
-from d9d_lr.schedule.curves import CurveBase, FloatArray
+from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import Checked, Multiplier, RunFraction, StepCount, Steps
-
-IntArray = NDArray[np.int64]
 
 CurveT = TypeVar("CurveT", bound=CurveBase, covariant=True)
 """The curves that a phase may have: any in Python code, those that can be written down in a configuration."""
@@ -133,47 +128,6 @@ class PhaseRest(PhaseBase[CurveT]):
 
 Phase: TypeAlias = PhaseSteps[CurveT] | PhasePercentage[CurveT] | PhaseRest[CurveT]
 """The modes of a phase, told apart by `mode`."""
-
-
-@dataclass(frozen=True)
-class SchedulePhase:
-    """A phase in its place.
-
-    Attributes:
-        mode: How its length was written.
-        start_step: First step of the phase.
-        end_step: The step after its last; equal to `start_step` for a jump.
-        start_multiplier: Multiplier at `start_step`.
-        target_multiplier: Multiplier at `end_step`.
-        curve: What lies between.
-        laid_over: The steps at which the curve begins and ends, where they are not those of the phase.
-    """
-
-    mode: str
-    start_step: int
-    end_step: int
-    start_multiplier: float
-    target_multiplier: float
-    curve: CurveBase
-    laid_over: tuple[int, int] | None = None
-
-    def multiplier(self, step: int) -> float:
-        """Returns the multiplier of a step of the phase."""
-        begin, end = self.laid_over or (self.start_step, self.end_step)
-        progress = (min(step, end) - begin) / (end - begin)
-        return self.curve.compute(self.start_multiplier, self.target_multiplier, progress)
-
-    def multipliers(self, steps: IntArray) -> FloatArray:
-        """Returns what `multiplier` gives for each of many steps of the phase, to the last bit."""
-        begin, end = self.laid_over or (self.start_step, self.end_step)
-        progress = (np.minimum(steps, end) - begin) / (end - begin)
-        return self.curve.compute_array(self.start_multiplier, self.target_multiplier, progress)
-
-    @property
-    def reached_multiplier(self) -> float:
-        """The multiplier at `end_step`, where the next phase begins: the target, if the curve is not left early."""
-        early = self.laid_over is not None and self.end_step < self.laid_over[1]
-        return self.multiplier(self.end_step) if early else self.target_multiplier
 
 
 def floor_fraction(total_steps: int, percentage: float) -> int:

@@ -1,8 +1,9 @@
 """A piecewise schedule: the multiplier m(t) of the base learning rate, for integer step t.
 
 Phases lie end to end from step 0 and phase k covers the half-open range [start_k, end_k). Inside it
-m(t) = curve(start, target, p) with p = (t - start_k) / (end_k - start_k), so the target is reached at t = end_k. After
-the last phase m stays at its target; for t < 0 it is the initial multiplier.
+m(t) = curve(start, target, p) with p = (t - start_k) / (end_k - start_k), so the target is reached at t = end_k. A
+curve of the steps since the phase began gets somewhere else, and the next phase starts there. After the last phase m
+stays where that ended; for t < 0 it is the initial multiplier.
 """
 
 from __future__ import annotations
@@ -15,9 +16,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from d9d_lr.schedule.curves import FloatArray
+from d9d_lr.schedule.curve_base import FloatArray
 from d9d_lr.schedule.fields import MAX_STEPS
-from d9d_lr.schedule.phases import SchedulePhase
+from d9d_lr.schedule.placed import SchedulePhase
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Schedule:
             return self.initial_multiplier
         index = bisect.bisect_right(self._end_steps, whole_step)
         if index == len(self.phases):
-            return self.phases[-1].reached_multiplier
+            return self.phases[-1].end_multiplier
         return self.phases[index].multiplier(whole_step)
 
     def multipliers(self, steps: ArrayLike) -> FloatArray:
@@ -70,7 +71,7 @@ class Schedule:
         if wanted.dtype == np.uint64:
             wanted = np.minimum(wanted, MAX_STEPS)  # after every phase all steps are alike, and int64 ends at 2**63
         flat = wanted.ravel().astype(np.int64)
-        out = np.full(flat.shape, self.phases[-1].reached_multiplier, dtype=np.float64)
+        out = np.full(flat.shape, self.phases[-1].end_multiplier, dtype=np.float64)
         out[flat < 0] = self.initial_multiplier
         for phase in self.phases:
             inside = (flat >= phase.start_step) & (flat < phase.end_step)

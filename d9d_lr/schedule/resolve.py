@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.schedule.curves import CurveBase
+from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import MAX_STEPS
-from d9d_lr.schedule.phases import Phase, SchedulePhase
+from d9d_lr.schedule.phases import Phase
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.placed import SchedulePhase
 
 
 def resolve(
@@ -30,7 +31,8 @@ def resolve(
 
     Raises:
         ConfigError: With every problem: no phases, `total_steps` missing or not from 1 to 2**53, a phase that would
-            end before it starts or after `total_steps`, `rest` before the last phase.
+            end before it starts or after `total_steps`, `rest` before the last phase, a curve that cannot go from
+            where it starts to its target.
     """
     names = [f"phases.{position}" for position in (positions or range(len(phases)))]
     problems = [*_total_steps_problems(phases, total_steps), *_order_problems(phases, names)]
@@ -48,12 +50,16 @@ def resolve(
         elif end > limit:
             problems.append(_too_long(phase, name, end, total_steps))
             break
-        problems += _span_problems(phase, name, cursor, end)
         target = float(phase.target_multiplier)
-        placed.append(
-            SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve, phase.laid_over(cursor, end))
-        )
-        cursor, multiplier = end, multiplier if problems else placed[-1].reached_multiplier
+        refused = _curve_problems(phase, name, cursor, end, multiplier)
+        if refused:
+            problems += refused
+            multiplier = target
+        else:
+            laid_over = phase.laid_over(cursor, end)
+            placed.append(SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve, laid_over))
+            multiplier = placed[-1].end_multiplier
+        cursor = end
     if problems:
         raise ConfigError(problems)
     return Schedule(float(initial_multiplier), tuple(placed), total_steps)
@@ -84,9 +90,12 @@ def _goes_back(phase: Phase[CurveBase], name: str, end: int, cursor: int, total_
     return Problem(f"{name}.{phase.length_field}", message)
 
 
-def _span_problems(phase: Phase[CurveBase], name: str, start: int, end: int) -> list[Problem]:
+def _curve_problems(phase: Phase[CurveBase], name: str, start: int, end: int, multiplier: float) -> list[Problem]:
     """A curve may begin before its phase and end after it; where it does not cover it, there is nothing to follow."""
     problems = []
+    refusal = phase.curve.refusal(multiplier, float(phase.target_multiplier)) if end > start else ""
+    if refusal:
+        problems.append(Problem(f"{name}.curve", refusal))
     if phase.curve_from is not None and phase.curve_from > start:
         message = f"the curve begins at step {phase.curve_from}, after the phase, which begins at step {start}"
         problems.append(Problem(f"{name}.curve_from", message))

@@ -12,9 +12,10 @@ import pkgutil
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from d9d_lr.schedule.curves import Curve, CurveBase
-from d9d_lr.schedule.phases import SchedulePhase
+from d9d_lr.schedule.curve_base import CurveBase
+from d9d_lr.schedule.curves import Curve
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.placed import SchedulePhase
 
 
 def to_plain(schedule: Schedule) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def from_plain(plain: Mapping[str, Any]) -> Schedule:
         begin, end, span = phase["start_step"], phase["end_step"], phase.get("laid_over")
         laid_over = (span[0], span[1]) if span else None
         phases.append(SchedulePhase("steps", begin, end, multiplier, target, curve, laid_over))
-        multiplier = phases[-1].reached_multiplier
+        multiplier = phases[-1].end_multiplier
     return Schedule(float(plain["initial_multiplier"]), tuple(phases))
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import SweepFolder
+from d9d_lr.sweeping.owner import Owner
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,12 @@ class Attempt:
     Attributes:
         folder: Where its files are; jobs and sweeper share the file system.
         failure_limit: Failed points after which no further one starts; None for no limit.
+        owner: The process with which its jobs end; None if they may outlive it.
     """
 
     folder: Path
     failure_limit: int | None
+    owner: Owner | None = None
 
     def start(self, name: str) -> None:
         """Notes that the job of a point began."""
@@ -69,16 +72,24 @@ class Attempt:
 
 
 @contextmanager
-def new_attempt(sweep_folder: Path, failure_limit: int | None) -> Iterator[Attempt]:
-    """Makes the files of one start of a sweep, and removes them at its end."""
+def new_attempt(sweep_folder: Path, failure_limit: int | None, owner: Owner | None) -> Iterator[Attempt]:
+    """Makes the files of one start of a sweep, and removes them at its end, with those of starts that were killed.
+
+    Args:
+        sweep_folder: The sweep's folder, which nobody else sweeps in meanwhile.
+        failure_limit: Failed points after which no further one starts; None for no limit.
+        owner: The process with which its jobs end; None if they may outlive it.
+    """
     hidden = SweepFolder(sweep_folder).hidden
+    for left in hidden.glob("attempt-*"):
+        shutil.rmtree(left, ignore_errors=True)
     hidden.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="attempt-", dir=hidden)).resolve()
     for kind in ("started", "ended", "failed"):
         (folder / kind).mkdir()
     try:
-        yield Attempt(folder, failure_limit)
+        yield Attempt(folder, failure_limit, owner)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-        with suppress(OSError):  # another start may have left something there
+        with suppress(OSError):  # something else may lie there
             hidden.rmdir()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 MAX_LENGTH = 120
 """Longest folder name; most file systems end at 255 bytes, and people sooner."""
@@ -27,3 +27,16 @@ def folder_name(changed: Mapping[str, str]) -> str:
         return safe
     digest = hashlib.sha256(exact.encode()).hexdigest()[:_DIGEST_LENGTH]
     return f"{safe.lstrip('.')[: MAX_LENGTH - _DIGEST_LENGTH - 1]}-{digest}"
+
+
+def unique_names(points: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yields a name for each point: its own, or, where an earlier one has it, that and a hash of what it computes.
+
+    Args:
+        points: The name of each point, and its identity.
+    """
+    taken: set[str] = set()
+    for name, identity in points:
+        unique = name if name not in taken else f"{name[: MAX_LENGTH - _DIGEST_LENGTH - 1]}-{identity[:_DIGEST_LENGTH]}"
+        taken.add(unique)
+        yield unique

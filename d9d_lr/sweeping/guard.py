@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
+import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.locks import held
-from d9d_lr.runs.metrics import read_metrics
-from d9d_lr.runs.results import RunResult, read_result, write_result
-from d9d_lr.runs.states import read_state
+from d9d_lr.runs.locks import HeldError, held
+from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.training.resolve import fingerprint, resolve_settings, stored_fingerprint
+from d9d_lr.sweeping.ending import in_one_line, leave_result
+from d9d_lr.sweeping.owner import end_with
 
 log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.5
-
-Job = Callable[[DictConfig], Any]
 
 
 class JobFailedError(Exception):
@@ -45,117 +48,128 @@ class GuardedJob:
         attempt: The start of the sweep that it belongs to; set before launching.
     """
 
-    job: Job
+    job: TaskFunction
     attempt: Attempt | None = None
 
     def __call__(self, config: DictConfig) -> Any:
         """Runs the job, as Hydra does.
 
         Raises:
-            JobFailedError: If it failed or called `sys.exit`.
+            JobFailedError: If it failed, or called `sys.exit`.
             NotStartedError: If the failure policy does not allow another job.
         """
         assert self.attempt is not None
-        folder = Path(HydraConfig.get().runtime.output_dir)
+        if self.attempt.owner:
+            end_with(self.attempt.owner)
+        hydra = HydraConfig.get()
+        folder = Path(hydra.runtime.output_dir)
         if self.attempt.gave_up():
+            _remove_if_new(folder, hydra)
             raise NotStartedError("not started: enough points failed")
         self.attempt.start(folder.name)
-        result = _completed_by_others(folder, config)
-        objective, error = (result.objective, None) if result else self._run(config, folder)
+        with _held_in_turn(folder):
+            done = _completed_before(folder, hydra.sweeper.point.fingerprint)
+            objective, error = (done.objective, None) if done else self._run(config, folder, hydra)
         self.attempt.end(folder.name, error)
         if error is not None:
             raise JobFailedError(error)
         return objective
 
-    def _run(self, config: DictConfig, folder: Path) -> tuple[Any, str | None]:
+    def _run(self, config: DictConfig, folder: Path, hydra: HydraConf) -> tuple[Any, str | None]:
         """Returns the objective, and the error if it failed."""
-        before = _stamp(folder)
-        started = time.monotonic()
+        before, started = _stamp(folder), time.monotonic()
+
+        def leave(objective: Any, error: str | None) -> None:
+            if _stamp(folder) == before:
+                seconds = time.monotonic() - started
+                checked, typed = hydra.sweeper.point, hydra.overrides.task
+                leave_result(folder, **checked, overrides=typed, objective=objective, error=error, seconds=seconds)
+
         objective, error = None, None
         try:
-            objective = self.job(config)
-        except (Exception, SystemExit) as problem:
-            error = tell(problem)
+            with _working_folder_kept(), _exit_reported(folder.name, leave):
+                objective = self.job(config)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as problem:
+            error = in_one_line(problem)
             unexpected = not isinstance(problem, ConfigError | RunError | SystemExit)
             log.error("%s failed: %s", folder.name, error, exc_info=problem if unexpected else None)
-        if _stamp(folder) == before:
-            seconds = time.monotonic() - started
-            record_end(folder, *_what(config), HydraConfig.get().overrides.task, objective, error, seconds)
-        return _reported_by_result(folder, objective, error)
+        leave(objective, error)
+        return _as_result_says(folder, objective, error)
 
 
-def tell(problem: BaseException) -> str:
-    """Says an error in one line."""
-    match problem:
-        case ConfigError():
-            return "; ".join(f"{item.key}: {item.message}" if item.key else item.message for item in problem.problems)
-        case SystemExit():
-            return f"the job ended by sys.exit({problem.code!r})"
-        case RunError() | JobFailedError():
-            return " ".join(str(problem).split())
-        case _:
-            return f"{type(problem).__name__}: {' '.join(str(problem).split())}".rstrip(": ")
-
-
-def record_end(
-    folder: Path,
-    mark: str,
-    total_steps: int,
-    overrides: Sequence[str],
-    objective: Any,
-    error: str | None,
-    seconds: float,
-) -> None:
-    """Writes the result of a job that left none itself.
-
-    Args:
-        folder: The run folder.
-        mark: The fingerprint of what was run.
-        total_steps: Optimizer steps asked for.
-        overrides: What was typed.
-        objective: What the job returned.
-        error: Why it failed; None if it did not.
-        seconds: How long it took; 0 if nobody knows.
-    """
-    folder.mkdir(exist_ok=True)
-    rows = list(read_metrics(folder))
-    result = RunResult(
-        status="completed" if error is None else "failed",
-        objective=float(objective) if isinstance(objective, int | float) else None,
-        final={},
-        best={},
-        steps=int(rows[-1]["step"]) if rows else 0,
-        total_steps=total_steps,
-        seconds=seconds,
-        fingerprint=mark,
-        overrides=list(overrides),
-        error=error,
-    )
-    write_result(folder, result)
-
-
-def _completed_by_others(folder: Path, config: DictConfig) -> RunResult | None:
-    """Waits for a job of a killed sweep that is still at this point; returns its result if one completed."""
+@contextmanager
+def _held_in_turn(folder: Path) -> Iterator[None]:
+    """Holds a folder, after a job of an earlier sweep that is still at it."""
     waited = False
-    while _is_held(folder):
-        if not waited:
-            log.info("%s is still run by a job of an earlier sweep; waiting for it", folder.name)
-        waited = True
-        time.sleep(_POLL_SECONDS)
-    state = read_state(folder, _what(config)[0], stored_fingerprint)
-    return state.result if state.state == "completed" else None
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(held(folder))
+                break
+            except HeldError:
+                if not waited:
+                    log.info("%s is still run by a job of an earlier sweep; waiting for it", folder.name)
+                waited = True
+                time.sleep(_POLL_SECONDS)
+        yield
 
 
-def _is_held(folder: Path) -> bool:
+@contextmanager
+def _working_folder_kept() -> Iterator[None]:
+    """Takes back a job's `os.chdir`, for this process may have more jobs to come."""
+    before = Path.cwd()
     try:
-        with held(folder):
-            return False
+        yield
+    finally:
+        with suppress(OSError):  # it may be gone
+            os.chdir(before)
+
+
+@contextmanager
+def _exit_reported(name: str, leave: Callable[[Any, str | None], None]) -> Iterator[None]:
+    """Lets `os._exit` in a job leave a result, and a status that is not 0; in one process it ends the sweep.
+
+    Processes that the job forks end by it too, and are left alone.
+    """
+    process, leave_at_once = os.getpid(), os._exit
+
+    def exit_reported(status: int) -> None:
+        if os.getpid() == process:
+            error = f"the job ended its process by os._exit({status})"
+            sys.stderr.write(f"{name} failed: {error}\n")
+            with suppress(Exception):
+                leave(None, error)
+            status = status or 1
+        leave_at_once(status)
+
+    os._exit = exit_reported  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        os._exit = leave_at_once
+
+
+def _completed_before(folder: Path, fingerprint: str) -> RunResult | None:
+    """Returns the result of a job of an earlier sweep that ended after this one's check."""
+    try:
+        result = read_result(folder)
     except RunError:
-        return True
+        return None
+    same = result is not None and (result.status, result.fingerprint) == ("completed", fingerprint)
+    return result if same else None
+
+
+def _remove_if_new(folder: Path, hydra: HydraConf) -> None:
+    """Removes the folder of a job that did not start, if it holds nothing but what Hydra made for it."""
+    made = {Path(hydra.output_subdir or ".hydra").parts[0], f"{hydra.job.name}.log"}
+    if {path.name for path in folder.iterdir()} <= made:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _stamp(folder: Path) -> tuple[int, int] | None:
-    """Tells one writing of a result from another."""
+    """Returns what tells one writing of a result from another."""
     try:
         stat = RunFolder(folder).result.stat()
     except FileNotFoundError:
@@ -163,18 +177,9 @@ def _stamp(folder: Path) -> tuple[int, int] | None:
     return stat.st_ino, stat.st_mtime_ns
 
 
-def _reported_by_result(folder: Path, objective: Any, error: str | None) -> tuple[Any, str | None]:
+def _as_result_says(folder: Path, objective: Any, error: str | None) -> tuple[Any, str | None]:
     """A run that stopped early says so in its result, whatever it returned."""
     result = read_result(folder)
     if error is None and result is not None and result.status != "completed":
         return objective, result.error or result.status
     return objective, error
-
-
-def _what(config: DictConfig) -> tuple[str, int]:
-    """Returns the fingerprint and the length of a run; neither, where its configuration is the trouble."""
-    try:
-        settings = resolve_settings(config)
-    except ConfigError:
-        return "", 0
-    return fingerprint(settings), settings.train.total_steps

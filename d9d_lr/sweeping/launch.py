@@ -11,12 +11,13 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
 from d9d_lr.runs.results import read_result
+from d9d_lr.sweeping import parallel
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.sweeping.guard import NotStartedError, record_end
+from d9d_lr.sweeping.ending import leave_result
+from d9d_lr.sweeping.guard import NotStartedError
 from d9d_lr.sweeping.launchers import LauncherTraits, lost_job, lost_jobs_returned, reason, stored_job
 from d9d_lr.sweeping.preflight import CheckedPoint
 from d9d_lr.sweeping.watch import report_failure, reported_failures
-from d9d_lr.training.threads import PARALLEL_JOBS
 
 
 @dataclass
@@ -25,18 +26,18 @@ class Launches:
 
     Attributes:
         launcher: Hydra's launcher.
-        engine: What is known about it.
-        attempt: Where the jobs tell how far they are.
+        traits: What is known about it.
+        attempt: Where the jobs note how far they are.
         folder: The sweep's folder.
-        parallel: Jobs that run at once on one machine.
+        at_once: Jobs that run at once on one machine.
         returns: What came of each job, by the folder of its point.
     """
 
     launcher: Launcher
-    engine: LauncherTraits
+    traits: LauncherTraits
     attempt: Attempt
     folder: Path
-    parallel: int
+    at_once: int
     returns: dict[str, JobReturn] = field(default_factory=dict)
     _number: int = 0
 
@@ -48,9 +49,9 @@ class Launches:
             batch_size: Most jobs that the launcher is given at once; None for no limit.
         """
         # One by one, a sweep that gives up leaves no folder of a point that it did not start.
-        one_by_one = 1 if self.attempt.failure_limit and self.engine.name == "basic" else None
-        size = min(filter(None, (batch_size, self.engine.batch_size, one_by_one, len(points))), default=1)
-        with nullcontext() if self.engine.shows_logs else reported_failures(self.attempt):
+        one_by_one = 1 if self.attempt.failure_limit and self.traits.name == "basic" else None
+        size = min(filter(None, (batch_size, self.traits.batch_size, one_by_one, len(points))), default=1)
+        with nullcontext() if self.traits.shows_logs else reported_failures(self.attempt):
             for start in range(0, len(points), size):
                 if not self.attempt.gave_up():
                     self._run_batch(points[start : start + size])
@@ -59,7 +60,7 @@ class Launches:
         overrides = [self._overrides(point) for point in points]
         number, self._number = self._number, self._number + len(points)
         try:
-            with lost_jobs_returned(self.engine):
+            with lost_jobs_returned(self.traits):
                 returns = self.launcher.launch(overrides, initial_job_idx=number)
         except Exception as crash:
             self._after_crash(points, crash, suspected)
@@ -68,30 +69,42 @@ class Launches:
             self._settle(point, returned)
 
     def _overrides(self, point: CheckedPoint) -> list[str]:
-        share = [f"++hydra.job.env_set.{PARALLEL_JOBS}='{self.parallel}'"] if self.parallel > 1 else []
-        return [*point.point.overrides, f"hydra.sweep.subdir='{point.point.folder}'", *share]
+        """Returns what was typed for a point, and what its job needs to know beside."""
+        checked = f"{{fingerprint:'{point.fingerprint}',total_steps:{point.total_steps}}}"
+        shared = [f"++hydra.job.env_set.{parallel.VARIABLE}='{self.at_once}'"] if self.at_once > 1 else []
+        return [
+            *point.overrides,
+            f"hydra.sweep.subdir='{point.folder}'",
+            f"hydra.sweeper.point={checked}",
+            *shared,
+        ]
 
     def _settle(self, point: CheckedPoint, returned: JobReturn) -> None:
         """Keeps what came of a job, and puts on disk what a killed process could not."""
-        name = point.point.folder
+        name = point.folder
         self.returns[name] = returned
         if not self.attempt.ended(name) and not _not_started(returned):
             error = str(returned._return_value) if returned.status == JobStatus.FAILED else "it left no result"
-            total_steps = point.settings.train.total_steps
-            record_end(self.folder / name, point.fingerprint, total_steps, point.point.overrides, None, error, 0.0)
+            leave_result(
+                self.folder / name,
+                fingerprint=point.fingerprint,
+                total_steps=point.total_steps,
+                overrides=point.overrides,
+                error=error,
+            )
             self.attempt.end(name, error)
-            if self.engine.shows_logs:  # else somebody watches the attempt
+            if self.traits.shows_logs:  # else somebody watches the attempt
                 report_failure(name, error)
 
     def _after_crash(self, points: Sequence[CheckedPoint], crash: Exception, suspected: bool) -> None:
         """Starts the points again that a crash of the launcher left without an end, the suspected ones alone."""
-        if not self.engine.retries_alone:
+        if not self.traits.retries_alone:
             raise crash
-        self.engine.recover()
+        self.traits.recover()
         died = f"its process ended without a result: {reason(crash)}"
-        self._take_over(point for point in points if self.attempt.ended(point.point.folder))
-        left = [point for point in points if not self.attempt.ended(point.point.folder)]
-        suspects = [point for point in left if self.attempt.started(point.point.folder)]
+        self._take_over(point for point in points if self.attempt.ended(point.folder))
+        left = [point for point in points if not self.attempt.ended(point.folder)]
+        suspects = [point for point in left if self.attempt.started(point.folder)]
         if len(left) == len(points) and not suspects:
             raise crash
         if suspected:
@@ -99,7 +112,7 @@ class Launches:
                 self._settle(point, lost_job(died))
             return
         for point in self._unless_gave_up(suspects):
-            self.attempt.forget(point.point.folder)
+            self.attempt.forget(point.folder)
             self._run_batch([point], suspected=True)
         waiting = [point for point in left if point not in suspects]
         if waiting and not self.attempt.gave_up():
@@ -108,9 +121,9 @@ class Launches:
     def _take_over(self, points: Iterable[CheckedPoint]) -> None:
         """Reads what came of jobs that ended, where their launcher cannot say it any more."""
         for point in points:
-            result = read_result(self.folder / point.point.folder)
+            result = read_result(self.folder / point.folder)
             if result:
-                self.returns[point.point.folder] = stored_job(result)
+                self.returns[point.folder] = stored_job(result)
 
     def _unless_gave_up(self, points: Sequence[CheckedPoint]) -> Iterator[CheckedPoint]:
         for point in points:

@@ -49,6 +49,11 @@ class LauncherTraits:
         """Whether what a job logs appears on the terminal of the sweep."""
         return self.retries_alone
 
+    @property
+    def ends_with_sweep(self) -> bool:
+        """Whether its jobs run on this machine for this sweep only, and should not outlive it."""
+        return self.name in ("joblib", "local")
+
     def recover(self) -> None:
         """Makes sure that no job of a launcher that raised goes on."""
         if self.name == "ray":
@@ -82,13 +87,13 @@ def launcher_traits(launcher: Mapping[str, Any] | DictConfig, cores: int | None 
 
 
 @contextmanager
-def lost_jobs_returned(engine: LauncherTraits) -> Iterator[None]:
+def lost_jobs_returned(traits: LauncherTraits) -> Iterator[None]:
     """Lets submitit's launcher return a failed job for each that was lost, instead of raising at the first.
 
     The launcher collects its jobs' results one by one. The first that was killed, or ran out of time, raises there,
     and then nobody waits for those behind it, which go on running.
     """
-    if engine.name not in ("local", "slurm"):
+    if traits.name not in ("local", "slurm"):
         yield
         return
     from submitit.core.core import Job

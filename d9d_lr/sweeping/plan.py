@@ -5,8 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.folders import folder_name
@@ -19,7 +22,7 @@ class Point:
 
     Attributes:
         number: Its place in the plan, from 0.
-        changed: The swept keys with this point's values, as typed, without quotes.
+        changed: The swept keys with this point's values, as typed, without quotes that change nothing.
         overrides: Everything typed for this point, in the order typed.
         folder: The name of its folder in the sweep's folder.
     """
@@ -40,24 +43,27 @@ class _Typed:
     overrides: tuple[str, ...]
 
 
-def plan_points(overrides: Sequence[Override], zipped: Sequence[Sequence[str]] = ()) -> list[Point]:
+def plan_points(
+    overrides: Sequence[Override], zipped: Sequence[Sequence[str]] = (), section: str | None = SECTION
+) -> list[Point]:
     """Combines overrides into points; a key typed twice counts as typed last.
 
     Args:
-        overrides: What was typed, parsed; `sweep.*` keys steer the sweep and are left out of its points.
+        overrides: What was typed, parsed.
         zipped: Groups of swept keys that advance together.
+        section: The section whose keys steer the sweep and are left out of its points; None for none.
 
     Raises:
-        ConfigError: If a range is continuous, or a group does not fit the swept keys.
+        ConfigError: If a key has no values or no end of them, or a group does not fit the swept keys.
     """
-    typed = {override.get_key_element(): _typed(override) for override in overrides if not _steers(override)}
+    typed = {override.get_key_element(): _typed(override) for override in overrides if not _steers(override, section)}
     blocks = _blocks(list(typed.values()), zipped)
     rows = itertools.product(*(range(len(block[0].overrides)) for block in blocks))
     return [_point(number, blocks, row) for number, row in enumerate(rows)]
 
 
-def _steers(override: Override) -> bool:
-    ours = override.key_or_group.split(".")[0] == SECTION
+def _steers(override: Override, section: str | None) -> bool:
+    ours = override.key_or_group.split(".")[0] == section
     if ours and override.is_sweep_override():
         raise ConfigError([Problem(override.key_or_group, "cannot be swept; it steers the whole sweep")])
     return ours
@@ -72,6 +78,8 @@ def _typed(override: Override) -> _Typed:
         typed = str(override.input_line).partition("=")[2]
         raise ConfigError([Problem(name, f"{typed} has no end of values", hint)])
     values = tuple(override.sweep_string_iterator())
+    if not values:
+        raise ConfigError([Problem(name, f"{str(override.input_line).partition('=')[2]} stands for no value at all")])
     return _Typed(name, True, tuple(map(_unquoted, values)), tuple(f"{element}={value}" for value in values))
 
 
@@ -81,7 +89,20 @@ def _name(override: Override) -> str:
 
 
 def _unquoted(value: str) -> str:
-    return value[1:-1] if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"" else value
+    """Drops quotes that change nothing: 'wsd' is wsd, while '5' is no 5 and 'a,b' no list of two."""
+    if len(value) < 2 or value[0] != value[-1] or value[0] not in "'\"":
+        return value
+    return value[1:-1] if _means(value) == _means(value[1:-1]) else value
+
+
+@cache
+def _means(value: str) -> object:
+    """Returns what Hydra takes a value for; the text in quotes and out of them is the same text."""
+    try:
+        meaning = OverridesParser.create().parse_override(f"key={value}").value()
+    except HydraException:
+        return HydraException
+    return getattr(meaning, "text", meaning)
 
 
 def _blocks(typed: list[_Typed], zipped: Sequence[Sequence[str]]) -> list[tuple[_Typed, ...]]:

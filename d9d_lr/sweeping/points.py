@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from d9d_lr.composing.application import Application
-from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.sweeping.plan import Point, plan_points
 from d9d_lr.sweeping.settings import resolve_sweep
 
@@ -17,10 +16,5 @@ def points_of(application: Application, overrides: Sequence[str]) -> list[Point]
         ConfigError: If an override does not parse, or asks for values that cannot be listed.
     """
     parsed = application.parsed(overrides)
-    for override in parsed:
-        if override.is_discrete_sweep() and not list(override.sweep_string_iterator()):
-            raise ConfigError(
-                [Problem(override.get_key_element(), f"{override.input_line} stands for no value at all")]
-            )
     steering = [str(override.input_line) for override in parsed if override.key_or_group.startswith("sweep.")]
     return plan_points(parsed, resolve_sweep(application.compose(steering)).zip)

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.sweeping.checker import Checker
 from d9d_lr.sweeping.composer import Compose
+from d9d_lr.sweeping.folders import unique_names
+from d9d_lr.sweeping.identity import identity_of
 from d9d_lr.sweeping.plan import Point
-from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.resolve import fingerprint, resolve_settings
-from d9d_lr.training.settings import Settings
-from d9d_lr.training.tasks.settings import CharLMConfig
 
 
 @dataclass(frozen=True)
-class CheckedPoint:
+class CheckedPoint(Point):
     """A point that can run.
 
     Attributes:
-        point: The point.
-        settings: Its validated settings.
-        fingerprint: What it computes; see `d9d_lr.training.resolve.fingerprint`.
+        identity: A hash of its resolved configuration.
+        fingerprint: What it computes; see `d9d_lr.sweeping.checker.RunPreview`.
+        total_steps: Steps of its run; 0 if it has none.
+        columns: What else its application says of it.
         same_as: The folder of an earlier point that computes the same; None if there is none.
     """
 
-    point: Point
-    settings: Settings
+    identity: str
     fingerprint: str
-    same_as: str | None
+    total_steps: int
+    columns: Mapping[str, str]
+    same_as: str | None = None
 
 
 @dataclass(frozen=True)
@@ -47,63 +47,84 @@ class BadPoint:
     problems: tuple[Problem, ...]
 
 
-def check_points(points: Sequence[Point], compose: Compose) -> tuple[list[CheckedPoint], list[BadPoint]]:
-    """Composes and validates every point.
+@dataclass(frozen=True)
+class Preflight:
+    """What came of checking all points.
+
+    Attributes:
+        good: The points that can run, each configuration once.
+        bad: Those that cannot.
+        repeated: The points whose configuration an earlier point has, and the folder of that one.
+    """
+
+    good: tuple[CheckedPoint, ...]
+    bad: tuple[BadPoint, ...]
+    repeated: tuple[tuple[Point, str], ...]
+
+
+def check_points(points: Sequence[Point], compose: Compose, check: Checker) -> Preflight:
+    """Composes and validates every point, once.
 
     Args:
         points: The points.
         compose: What Hydra would do for a job.
-
-    Returns:
-        The points that can run, and those that cannot.
+        check: The application's own check.
     """
-    good: list[CheckedPoint] = []
+    good: dict[str, CheckedPoint] = {}
     bad: list[BadPoint] = []
-    first: dict[str, str] = {}
+    repeated: list[tuple[Point, str]] = []
     for point in points:
         try:
-            settings = _settings(point, compose)
+            checked = _checked(point, compose, check)
         except ConfigError as error:
             bad.append(BadPoint(point, error.problems))
             continue
-        mark = fingerprint(settings)
-        good.append(CheckedPoint(point, settings, mark, first.get(mark)))
-        first.setdefault(mark, point.folder)
-    return good, bad
+        first = good.setdefault(checked.identity, checked)
+        if first is not checked:
+            repeated.append((point, first.identity))
+    named = dict(zip(good, _named(list(good.values())), strict=True))
+    return Preflight(
+        tuple(named.values()), tuple(bad), tuple((point, named[identity].folder) for point, identity in repeated)
+    )
 
 
-def _settings(point: Point, compose: Compose) -> Settings:
+def _checked(point: Point, compose: Compose, check: Checker) -> CheckedPoint:
     try:
         config = compose(point.overrides)
     except (HydraException, OmegaConfBaseException, TypeError, ValueError) as error:
         raise ConfigError(explain_hydra(error, point.overrides)) from error
-    with open_dict(config):
-        config.hydra.job.id = config.hydra.job.num = point.number
-    with _as_in_job(config):
-        settings = resolve_settings(config)
-    _check_files(settings)
-    return settings
+    with _as_in_job(config, point.number) as given:
+        preview = check(given)
+        identity = identity_of(given)
+    return CheckedPoint(
+        **vars(point),
+        identity=identity,
+        fingerprint=preview.fingerprint or identity,
+        total_steps=preview.total_steps,
+        columns=preview.columns,
+    )
 
 
-def _check_files(settings: Settings) -> None:
-    """Looks for what every job needs wherever it runs; a device is not looked for, since jobs may run elsewhere."""
-    check_installed(settings.tracker)
-    if isinstance(settings.task, CharLMConfig) and settings.task.text_file is not None:
-        text_file = Path(settings.task.text_file)
-        if not text_file.is_file():
-            raise ConfigError([Problem("task.text_file", f"there is no file {text_file}")])
-    resume = settings.train.resume
-    if resume not in ("auto", "never") and not Path(resume).exists():
-        raise ConfigError([Problem("train.resume", f"there is no file or folder {resume}")])
+def _named(points: Sequence[CheckedPoint]) -> Iterator[CheckedPoint]:
+    """Gives each point a folder of its own, and says which compute the same."""
+    first: dict[str, str] = {}
+    for point, folder in zip(points, unique_names([(point.folder, point.identity) for point in points]), strict=True):
+        yield replace(point, folder=folder, same_as=first.get(point.fingerprint))
+        first.setdefault(point.fingerprint, folder)
 
 
 @contextmanager
-def _as_in_job(config: DictConfig) -> Iterator[None]:
-    """Lets `${hydra:...}` in a configuration mean what it will mean in the job."""
+def _as_in_job(config: DictConfig, number: int) -> Iterator[DictConfig]:
+    """Yields what the job will get: the configuration without Hydra's section, which `${hydra:...}` finds elsewhere."""
+    with open_dict(config):
+        config.hydra.job.id = config.hydra.job.num = number
+    given = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
+    OmegaConf.set_struct(given, True)
+    OmegaConf.copy_cache(config, given)
     holder = HydraConfig.instance()
     before = holder.cfg
     holder.set_config(config)
     try:
-        yield
+        yield given
     finally:
         holder.cfg = before

@@ -2,51 +2,47 @@
 
 from __future__ import annotations
 
-import signal
-import sys
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import FrameType
+from typing import Any, cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.runs.commands import command_again, quoted, repeat_command
+from d9d_lr.runs.commands import quoted, repeat_command
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.locks import held
 from d9d_lr.runs.record import RecordedPoint, add_points
-from d9d_lr.runs.states import FolderState, read_state
+from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
 from d9d_lr.sweeping.attempt import new_attempt
+from d9d_lr.sweeping.checker import Checker, load_checker
 from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.launchers import launcher_traits, stored_job
+from d9d_lr.sweeping.owner import Owner
 from d9d_lr.sweeping.plan import plan_points
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
-from d9d_lr.sweeping.settings import SweepConfig, resolve_sweep
-from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points
-from d9d_lr.training.launched import world_size
-from d9d_lr.training.resolve import REQUIRED, stored_fingerprint
+from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
+from d9d_lr.sweeping.stopping import alone, stopped_in_peace
+from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points, shown
 
 
 class BadSweepError(ConfigError):
-    """Points that cannot run; told as one table."""
+    """Points that cannot run, shown as one table."""
 
-    def __init__(self, bad: Sequence[BadPoint], total: int) -> None:
+    def __init__(self, bad: Sequence[BadPoint], total: int, section: str) -> None:
         super().__init__(problem for point in bad for problem in point.problems)
         self._table = bad_points(bad)
         self._title = f"{len(bad)} of {total} points cannot run; nothing was started"
+        self._hint = f"to leave such points out, type {section}.on_invalid=drop"
 
     def __str__(self) -> str:
-        hint = "to leave such points out, type sweep.on_invalid=drop"
-        return f"{self._title}\n\n{self._table}\n\n{hint}"
+        return f"{self._title}\n\n{self._table}\n\n{self._hint}"
 
 
 @dataclass(frozen=True)
@@ -57,15 +53,13 @@ class Sweep:
         context: Hydra's context, which composes jobs.
         launcher: Hydra's launcher.
         job: The guarded job that the launcher runs.
-        config: The configuration of the sweep itself.
-        batch_size: Most jobs that the launcher is given at once; None for no limit.
+        config: The configuration of the sweep itself; its folder is an absolute path.
     """
 
     context: HydraContext
     launcher: Launcher
     job: GuardedJob
     config: DictConfig
-    batch_size: int | None
 
     @property
     def folder(self) -> Path:
@@ -75,6 +69,14 @@ class Sweep:
     def compose(self, overrides: Sequence[str]) -> DictConfig:
         """Composes the configuration of one job."""
         return self.context.config_loader.load_sweep_config(self.config, list(overrides))
+
+
+def fix_folder(config: DictConfig) -> None:
+    """Makes the folder of a sweep absolute, for the sweep and for each of its jobs."""
+    folder = Path(str(config.hydra.sweep.dir)).absolute()
+    with read_write(config), open_dict(config):
+        config.hydra.sweep.dir = str(folder)
+        config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(folder)}")
 
 
 def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
@@ -91,55 +93,74 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
         ConfigError: If a point cannot run, or a folder holds another run; nothing was changed then.
         RunError: If a point failed, after everything else was done.
     """
-    config = resolve_sweep(sweep.config)
-    points = _checked(sweep, config, arguments)
-    if config.dry_run:
+    settings = sweep_settings(sweep.config)
+    points = _checked(sweep, settings, arguments)
+    if settings.dry_run:
         show_points(points, _states(sweep, points))
-        say(f"\n{_count(points)}; nothing was started (sweep.dry_run=true)")
+        say(f"\n{_count(points)}; nothing was started ({_section(sweep)}.dry_run=true)")
         return []
     sweep.folder.mkdir(parents=True, exist_ok=True)
-    with _alone(sweep.folder):
+    with alone(sweep.folder):
         states = _states(sweep, points)
         _refuse_others(sweep.folder, states)
-        with _reporting_how_to_go_on(sweep.folder):
-            returns = _run(sweep, config, points, states)
+        with stopped_in_peace(sweep.folder):
+            returns = _run(sweep, settings, points, states)
     _complain(points, returns, sweep.folder)
-    return [[returns[point.point.folder] for point in points]]
+    return [[returns[point.folder] for point in points]]
 
 
-def _checked(sweep: Sweep, config: SweepConfig, arguments: Sequence[str]) -> list[CheckedPoint]:
-    """Returns the points that can run, each folder once."""
+def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> Sequence[CheckedPoint]:
+    """Returns the points that can run, each configuration once, and says what became of the others."""
+    sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
     if any(typed.lstrip("+").startswith("hydra.sweep.subdir=") for typed in sweep.config.hydra.overrides.hydra):
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
-    overrides = OverridesParser.create(sweep.context.config_loader).parse_overrides(list(arguments))
-    planned = plan_points(overrides, config.zip)
-    good, bad = check_points(planned, PointComposer(sweep.context.config_loader, sweep.compose))
-    if bad and (config.on_invalid == "error" or not good):
-        raise BadSweepError(bad, len(planned))
-    if bad:
-        say(f"{len(bad)} of {len(planned)} points cannot run and are left out\n\n{bad_points(bad)}\n")
-    for point in good:
-        if point.same_as:
-            say(f"point {point.point.number} ({point.point.folder}) computes the same as {point.same_as}")
-    return list({point.point.folder: point for point in reversed(good)}.values())[::-1]
+    overrides = OverridesParser.create(loader).parse_overrides(list(arguments))
+    planned = plan_points(overrides, settings.zip, sweeper.section)
+    found = check_points(planned, PointComposer(loader, sweep.compose), load_checker(sweeper.check))
+    if found.bad and (settings.on_invalid == "error" or not found.good):
+        raise BadSweepError(found.bad, len(planned), _section(sweep))
+    if found.bad:
+        say(f"{len(found.bad)} of {len(planned)} points cannot run and are left out\n\n{bad_points(found.bad)}\n")
+    for point, folder in found.repeated:
+        say(f"point {point.number} ({point.folder}) has the same configuration as {folder}, which runs once")
+    for checked in found.good:
+        if checked.same_as:
+            say(f"point {checked.number} ({checked.folder}) computes the same as {checked.same_as}")
+    return found.good
 
 
 def _states(sweep: Sweep, points: Sequence[CheckedPoint]) -> dict[str, FolderState]:
-    return {point.point.folder: _state(sweep, point) for point in points}
+    fingerprint_of = _fingerprint_of(load_checker(sweep.config.hydra.sweeper.check))
+    return {point.folder: _state(sweep, point, fingerprint_of) for point in points}
 
 
-def _state(sweep: Sweep, point: CheckedPoint) -> FolderState:
-    folder = sweep.folder / point.point.folder
-    state = read_state(folder, point.fingerprint, stored_fingerprint)
+def _state(sweep: Sweep, point: CheckedPoint, fingerprint_of: FingerprintOf) -> FolderState:
+    folder = sweep.folder / point.folder
+    state = read_state(folder, point.fingerprint, fingerprint_of)
     if state.state != "other":
         return state
-    config = OmegaConf.to_container(OmegaConf.masked_copy(sweep.compose(point.point.overrides), list(REQUIRED)))
-    assert isinstance(config, dict)
-    return read_state(folder, point.fingerprint, stored_fingerprint, {str(key): config[key] for key in config})
+    steering = ("hydra", sweep.config.hydra.sweeper.section)
+    config = cast(dict[str, Any], OmegaConf.to_container(sweep.compose(point.overrides)))
+    compared = {name: section for name, section in config.items() if name not in steering}
+    return read_state(folder, point.fingerprint, fingerprint_of, compared)
 
 
-def _refuse_others(folder: Path, states: dict[str, FolderState]) -> None:
-    others = [Problem(str(folder / name), state.reason) for name, state in states.items() if state.state == "other"]
+def _fingerprint_of(check: Checker) -> FingerprintOf:
+    """Returns what validates a stored configuration again, for folders that do not hold what was checked before."""
+
+    def fingerprint_of(stored: Mapping[str, Any]) -> str | None:
+        try:
+            return check(OmegaConf.create(dict(stored))).fingerprint
+        except ConfigError:
+            return None
+
+    return fingerprint_of
+
+
+def _refuse_others(folder: Path, states: Mapping[str, FolderState]) -> None:
+    others = [
+        Problem(str(shown(folder / name)), state.reason) for name, state in states.items() if state.state == "other"
+    ]
     if others:
         hint = "give the sweep a folder of its own, as in hydra.sweep.dir=DIR, or remove these"
         *most, last = others
@@ -147,7 +168,7 @@ def _refuse_others(folder: Path, states: dict[str, FolderState]) -> None:
 
 
 def _run(
-    sweep: Sweep, config: SweepConfig, points: list[CheckedPoint], states: dict[str, FolderState]
+    sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
 ) -> dict[str, JobReturn]:
     """Runs the points that did not complete before, and returns what came of each point, by its folder."""
     folder = sweep.folder
@@ -156,74 +177,41 @@ def _run(
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }
-    todo = [point for point in points if point.point.folder not in done]
-    say(f"{_count(points)} in {folder}" + (f", {len(done)} of them completed before" if done else ""))
-    engine = launcher_traits(sweep.config.hydra.launcher)
-    with new_attempt(folder, config.failure_limit) as attempt:
+    todo = [point for point in points if point.folder not in done]
+    say(f"{_count(points)} in {shown(folder)}" + (f", {len(done)} of them completed before" if done else ""))
+    traits = launcher_traits(sweep.config.hydra.launcher)
+    owner = Owner.this_process() if traits.ends_with_sweep else None
+    with new_attempt(folder, settings.failure_limit, owner) as attempt:
         sweep.job.attempt = attempt
-        launches = Launches(sweep.launcher, engine, attempt, folder, max(1, min(engine.parallel, len(todo))))
+        launches = Launches(sweep.launcher, traits, attempt, folder, max(1, min(traits.parallel, len(todo))))
         try:
-            with _terminated_like_ctrl_c():
-                launches.run(todo, sweep.batch_size)
+            launches.run(todo, sweep.config.hydra.sweeper.max_batch_size)
         finally:
             show_outcome(folder)
     return {**done, **launches.returns}
 
 
-def _recorded(checked: CheckedPoint, hydra: DictConfig) -> RecordedPoint:
-    point = checked.point
+def _recorded(point: CheckedPoint, hydra: DictConfig) -> RecordedPoint:
     command = repeat_command(hydra, point.overrides)
     return RecordedPoint(folder=point.folder, changed=dict(point.changed), command=command)
 
 
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keeps a second sweep out of a folder."""
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(held(folder))
-        except RunError as error:
-            raise RunError(f"another sweep is running in {folder}") from error
-        yield
-
-
-@contextmanager
-def _reporting_how_to_go_on(folder: Path) -> Iterator[None]:
-    """Ends what an interrupted sweep tells with the command that goes on, whatever its jobs could still say."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        command = command_again(sys.argv[1:], f"hydra.sweep.dir={quoted(folder)}", world_size())
-        say(f"\ngo on with: {command}")
-        raise
-
-
-@contextmanager
-def _terminated_like_ctrl_c() -> Iterator[None]:
-    """Lets SIGTERM leave a summary behind, as Ctrl-C does."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def interrupt(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:
     """Raises if not every point of this start completed."""
-    left = [point for point in points if not _completed(returns.get(point.point.folder))]
+    left = [point for point in points if not _completed(returns.get(point.folder))]
     if left:
-        raise RunError(f"{len(left)} of {len(points)} points did not complete; see {SweepFolder(folder).markdown}")
+        raise RunError(
+            f"{len(left)} of {len(points)} points did not complete; see {shown(SweepFolder(folder).markdown)}"
+        )
 
 
 def _completed(returned: JobReturn | None) -> bool:
     return returned is not None and returned.status == JobStatus.COMPLETED
+
+
+def _section(sweep: Sweep) -> str:
+    """Returns where a person types how the sweep goes."""
+    return sweep.config.hydra.sweeper.section or "hydra.sweeper"
 
 
 def _count(points: Sequence[CheckedPoint]) -> str:

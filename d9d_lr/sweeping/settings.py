@@ -1,4 +1,7 @@
-"""The `sweep` section: how a sweep goes. It is no part of what a run computes."""
+"""How a sweep goes: in `hydra.sweeper`, or in a section of the application that `hydra.sweeper.section` names.
+
+The training entrypoint has the section `sweep`. It is no part of what a run computes.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,9 @@ from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError
 
 SECTION = "sweep"
+"""The section of the training entrypoint."""
+
+SWEEPER = "hydra.sweeper"
 
 
 class SweepConfig(Base):
@@ -56,13 +62,38 @@ class SweepConfig(Base):
 
 
 def resolve_sweep(config: DictConfig) -> SweepConfig:
-    """Validates the `sweep` section of a composed configuration; without one, everything is as by default.
+    """Validates the section `sweep` of a composed configuration; without one, everything is as by default.
 
     Raises:
         ConfigError: With every problem found.
     """
-    raw = plain(config[SECTION], SECTION) if SECTION in config else {}
+    return _validated(_section(config, SECTION), SECTION)
+
+
+def sweep_settings(config: DictConfig) -> SweepConfig:
+    """Returns how a sweep of any application goes: what `hydra.sweeper` sets wins over the section that it names.
+
+    Args:
+        config: The configuration of the sweep, its `hydra` section included.
+
+    Raises:
+        ConfigError: With every problem found.
+    """
+    sweeper = config.hydra.sweeper
+    section = _section(config, sweeper.section) if sweeper.section else {}
+    _validated(section, sweeper.section or "")
+    chosen = {name: value for name, value in plain(sweeper, SWEEPER).items() if name in SweepConfig.model_fields}
+    own = {name: value for name, value in chosen.items() if value is not None}
+    _validated(own, SWEEPER)
+    return _validated({**section, **own}, SWEEPER)
+
+
+def _section(config: DictConfig, name: str) -> dict[str, Any]:
+    return plain(config[name], name) if name in config else {}
+
+
+def _validated(raw: dict[str, Any], key: str) -> SweepConfig:
     try:
         return SweepConfig.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(explain(error, SweepConfig, raw, SECTION)) from None
+        raise ConfigError(explain(error, SweepConfig, raw, key)) from None

@@ -13,15 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from d9d_lr.config.build import build_schedule
-from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.results import OBJECTIVE
 from d9d_lr.runs.states import FolderState
-from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
 from d9d_lr.sweeping.summary import Summary, read_summary, write_summary
-from d9d_lr.training.settings import Settings
 
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""
@@ -33,19 +29,23 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
+def shown(path: Path) -> Path:
+    """Returns a path as a person would type it here."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
 def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState]) -> None:
     """Shows the points: the preview of a sweep."""
-    swept = list(dict.fromkeys(key for point in points for key in point.point.changed))
-    table = _table("#", *swept, "phase boundaries", "total steps", "folder", "state")
+    swept = list(dict.fromkeys(key for point in points for key in point.changed))
+    columns = list(dict.fromkeys(title for point in points for title in point.columns))
+    table = _table("#", *swept, *columns, "folder", "state")
     for point in points:
-        typed = point.point
         table.add_row(
-            str(typed.number),
-            *(Text(typed.changed.get(key, "")) for key in swept),
-            _boundaries(point.settings),
-            str(point.settings.train.total_steps),
-            Text(typed.folder),
-            Text(_state(point, states[typed.folder])),
+            str(point.number),
+            *(Text(point.changed.get(key, "")) for key in swept),
+            *(Text(str(point.columns.get(title, ""))) for title in columns),
+            Text(point.folder),
+            Text(_state(point, states[point.folder])),
         )
     say(_drawn(table))
 
@@ -53,13 +53,13 @@ def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState
 def bad_points(bad: Sequence[BadPoint]) -> str:
     """Returns the table of the points that cannot run."""
     table = _table("point", "overrides", "key", "problem")
-    for point in bad:
-        name = str(point.point.number)
-        typed = " ".join(f"{key}={value}" for key, value in point.point.changed.items())
-        for problem in point.problems:
+    for rejected in bad:
+        number = str(rejected.point.number)
+        typed = " ".join(f"{key}={value}" for key, value in rejected.point.changed.items())
+        for problem in rejected.problems:
             hint = f" ({problem.hint})" if problem.hint else ""
-            table.add_row(name, Text(typed), Text(problem.key), Text(problem.message + hint))
-            name = typed = ""
+            table.add_row(number, Text(typed), Text(problem.key), Text(problem.message + hint))
+            number = typed = ""
     return _drawn(table)
 
 
@@ -76,7 +76,7 @@ def show_outcome(sweep_folder: Path) -> None:
         say(f"repeat the best: {summary.rows[0].point.command}\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
-    say(f"{files.table}, {files.markdown}")
+    say(f"{shown(files.table)}, {shown(files.markdown)}")
 
 
 def _results(summary: Summary) -> Table:
@@ -94,13 +94,6 @@ def _results(summary: Summary) -> Table:
             *([Text(row.error)] if errors else []),
         )
     return table
-
-
-def _boundaries(settings: Settings) -> Text:
-    if not isinstance(settings.lr, PiecewiseConfig):
-        return Text(f"({settings.lr.target})")
-    schedule = build_schedule(settings.lr, settings.train.total_steps)
-    return Text(" ".join(map(str, boundaries(schedule.phases))))
 
 
 def _state(point: CheckedPoint, state: FolderState) -> str:

@@ -1,4 +1,4 @@
-"""Telling of failures as they happen, where the jobs' own output does not reach this terminal."""
+"""Reporting failures as they happen, where the jobs' own output does not reach this terminal."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _POLL_SECONDS = 1.0
 @contextmanager
 def reported_failures(attempt: Attempt) -> Iterator[None]:
     """Writes each failure of an attempt to standard error, soon after it happened."""
-    told: set[str] = set()
+    reported: set[str] = set()
     over = threading.Event()
 
     def watch() -> None:
         while not over.wait(_POLL_SECONDS):
-            _report_new(attempt, told)
+            _report_new(attempt, reported)
 
     watcher = threading.Thread(target=watch, name="reported_failures", daemon=True)
     watcher.start()
@@ -29,7 +29,7 @@ def reported_failures(attempt: Attempt) -> Iterator[None]:
     finally:
         over.set()
         watcher.join()
-        _report_new(attempt, told)
+        _report_new(attempt, reported)
 
 
 def report_failure(name: str, error: str) -> None:
@@ -38,8 +38,8 @@ def report_failure(name: str, error: str) -> None:
     sys.stderr.flush()
 
 
-def _report_new(attempt: Attempt, told: set[str]) -> None:
+def _report_new(attempt: Attempt, reported: set[str]) -> None:
     for name, error in attempt.failures().items():
-        if name not in told:
-            told.add(name)
+        if name not in reported:
+            reported.add(name)
             report_failure(name, error)

@@ -1,4 +1,4 @@
-"""Refusing what cannot run before Hydra makes, or writes into, a run folder."""
+"""Refusing what cannot run before Hydra makes, or writes into, a run folder: a single run, a point of a sweep."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
-from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.config.build import build_schedule
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.schedule.piecewise import boundaries
+from d9d_lr.sweeping.checker import RunPreview
 from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.resolve import resolve_settings
+from d9d_lr.training.resolve import fingerprint, resolve_settings
+from d9d_lr.training.settings import Settings
+from d9d_lr.training.tasks.settings import CharLMConfig
 
 
 class CheckBeforeRun(Callback):
@@ -32,3 +38,36 @@ class CheckBeforeRun(Callback):
         except (ConfigError, RunError, OSError) as error:
             sys.stderr.write(f"{error}\n")
             raise SystemExit(2 if isinstance(error, ConfigError) else 1) from None
+
+
+def check_point(config: DictConfig) -> RunPreview:
+    """Checks a point of a sweep before the first one starts: the entrypoint's `hydra.sweeper.check`.
+
+    A device is not looked for, since jobs may run elsewhere.
+
+    Raises:
+        ConfigError: If it cannot run.
+    """
+    settings = resolve_settings(config)
+    _check_files(settings)
+    total_steps = settings.train.total_steps
+    columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
+    return RunPreview(fingerprint(settings), total_steps, columns)
+
+
+def _check_files(settings: Settings) -> None:
+    """Looks for what every job needs wherever it runs."""
+    check_installed(settings.tracker)
+    if isinstance(settings.task, CharLMConfig) and settings.task.text_file is not None:
+        text_file = Path(settings.task.text_file)
+        if not text_file.is_file():
+            raise ConfigError([Problem("task.text_file", f"there is no file {text_file}")])
+    resume = settings.train.resume
+    if resume not in ("auto", "never") and not Path(resume).exists():
+        raise ConfigError([Problem("train.resume", f"there is no file or folder {resume}")])
+
+
+def _boundaries(settings: Settings) -> str:
+    if not isinstance(settings.lr, PiecewiseConfig):
+        return f"({settings.lr.target})"
+    return " ".join(map(str, boundaries(build_schedule(settings.lr, settings.train.total_steps).phases)))

@@ -19,7 +19,7 @@ from torch.nn.parallel import DistributedDataParallel
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
-from d9d_lr.training.launched import world_size
+from d9d_lr.runs.launched import world_size
 from d9d_lr.training.settings import Settings
 
 T = TypeVar("T")

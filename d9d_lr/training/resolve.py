@@ -9,7 +9,6 @@ from functools import partial
 from typing import Any, TypeVar
 
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 from pydantic import ValidationError
 
 from d9d_lr.composing.packaged import packaged_values
@@ -91,16 +90,9 @@ def resolve_settings(config: DictConfig) -> Settings:
 
 def fingerprint(settings: Settings) -> str:
     """Returns a short hash that two runs share exactly if they compute the same thing."""
-    what = settings.model_dump(mode="json", exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def stored_fingerprint(config: Mapping[str, Any]) -> str | None:
-    """Returns the fingerprint of a configuration that Hydra stored in a run folder; None if it cannot be used."""
-    try:
-        return fingerprint(resolve_settings(OmegaConf.create(dict(config))))
-    except (ConfigError, OmegaConfBaseException):
-        return None
+    # As plain Python: as JSON, Pydantic would make an infinity, a NaN and a null the same.
+    what = settings.model_dump(exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
+    return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:

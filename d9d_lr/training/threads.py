@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-PARALLEL_JOBS = "D9D_LR_PARALLEL_JOBS"
-"""The environment variable in which a sweep puts how many of its jobs run at once on this machine."""
+from d9d_lr.sweeping.parallel import jobs_at_once
 
 
 def threads_for_process(
@@ -19,13 +18,13 @@ def threads_for_process(
     Args:
         num_threads: The setting; "auto" divides the cores among the jobs and processes that run at once. It knows
             nothing of other programs on the machine, and threads that wait for a busy core spin.
-        environ: The environment, in which a sweep and torchrun put how many there are.
+        environ: Where a sweep and torchrun say how many there are.
         cores: Cores of the machine; those that this process may use by default.
     """
     if num_threads != "auto":
         return num_threads
     available = cores or available_cores()
-    at_once = int(environ.get(PARALLEL_JOBS, "1")) * int(environ.get("LOCAL_WORLD_SIZE", "1"))
+    at_once = jobs_at_once(environ) * int(environ.get("LOCAL_WORLD_SIZE", "1"))
     return max(1, available // max(1, at_once))
 
 

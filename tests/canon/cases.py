@@ -10,7 +10,7 @@ from torch.optim import lr_scheduler
 from canon import models, systems
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One run.
 
@@ -32,7 +32,7 @@ class Case:
         return range(0, self.total_steps, self.every)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Preset:
     """A preset and its source.
 

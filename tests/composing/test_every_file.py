@@ -92,6 +92,16 @@ HALFWAY = {
     ("curve", "poly"): (900, 0.775),
     ("curve", "exponential"): (900, 10**-0.5),
     ("curve", "sqrt"): (900, 1 - 0.9 * 0.5**0.5),
+    ("curve", "constant"): (900, 0.1),
+    ("curve", "one_minus_sqrt"): (900, 1 - 0.9 * 0.5**0.5),
+    ("curve", "polynomial_decay"): (900, 0.1 + 0.9 * 0.25),  # half of the way is left
+    ("curve", "inverse_sqrt"): (900, 0.1 + 0.9 * (1000 / 1100) ** 0.5),  # 100 steps since 800, a timescale of 1000
+    ("curve", "power_law"): (900, 0.1 + 0.9 * (1000 / 1100) ** 0.5),
+    ("curve", "inverse_linear"): (900, 1 / 5.5),  # halfway from 1/1 to 1/0.1
+    ("curve", "exponential_halving"): (900, 0.1 + 0.9 * (2 * 0.5**0.5 - 1)),
+    ("curve", "half_life"): (900, 0.55),  # 100 steps, one half-life
+    ("curve", "k_decay_cosine"): (900, 0.1 + 0.9 * (1 + 0.5**0.5) / 2),  # cos(pi/4), since 0.5^2 is 1/4
+    ("curve", "cosine_power"): (900, 0.1 + 0.9 * 0.25),
 }
 
 

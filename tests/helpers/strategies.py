@@ -14,8 +14,21 @@ MULTIPLIERS = st.one_of(
     st.floats(-1e100, 1e100),
 )
 
+PARAMETERS = st.one_of(st.sampled_from([0.5, 1.0, 2.0, 3, 1000]), st.floats(1e-3, 50.0))
 CURVES = st.one_of(
     st.sampled_from([{"type": "linear"}, {"type": "cosine"}, {"type": "exponential"}, {"type": "poly"}]),
+    st.sampled_from([{"type": "constant"}, {"type": "one_minus_sqrt"}, {"type": "exponential_halving"}]),
+    *(
+        st.fixed_dictionaries({"type": st.just(kind), **dict.fromkeys(parameters, PARAMETERS)})
+        for kind, *parameters in [
+            ("polynomial_decay", "power"),
+            ("inverse_sqrt", "timescale"),
+            ("power_law", "exponent", "timescale"),
+            ("half_life", "steps"),
+            ("k_decay_cosine", "k"),
+            ("cosine_power", "power"),
+        ]
+    ),
     st.builds(
         lambda power: {"type": "poly", "power": power},
         st.one_of(st.sampled_from([0.5, 1.0, 2.0, 3]), st.floats(1e-3, 50.0), st.floats(5e-324, 1e308)),

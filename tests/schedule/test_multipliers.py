@@ -71,13 +71,52 @@ CURVE_TABLE = [
     ({"type": "poly", "power": 0.5}, [0.2, 0.6, 0.2 + 0.8 * math.sqrt(0.5), 0.2 + 0.8 * math.sqrt(0.75)]),
     ({"type": "poly", "power": 1}, [0.2, 0.4, 0.6, 0.8]),
     (EXPONENTIAL, [0.2, 0.2 * 5**0.25, 0.2 * 5**0.5, 0.2 * 5**0.75]),  # 0.2 * (1.0/0.2)^p
+    ({"type": "constant"}, [1.0, 1.0, 1.0, 1.0]),
+    ({"type": "one_minus_sqrt"}, [0.2, 0.6, 0.2 + 0.8 * math.sqrt(0.5), 0.2 + 0.8 * math.sqrt(0.75)]),
+    # 1 - 0.8 (1 - p)^power
+    ({"type": "polynomial_decay"}, [0.2, 1 - 0.8 * 9 / 16, 1 - 0.8 / 4, 1 - 0.8 / 16]),
+    ({"type": "polynomial_decay", "power": 0.5}, [0.2, 1 - 0.8 * math.sqrt(0.75), 1 - 0.8 * math.sqrt(0.5), 0.6]),
+    ({"type": "inverse_linear"}, [0.2, 0.25, 1 / 3, 0.5]),  # 1/m goes from 5 to 1 in fours: 5, 4, 3, 2
+    # 1 - 0.8 (2 * 0.5^p - 1)
+    ({"type": "exponential_halving"}, [0.2, *(1 - 0.8 * (2 * 0.5**p - 1) for p in (0.25, 0.5, 0.75))]),
+    # 1 - 0.8 (1 + cos(pi p^2)) / 2; at p = 1/2 the angle is pi/4
+    ({"type": "k_decay_cosine"}, [0.2, 1 - 0.4 * (1 + math.cos(math.pi / 16)), 1 - 0.4 * (1 + math.sqrt(0.5)), None]),
+    ({"type": "k_decay_cosine", "k": 1}, [0.2, 1 - 0.4 * (1 + math.sqrt(0.5)), 0.6, 1 - 0.4 * (1 - math.sqrt(0.5))]),
+    # 1 - 0.8 [(1 + cos(pi p)) / 2]^2; at p = 1/2 that is 1/4
+    ({"type": "cosine_power"}, [0.2, 1 - 0.2 * (1 + math.sqrt(0.5)) ** 2, 0.8, 1 - 0.2 * (1 - math.sqrt(0.5)) ** 2]),
 ]
 
 
 @pytest.mark.parametrize(("curve", "expected"), CURVE_TABLE, ids=lambda value: str(value)[:40])
 def test_each_curve_between_its_ends(curve, expected):
     schedule = schedule_of(10, 0.2, steps(4, 1.0, curve))
-    assert values(schedule, range(6)) == pytest.approx([*expected, 1.0, 1.0], rel=1e-15)
+    for value, by_hand in zip(values(schedule, range(6)), [*expected, 1.0, 1.0], strict=True):
+        assert by_hand is None or value == pytest.approx(by_hand, rel=1e-15)
+
+
+# From 1.0 towards 0.2 over 4 steps, then a linear phase to 0.0 over 2: the multipliers at steps 0, 1, 3, 4 and 5.
+TENDING = [
+    ({"type": "inverse_sqrt", "timescale": 1}, [1 / math.sqrt(n + 1) for n in (0, 1, 3, 4)]),  # sqrt(1 / (1 + n))
+    ({"type": "power_law", "exponent": 1, "timescale": 4}, [1.0, 4 / 5, 4 / 7, 0.5]),  # 4 / (4 + n)
+    ({"type": "half_life", "steps": 2}, [1.0, math.sqrt(0.5), math.sqrt(0.5) / 2, 0.25]),  # 0.5^(n/2)
+]
+
+
+@pytest.mark.parametrize(("curve", "left"), TENDING, ids=lambda value: str(value)[:40])
+def test_after_a_curve_of_the_steps_the_next_phase_starts_at_what_was_reached(curve, left):
+    schedule = schedule_of(6, 1.0, steps(4, 0.2, curve), rest(0.0))
+    reached = 0.2 + 0.8 * left[-1]
+    expected = [*(0.2 + 0.8 * part for part in left[:3]), reached, reached / 2, 0.0]
+    assert values(schedule, [0, 1, 3, 4, 5, 6]) == pytest.approx(expected, rel=1e-15)
+    alone = schedule_of(6, 1.0, steps(4, 0.2, curve))
+    assert values(alone, [4, 5, 100]) == pytest.approx([reached] * 3, rel=1e-15)  # and so it stays
+
+
+@pytest.mark.parametrize(("start", "target"), [(1.0, 0.0), (0.0, 1.0), (1.0, -0.5)])
+def test_a_straight_line_in_1_over_m_needs_values_above_0(start, target):
+    message = rf"phases\.0\.curve: goes from {start:g} to {target:g}, and inverse_linear .* must be above 0"
+    with pytest.raises(ConfigError, match=message):
+        schedule_of(10, start, steps(4, target, {"type": "inverse_linear"}))
 
 
 def test_exponential_treats_zero_as_1e_8():

@@ -78,7 +78,7 @@ def test_points_that_compute_the_same_are_named(sweep):
 
 def test_a_point_typed_twice_runs_once(sweep):
     done = sweep("optimizer.lr=0.1,0.1")
-    assert "point 1 (optimizer.lr=0.1) computes the same as optimizer.lr=0.1\n" in done.out
+    assert "point 1 (optimizer.lr=0.1) has the same configuration as optimizer.lr=0.1, which runs once\n" in done.out
     assert times_run("s") == {"optimizer.lr=0.1": 1}
 
 

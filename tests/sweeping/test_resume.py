@@ -1,6 +1,8 @@
 """Point 3: the same command again goes on where it ended."""
 
+import fcntl
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -102,11 +104,11 @@ def test_the_record_keeps_all_points(sweep):
     assert [point["folder"] for point in record["points"]] == ["train.seed=0", "train.seed=1", "train.seed=2"]
 
 
-def test_two_sweeps_do_not_share_a_folder(sweep, in_tmp):
-    from d9d_lr.runs.locks import held
-
+def test_two_sweeps_do_not_share_a_folder(sweep):
     Path("s").mkdir()
-    with held(Path("s")):
-        done = sweep("train.seed=0,1")
+    handle = os.open("s", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)  # as another process would
+    done = sweep("train.seed=0,1")
+    os.close(handle)
     assert done.status == 1
     assert "another sweep is running in s" in done.err

@@ -1,0 +1,121 @@
+"""The answer in words: what is best, by how much, and what the sweep cannot tell."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from d9d_lr.comparing.answer import MOST_SEEDS, Answer, Lead
+from d9d_lr.comparing.contenders import LENGTH_KEYS, Contender, schedule_name
+from d9d_lr.comparing.settings import Setting
+
+LEGEND = (
+    "± after a mean: standard deviation over seeds. ± after a lead: its standard error, each schedule at its own best "
+    "setting. Separable: not even one time in twenty would schedules that are equal look so, the choice of the best "
+    "setting among all counted in."
+)
+
+
+def sentence(answer: Answer) -> str:
+    """Returns which schedule is best, at which setting, how far ahead, and whether that is more than noise."""
+    if answer.best is None:
+        return "no answer yet: no setting has a seed that completed and none that diverged"
+    said = f"{answer.best.name} is best: {_worth(answer.best.best)}{_at(answer.best, answer.keys)}"
+    if not answer.leads:
+        return f"{said}; nothing else completed to compare it with"
+    return f"{said}; {_lead(answer)}"
+
+
+def notes(answer: Answer) -> list[str]:
+    """Returns what one must know beside the answer: other candidates, edges of ranges, points without a number."""
+    found = []
+    close = [lead.other.name for lead in answer.leads[1:] if not lead.separable and lead.error is not None]
+    if close:
+        found.append(f"may be as good too: {_listed(close)}")
+    compared = [one for one in [answer.best, *(lead.other for lead in answer.leads[:1])] if one]
+    found += [_edge(one) for one in compared if one.edges]
+    if answer.pending:
+        found.append(f"{_count(answer.pending, 'point')} of this comparison not finished: all of this may change")
+    lost = [one for one in answer.settings if one.diverged]
+    if lost:
+        names = _listed([_named(one) for one in lost], most=3)
+        found.append(f"{_count(len(lost), 'setting')} with a seed that diverged, which cannot be best: {names}")
+    return found
+
+
+def measured(mean: float | None, noise: float | None) -> str:
+    """Returns a mean with its noise, to the digits that the noise leaves: `0.586 ± 0.095`."""
+    if mean is None:
+        return "-"
+    if noise is None or not noise:
+        return f"{mean:.4g}"
+    digits = _digits(noise)
+    return f"{mean:.{digits}f} ± {noise:.{digits}f}"
+
+
+def _digits(noise: float) -> int:
+    return max(0, min(8, 1 - math.floor(math.log10(noise))))
+
+
+def _worth(setting: Setting) -> str:
+    seeds = "1 run" if setting.count == 1 else f"{setting.count} seeds"
+    state = f"; {setting.state}" if setting.state else ""
+    return f"{measured(setting.mean, setting.deviation)} ({seeds}{state})"
+
+
+def _at(contender: Contender, keys: Sequence[str]) -> str:
+    rest = [f"{key}={value}" for key, value in contender.best.values.items() if key not in (*keys, *LENGTH_KEYS)]
+    return f" at {', '.join(rest)}" if rest else ""
+
+
+def _lead(answer: Answer) -> str:
+    lead = answer.leads[0]
+    ahead = f"ahead of {lead.other.name} by"
+    if lead.error is None:
+        return f"{ahead} {lead.difference:.3g}: with one seed the noise is unknown, so this says little"
+    how = f", paired over {lead.pairs} seeds" if lead.pairs else ", not paired, for they share no seeds"
+    return f"{ahead} {_difference(lead)}{how}: {_verdict(answer)}"
+
+
+def _difference(lead: Lead) -> str:
+    assert lead.error is not None
+    if lead.error == 0:
+        return f"{lead.difference:.3g}"
+    digits = _digits(lead.error)
+    return f"{lead.difference:.{digits}f} ± {lead.error:.{digits}f}"
+
+
+def _verdict(answer: Answer) -> str:
+    lead = answer.leads[0]
+    if answer.separable:
+        return "separable from every other" if len(answer.leads) > 1 else "separable"
+    if lead.separable:
+        return "separable from it, but not from all"
+    if not lead.pairs:
+        return "not separable; give all of them the same seeds"
+    if lead.difference <= 0 or lead.error == 0:
+        return "not separable: they are equal"
+    if lead.more_seeds is None:
+        return f"not separable; even {MOST_SEEDS} more seeds would not do"
+    return f"not separable; about {_count(lead.more_seeds, 'more seed')} would be needed"
+
+
+def _edge(contender: Contender) -> str:
+    told = [
+        f"{edge.key}={edge.value} is the {'lowest' if edge.lowest else 'highest'} that was tried"
+        for edge in contender.edges
+    ]
+    return f"the best of {contender.name} lies at the edge: {_listed(told)}; its true best may lie beyond"
+
+
+def _named(setting: Setting) -> str:
+    return setting.label or schedule_name(setting, list(setting.values))
+
+
+def _listed(names: Sequence[str], most: int = 6) -> str:
+    more = len(names) - most
+    return "; ".join(names) if more <= 0 else f"{'; '.join(names[:most])}; and {more} more"
+
+
+def _count(count: int, name: str) -> str:
+    return f"1 {name}" if count == 1 else f"{count} {name}s"

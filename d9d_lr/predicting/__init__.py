@@ -1,0 +1,1 @@
+"""From files to laws and from laws to tables: reads runs, composes schedules, prints. Imports laws, runs, composing."""

@@ -1,0 +1,93 @@
+"""Schedules that a law is asked about: composed from overrides, at the law's own peak and length unless typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.laws.fixed_rules import FIXED_RULES
+from d9d_lr.laws.footprint import FloatArray
+from d9d_lr.laws.law import Law
+from d9d_lr.predicting.candidates import Candidate, compose_candidates
+
+SAME_PEAK = 0.05  # relative: a law says nothing of another peak
+_MOST_LONGER = 4.0
+
+_STEPS, _BASE_LR = "train.total_steps", "optimizer.lr"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A schedule with the learning rate of every step.
+
+    Attributes:
+        label: What tells it from the others.
+        overrides: What to type for it; empty for a fixed rule.
+        rates: The learning rate of every step.
+    """
+
+    label: str
+    overrides: tuple[str, ...]
+    rates: FloatArray
+
+    @property
+    def is_rule(self) -> bool:
+        """Whether it is a fixed rule, there for comparison."""
+        return not self.overrides
+
+
+def compose_asked(
+    law: Law, overrides: Sequence[str], *, config_dir: Path | None = None, config_name: str = "config"
+) -> list[Asked]:
+    """Composes the schedules that are asked about.
+
+    Args:
+        law: The law; its steps and its peak stand in for `train.total_steps` and `optimizer.lr` where neither was typed
+            and no file was named.
+        overrides: As on the command line of `d9d_lr.train`.
+        config_dir: A folder of the user's own.
+        config_name: The primary config, such as a sweep file.
+
+    Raises:
+        ConfigError: If a schedule cannot be composed, or is one that the law cannot tell of.
+    """
+    typed = {override.partition("=")[0].lstrip("+") for override in overrides}
+    bare = config_name == "config" and config_dir is None
+    words = list(overrides)
+    if bare and _STEPS not in typed:
+        words.insert(0, f"{_STEPS}={law.total_steps}")
+    candidates = compose_candidates(words, config_dir=config_dir, config_name=config_name)
+    own_lr = bare and _BASE_LR not in typed
+    asked = [_asked(law, candidate, own_lr) for candidate in candidates]
+    problems = {str(problem): problem for one in asked for problem in _beyond(law, one)}
+    if problems:
+        raise ConfigError(problems.values())
+    return asked
+
+
+def fixed_rules(law: Law, total_steps: int) -> list[Asked]:
+    """Returns the fixed rules with the law's warmup and peak."""
+    return [
+        Asked(name, (), law.reference_lr * rule(total_steps, law.warmup_steps)) for name, rule in FIXED_RULES.items()
+    ]
+
+
+def _asked(law: Law, candidate: Candidate, own_lr: bool) -> Asked:
+    base = law.reference_lr if own_lr or candidate.base_lr is None else candidate.base_lr
+    return Asked(candidate.label, candidate.overrides or ("",), base * candidate.multipliers)
+
+
+def _beyond(law: Law, asked: Asked) -> list[Problem]:
+    problems = []
+    peak = float(asked.rates.max())
+    if abs(peak / law.reference_lr - 1.0) > SAME_PEAK:
+        message = f"the peak would be {peak:g}, and the law was fitted at {law.reference_lr:g}"
+        problems.append(Problem(_BASE_LR, message, "a law holds at its own peak: fit another on runs at this one"))
+    if len(asked.rates) > _MOST_LONGER * law.total_steps:
+        message = (
+            f"{len(asked.rates)} steps are more than {_MOST_LONGER:g} times the {law.total_steps} of the fitted runs"
+        )
+        problems.append(Problem(_STEPS, message, "fit on longer runs"))
+    return problems

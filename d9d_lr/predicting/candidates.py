@@ -1,0 +1,80 @@
+"""The schedules that are asked about, written as on the command line of `d9d_lr.train`, sweeps included."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from hydra.core.global_hydra import GlobalHydra
+from omegaconf import DictConfig
+
+from d9d_lr.composing.application import open_application
+from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.config.build import build_schedule
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.laws.footprint import FloatArray
+from d9d_lr.plotting.labels import labels_of
+from d9d_lr.sweeping.composer import PointComposer
+from d9d_lr.sweeping.plan import Point
+from d9d_lr.sweeping.points import points_of
+from d9d_lr.training.resolve import resolve_settings
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A schedule whose loss is asked for.
+
+    Attributes:
+        label: What tells it from the others.
+        overrides: What to type for it.
+        multipliers: The multiplier of every step.
+        base_lr: The optimizer's learning rate; None if its settings do not tell.
+    """
+
+    label: str
+    overrides: tuple[str, ...]
+    multipliers: FloatArray
+    base_lr: float | None
+
+
+def compose_candidates(
+    overrides: Sequence[str], *, config_dir: Path | None = None, config_name: str = "config"
+) -> list[Candidate]:
+    """Composes each point that a sweep with these words would run.
+
+    Raises:
+        ConfigError: With every problem of every point, each once.
+    """
+    problems: dict[str, Problem] = {}
+    found: list[Candidate] = []
+    with open_application(config_dir, config_name) as application:
+        points = points_of(application, overrides)
+        labels = labels_of([point.changed for point in points])
+        compose = PointComposer(GlobalHydra.instance().config_loader(), application.compose)
+        for point, label in zip(points, labels, strict=True):
+            try:
+                found.append(_candidate(compose(point.overrides), point, label))
+            except ConfigError as error:
+                problems.update({str(problem): problem for problem in error.problems})
+    if problems:
+        raise ConfigError(problems.values())
+    return found
+
+
+def _candidate(composed: DictConfig, point: Point, label: str) -> Candidate:
+    settings = resolve_settings(composed)
+    if not isinstance(settings.lr, PiecewiseConfig):
+        raise ConfigError(
+            [Problem("lr._target_", f"{settings.lr.target} builds its schedule in torch; no law sees it")]
+        )
+    total_steps = settings.train.total_steps
+    optimizer = settings.optimizer
+    return Candidate(
+        label=label or " ".join(point.overrides) or "the default schedule",
+        overrides=point.overrides,
+        multipliers=build_schedule(settings.lr, total_steps).multipliers(np.arange(total_steps)),
+        base_lr=None if isinstance(optimizer, TargetConfig) else optimizer.lr,
+    )

@@ -1,0 +1,58 @@
+"""The resolved configuration of a run: two runs with the same are one."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, cast
+
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.utils import setup_globals
+from omegaconf import DictConfig, OmegaConf
+
+from d9d_lr.config.plain import marked
+from d9d_lr.diagnostics.unresolved import Unresolved
+
+_PLACES = ("runtime.output_dir", "runtime.cwd", "sweep.", "run.", "job.id")
+"""Where Hydra says where and when something runs, which changes nothing about what is computed."""
+
+
+def identity_of(config: DictConfig) -> str:
+    """Returns a hash of a job's configuration with its interpolations resolved.
+
+    A time, and a place that Hydra chooses for the run, count as they are written. 1, 1.0, true and "1" differ.
+
+    Args:
+        config: What the job gets, without Hydra's own section; Hydra's is looked up in `HydraConfig`.
+    """
+    with _places_as_written():
+        resolved = marked(config)
+    return hashlib.sha256(repr(_ordered(resolved)).encode(errors="surrogatepass")).hexdigest()[:16]
+
+
+@contextmanager
+def _places_as_written() -> Iterator[None]:
+    OmegaConf.register_new_resolver("now", lambda pattern: f"<now:{pattern}>", replace=True)
+    OmegaConf.register_new_resolver("hydra", _hydra, replace=True)
+    try:
+        yield
+    finally:
+        setup_globals()
+
+
+def _hydra(key: str) -> Any:
+    return f"<hydra:{key}>" if key.startswith(_PLACES) else OmegaConf.select(cast(DictConfig, HydraConfig.get()), key)
+
+
+def _ordered(value: Any) -> Any:
+    """Makes the order of keys, which changes nothing, the same everywhere."""
+    match value:
+        case Mapping():
+            return sorted(((repr(key), _ordered(child)) for key, child in value.items()), key=lambda pair: pair[0])
+        case list() | tuple():
+            return [_ordered(child) for child in value]
+        case Unresolved():
+            return ("unresolved", value.reason)
+        case _:
+            return value

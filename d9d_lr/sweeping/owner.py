@@ -1,0 +1,78 @@
+"""The process that started a sweep, as its jobs see it: where it is gone, they end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+_POLL_SECONDS = 0.5
+_GRACE_SECONDS = 30.0
+"""For a training to save, after SIGTERM and before SIGKILL."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process.
+
+    Attributes:
+        host: The machine that it runs on.
+        pid: Its number.
+        started: When it started, in the system's ticks, for numbers are used again; empty if that is not known.
+    """
+
+    host: str
+    pid: int
+    started: str
+
+    @classmethod
+    def this_process(cls) -> Owner:
+        """Returns the process that asks."""
+        return cls(socket.gethostname(), os.getpid(), _started(os.getpid()))
+
+    def is_gone(self) -> bool:
+        """Whether the process ended; it is not known of one on another machine."""
+        if self.host != socket.gethostname():
+            return False
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return True
+        except PermissionError:
+            pass
+        return _started(self.pid) != self.started
+
+
+def end_with(owner: Owner) -> None:
+    """Makes this process end soon after its owner, in whatever work it then is; a training saves first."""
+    if owner.pid == os.getpid() or any(thread.name == _thread_name(owner) for thread in threading.enumerate()):
+        return
+    if owner.is_gone():
+        os._exit(1)
+    threading.Thread(target=_end_with, args=(owner,), name=_thread_name(owner), daemon=True).start()
+
+
+def _end_with(owner: Owner) -> None:
+    while not owner.is_gone():
+        time.sleep(_POLL_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(_GRACE_SECONDS)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _thread_name(owner: Owner) -> str:
+    return f"ends with process {owner.pid}"
+
+
+def _started(pid: int) -> str:
+    """Returns field 22 of /proc/PID/stat; empty if there is none, or only what is left of a process that ended."""
+    try:
+        # Field 2 is a name in parentheses, which may hold anything; field 3 is the state.
+        state, *fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+        return "" if state in "ZX" else fields[18]
+    except (OSError, ValueError, IndexError):
+        return ""
