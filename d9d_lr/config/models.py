@@ -65,7 +65,7 @@ class PiecewiseSchedulerConfig(Base):
             raise PydanticCustomError(
                 "rest_not_last",
                 "phase {number} of {count} has mode rest; only the last one may",
-                {"index": early[0], "number": early[0] + 1, "count": len(phases)},
+                {"index": early[0], "field": "mode", "number": early[0] + 1, "count": len(phases)},
             )
         return phases
 

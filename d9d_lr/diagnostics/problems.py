@@ -18,12 +18,14 @@ class Problem:
     Attributes:
         key: The key as a person types it, such as `lr.phases.1.percentage`; empty where no key is to blame.
         message: The value found and what is allowed.
-        hint: What to type instead; empty where there is nothing useful to say.
+        hint: What to type instead; empty where there is nothing useful to say. What it says to type ends it.
+        misplaced: Whether the key is wrong and not its value, so that it may belong to another kind of what is there.
     """
 
     key: str
     message: str
     hint: str = ""
+    misplaced: bool = False
 
     def __str__(self) -> str:
         line = f"{self.key}: {self.message}" if self.key else self.message

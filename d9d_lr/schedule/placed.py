@@ -21,8 +21,7 @@ class SchedulePhase:
         start_multiplier: Multiplier at `start_step`.
         target_multiplier: Where the curve goes: the multiplier at `end_step`, or what the curve tends to.
         curve: What lies between.
-        laid_over: The steps at which the curve begins and ends, where they are not those of the phase: it may run ahead
-            of the phase, have begun before it, or end after it.
+        laid_over: The steps at which the curve begins and ends, where they are not those of the phase.
     """
 
     mode: str
@@ -35,26 +34,20 @@ class SchedulePhase:
 
     @property
     def end_multiplier(self) -> float:
-        """The multiplier really reached, with which the next phase starts."""
-        _, end = self._span
-        if self.curve.by_steps or self.end_step < end:
-            return self.multiplier(self.end_step)
-        return self.target_multiplier
+        """The multiplier really reached at `end_step`, with which the next phase starts."""
+        left_early = self.laid_over is not None and self.end_step < self.laid_over[1]
+        return self.multiplier(self.end_step) if self.curve.by_steps or left_early else self.target_multiplier
 
     def multiplier(self, step: int) -> float:
         """Returns the multiplier of a step of this phase."""
-        begin, end = self._span
+        begin, end = self.laid_over or (self.start_step, self.end_step)
         steps = min(step, end) - begin
         at = steps if self.curve.by_steps else steps / (end - begin)
         return self.curve.compute(self.start_multiplier, self.target_multiplier, at)
 
     def multipliers(self, steps: NDArray[np.int64]) -> FloatArray:
         """Returns what `multiplier` gives for each step, shape (n,)."""
-        begin, end = self._span
+        begin, end = self.laid_over or (self.start_step, self.end_step)
         since = np.minimum(steps, end) - begin
         at = since.astype(np.float64) if self.curve.by_steps else since / (end - begin)
         return self.curve.compute_array(self.start_multiplier, self.target_multiplier, at)
-
-    @property
-    def _span(self) -> tuple[int, int]:
-        return self.laid_over or (self.start_step, self.end_step)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
@@ -50,14 +51,16 @@ def resolve(
         elif end > limit:
             problems.append(_too_long(phase, name, end, total_steps))
             break
+        problems += _span_problems(phase, name, cursor, end)
         target = float(phase.target_multiplier)
-        refused = _curve_problems(phase, name, cursor, end, multiplier)
-        if refused:
-            problems += refused
+        refusal = phase.curve.refusal(multiplier, target) if end > cursor else ""
+        if refusal:
+            problems.append(Problem(f"{name}.curve", refusal))
+        if problems:
             multiplier = target
         else:
-            laid_over = phase.laid_over(cursor, end)
-            placed.append(SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve, laid_over))
+            span = phase.laid_over(cursor, end)
+            placed.append(SchedulePhase(phase.mode, cursor, end, multiplier, target, phase.curve, span))
             multiplier = placed[-1].end_multiplier
         cursor = end
     if problems:
@@ -70,6 +73,8 @@ def _total_steps_problems(phases: Sequence[Phase[CurveBase]], total_steps: int |
         if any(phase.needs_total_steps for phase in phases):
             return [Problem("total_steps", "is missing; percentage and rest phases need it")]
         return []
+    if not isinstance(total_steps, numbers.Integral):
+        return [Problem("total_steps", f"{total_steps} is not allowed; it must be a whole number")]
     if not 0 < total_steps <= MAX_STEPS:
         return [Problem("total_steps", f"{total_steps} is not allowed; it must be from 1 to {MAX_STEPS}")]
     return []
@@ -90,12 +95,9 @@ def _goes_back(phase: Phase[CurveBase], name: str, end: int, cursor: int, total_
     return Problem(f"{name}.{phase.length_field}", message)
 
 
-def _curve_problems(phase: Phase[CurveBase], name: str, start: int, end: int, multiplier: float) -> list[Problem]:
+def _span_problems(phase: Phase[CurveBase], name: str, start: int, end: int) -> list[Problem]:
     """A curve may begin before its phase and end after it; where it does not cover it, there is nothing to follow."""
     problems = []
-    refusal = phase.curve.refusal(multiplier, float(phase.target_multiplier)) if end > start else ""
-    if refusal:
-        problems.append(Problem(f"{name}.curve", refusal))
     if phase.curve_from is not None and phase.curve_from > start:
         message = f"the curve begins at step {phase.curve_from}, after the phase, which begins at step {start}"
         problems.append(Problem(f"{name}.curve_from", message))
