@@ -16,7 +16,6 @@ from hydra.errors import HydraException
 from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.runs.commands import command_again, quoted
-from d9d_lr.runs.launched import world_size
 from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.sweeping.tables import say, shown
 
@@ -76,7 +75,7 @@ def stopped_in_peace(folder: Path, program: str) -> Iterator[None]:
         with _terminated_like_ctrl_c():
             yield
     except KeyboardInterrupt:
-        command = command_again(sys.argv[1:], f"hydra.sweep.dir={quoted(shown(folder))}", world_size(), program)
+        command = command_again(sys.argv[1:], f"hydra.sweep.dir={quoted(shown(folder))}", program)
         say(f"\ngo on with: {command}")
         raise
 
