@@ -13,6 +13,7 @@ from types import FrameType
 
 from hydra.errors import HydraException
 
+from d9d_lr.composing.error_screen import say as say_error
 from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.runs.commands import command_again, quoted
@@ -44,8 +45,7 @@ def errors_reported(arguments: Sequence[str]) -> Iterator[None]:
                 text, status = str(error), 2
             case _:
                 text, status = str(ConfigError(explain_hydra(error, arguments))), 2
-        sys.stderr.write(f"{text}\n")
-        raise SystemExit(status) from error
+        raise SystemExit(say_error(text, status)) from error
 
 
 @contextmanager

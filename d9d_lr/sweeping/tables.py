@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text as RichText
 
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.states import FolderState
-from d9d_lr.runs.visible import visible
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
 from d9d_lr.sweeping.summary import Summary, read_summary, write_summary
 
@@ -73,7 +73,7 @@ def show_outcome(sweep_folder: Path) -> None:
     write_summary(sweep_folder, summary)
     say(f"\n{_drawn(_results(summary))}\n")
     if summary.rows[0].rank == 1:
-        say(f"repeat the best: {summary.rows[0].point.command}\n")
+        say(f"repeat the best: {visible(summary.rows[0].point.command)}\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
     say(f"{shown(files.table)}, {shown(files.markdown)}")
