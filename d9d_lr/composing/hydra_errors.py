@@ -138,7 +138,7 @@ def _bad_yaml(error: MarkedYAMLError) -> Problem:
 def _starts_with_tab(mark: Any) -> bool:
     """Whether the line that YAML's C reader complains of begins with a tab, which it does not say."""
     try:
-        return Path(mark.name).read_text(encoding="utf-8").splitlines()[mark.line].startswith("\t")
+        return bool(Path(mark.name).read_text(encoding="utf-8").splitlines()[mark.line].startswith("\t"))
     except (OSError, ValueError, IndexError):
         return False
 

@@ -95,7 +95,7 @@ def _fingerprint(folder: Path, result: RunResult | None, expected: str, fingerpr
 def _fingerprint_checked(folder: Path) -> str | None:
     """Returns what a sweep found before it started the job, which is part of the job's own configuration."""
     found: Any = _load(RunFolder(folder).hydra)
-    for key in ("hydra", "sweeper", "point", "fingerprint"):
+    for key in ("hydra", "env", "point", "fingerprint"):
         found = found.get(key) if isinstance(found, dict) else None
     return None if found is None else str(found)
 

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import TaskFunction
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
@@ -70,7 +70,7 @@ class GuardedJob:
             raise NotStartedError("not started: enough points failed")
         self.attempt.start(folder.name)
         with _held_in_turn(folder):
-            done = _completed_before(folder, hydra.sweeper.point.fingerprint)
+            done = _completed_before(folder, _checked(hydra)["fingerprint"])
             objective, error = (done.objective, None) if done else self._run(config, folder, hydra)
         self.attempt.end(folder.name, error)
         if error is not None:
@@ -84,7 +84,7 @@ class GuardedJob:
         def leave(objective: Any, error: str | None) -> None:
             if _stamp(folder) == before:
                 seconds = time.monotonic() - started
-                checked, typed = hydra.sweeper.point, hydra.overrides.task
+                checked, typed = _checked(hydra), hydra.overrides.task
                 leave_result(folder, **checked, overrides=typed, objective=objective, error=error, seconds=seconds)
 
         objective, error = None, None
@@ -154,6 +154,11 @@ def _exit_reported(name: str, leave: Callable[[Any, str | None], None]) -> Itera
         yield
     finally:
         os._exit = leave_at_once
+
+
+def _checked(hydra: HydraConf) -> Any:
+    """Returns what the sweep found of this point before it started: its fingerprint and its length."""
+    return OmegaConf.select(cast(DictConfig, hydra), "env.point")
 
 
 def _completed_before(folder: Path, fingerprint: str) -> RunResult | None:
