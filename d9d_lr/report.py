@@ -13,6 +13,7 @@ from rich.text import Text
 
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.reporting.figures import write_figures
 from d9d_lr.reporting.page import html_of, summary_line, table_cells, table_heads
 from d9d_lr.reporting.run_views import read_runs
@@ -62,7 +63,7 @@ def _print_table(console: Console, view: SweepView) -> None:
         if run.error:
             console.print(Text(f"{label}: {run.error}", style="red"))
     if view.best:
-        console.print(Text(f"best: {view.best.command}"), soft_wrap=True)
+        console.print(Text(f"best: {visible(view.best.command)}"), soft_wrap=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import TaskFunction
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
@@ -101,7 +101,7 @@ class _Run:
             result = read_result(self.folder)
         except RunError:
             return None
-        wanted = ("completed", self.hydra.sweeper.point.fingerprint)
+        wanted = ("completed", _checked(self.hydra)["fingerprint"])
         return (result.objective, None) if result and (result.status, result.fingerprint) == wanted else None
 
     def of(self, job: TaskFunction, config: DictConfig) -> tuple[Any, str | None]:
@@ -126,7 +126,7 @@ class _Run:
         """Writes the result, if the job wrote none itself."""
         if _stamp(self.folder) == self.stamp:
             seconds = time.monotonic() - self.started
-            point, typed = self.hydra.sweeper.point, self.hydra.overrides.task
+            point, typed = _checked(self.hydra), self.hydra.overrides.task
             leave_result(self.folder, **point, overrides=typed, objective=objective, error=error, seconds=seconds)
 
     def _leave_before_exit(self, error: str) -> None:
@@ -150,6 +150,11 @@ def _held_in_turn(folder: Path) -> Iterator[None]:
                 waited = True
                 time.sleep(_POLL_SECONDS)
         yield
+
+
+def _checked(hydra: HydraConf) -> Any:
+    """Returns what the sweep found of this point before it started: its fingerprint and its length."""
+    return OmegaConf.select(cast(DictConfig, hydra), "env.point")
 
 
 def _remove_if_new(folder: Path, hydra: HydraConf) -> None:

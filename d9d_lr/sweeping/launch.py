@@ -77,7 +77,7 @@ class Launches:
         return [
             *point.overrides,
             f"hydra.sweep.subdir='{point.folder}'",
-            f"hydra.sweeper.point={checked}",
+            f"hydra.env.point={checked}",
             *shared,
         ]
 

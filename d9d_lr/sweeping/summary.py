@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,13 +15,16 @@ from d9d_lr.comparing.answer import Answer, answers
 from d9d_lr.comparing.settings import Outcome, Setting, settings_of
 from d9d_lr.comparing.words import notes, sentence
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.visible import no_formula, visible
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.record import RecordedPoint, read_record, record_from_folders
+from d9d_lr.runs.reading import DamagedError
+from d9d_lr.runs.record import RecordedPoint, SweepRecord, read_record, record_from_folders
 from d9d_lr.runs.repeat import repeat_setting
 from d9d_lr.runs.results import OBJECTIVE, read_result
 from d9d_lr.runs.states import stored_values
-from d9d_lr.runs.visible import no_formula, visible
+
+log = logging.getLogger(__name__)
 
 _SETTING = ("setting", f"setting_{OBJECTIVE}", "setting_deviation", "setting_seeds")
 _ORDER = ("completed", "failed", "interrupted", "unfinished", "not started")
@@ -110,7 +114,11 @@ def read_summary(sweep_folder: Path) -> Summary:
     """
     if not sweep_folder.is_dir():
         raise RunError(f"there is no folder {sweep_folder}")
-    record = read_record(sweep_folder)
+    record = SweepRecord()
+    try:
+        record = read_record(sweep_folder)
+    except DamagedError as error:
+        log.warning("%s; what the run folders hold is summed up", error)
     if not record.points:
         record = record_from_folders(sweep_folder)
     if not record.points:

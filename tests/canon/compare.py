@@ -1,15 +1,27 @@
-"""A preset beside its source, step for step."""
+"""A preset beside its source, step for step.
+
+The file is read without Hydra, which takes longer than the comparison; another test composes every file.
+"""
+
+import functools
 
 import numpy as np
+from omegaconf import OmegaConf
 
-from d9d_lr import build_schedule, compose_lr
+from d9d_lr import build_schedule
+from d9d_lr.composing.paths import SCHEDULES_DIR
+from d9d_lr.config.resolve_lr import resolve_lr
 
 
+@functools.cache
 def schedule_of(name, case):
     """The schedule of a preset in the run of a case."""
-    return build_schedule(compose_lr([f"lr={name}", *case.overrides], case.total_steps), case.total_steps)
+    content = OmegaConf.load(SCHEDULES_DIR / "lr" / f"{name}.yaml")
+    composed = OmegaConf.merge({"lr": content}, OmegaConf.from_dotlist(list(case.overrides)))
+    return build_schedule(resolve_lr(composed.lr), case.total_steps)
 
 
+@functools.cache
 def greatest_difference(name, case):
     """The greatest difference between a preset and its source over the steps of a run, of the multiplier."""
     ours = schedule_of(name, case).multipliers(case.steps)
