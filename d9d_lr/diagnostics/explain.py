@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 from d9d_lr.diagnostics.allowed import allowed, listed
 from d9d_lr.diagnostics.hints import percent_hint, swap_hint
 from d9d_lr.diagnostics.places import Place, find_place
-from d9d_lr.diagnostics.problems import Problem, WrongKindError, did_you_mean, join_key
+from d9d_lr.diagnostics.problems import ConfigError, Problem, WrongKindError, did_you_mean, join_key
 from d9d_lr.diagnostics.unresolved import Unresolved
 
 NO_PHASES = "there are none; a schedule needs at least one phase"
@@ -27,8 +27,13 @@ def explain(error: ValidationError, model: type[BaseModel], raw: Any, key: str =
     """
     problems: dict[str, Problem] = {}
     for details in error.errors(include_url=False):
-        problem = _problem(details, find_place(model, details["loc"]), raw, key)
-        problems.setdefault(problem.key, problem)
+        place, reason = find_place(model, details["loc"]), details.get("ctx", {}).get("error")
+        if isinstance(reason, ConfigError):
+            found = [problem.below(place.key(key, raw)) for problem in reason.problems]
+        else:
+            found = [_problem(details, place, raw, key)]
+        for problem in found:
+            problems.setdefault(problem.key, problem)
     return list(problems.values())
 
 

@@ -27,4 +27,5 @@ def _phase(phase: Mapping[str, Any] | None) -> str:
     if phase is None:
         return "none"
     curve = " ".join(str(value) for value in phase["curve"].values())
-    return f"steps {phase['start_step']} to {phase['end_step']}, {curve} to {phase['target_multiplier']}"
+    start = f" from {phase['start_multiplier']}" if "start_multiplier" in phase else ""
+    return f"steps {phase['start_step']} to {phase['end_step']}, {curve}{start} to {phase['target_multiplier']}"

@@ -37,6 +37,11 @@ class SchedulePhase:
             return self.curve.compute(self.start_multiplier, self.target_multiplier, self.end_step - self.start_step)
         return self.target_multiplier
 
+    def refusal(self) -> str:
+        """Returns why the curve cannot go from where it starts to its target; the empty string if it can."""
+        jump = self.start_step == self.end_step
+        return "" if jump else self.curve.refusal(self.start_multiplier, self.target_multiplier)
+
     def multiplier(self, step: int) -> float:
         """Returns the multiplier of a step of this phase."""
         steps = step - self.start_step
