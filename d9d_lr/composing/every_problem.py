@@ -88,9 +88,9 @@ def _with_tried_hint(problem: Problem, overrides: Sequence[str], line: Line) -> 
     """Returns a problem of a value with the hint that the rest of the command line allows for."""
     if not problem.misplaced and problem.hint:
         return problem
-    if problem.hint.startswith("did you mean") and _named_key_works(problem, overrides, line):
-        return problem
     typed = [one for one in overrides if _goes_with(problem, one) and "@" not in one]
+    if problem.hint.startswith("did you mean") and (not typed or _named_key_works(problem, typed, line)):
+        return problem
     group = next((one for one in overrides if key_of(one).replace("/", ".") == problem.key and "/" in one), "")
     if group:
         meant = [*another_place(line, key_of(group), value_of(group))]
@@ -111,11 +111,12 @@ def _with_tried_hint(problem: Problem, overrides: Sequence[str], line: Line) -> 
     return replace(problem, hint=first_that_works(line, meant) or kept)
 
 
-def _named_key_works(problem: Problem, overrides: Sequence[str], line: Line) -> bool:
-    """Whether the key that a hint names in place of a typed one would do."""
-    parent, near = problem.key.rpartition(".")[0], problem.hint.split("'")[1]
-    typed = [one for one in overrides if key_of(one) == problem.key]
-    return bool(typed) and line.works([f"{parent}.{near}={value_of(one)}".lstrip(".") for one in typed])
+def _named_key_works(problem: Problem, typed: Sequence[str], line: Line) -> bool:
+    """Whether the key that a hint names would do in place of the typed one."""
+    wrong = problem.key.rpartition(".")[2]
+    near = problem.hint.split("'")[1]
+    named = [one for one in typed if key_of(one).startswith(problem.key)]
+    return bool(named) and line.works([one.replace(wrong, near, 1).lstrip("+") for one in named])
 
 
 def _elsewhere(problem: Problem, typed: Sequence[str], line: Line) -> Iterator[Suggestion]:

@@ -76,6 +76,11 @@ def _unapplied(said: Said, overrides: Sequence[str], line: Line | None) -> Probl
             return _place(said, overrides, line)
         case "not_in_defaults":
             return Problem(key, "is not in the defaults list", _hint(line, [Suggestion("to add it", (f"+{typed}",))]))
+        case "two_keys":
+            message = f"{said.name!r} and {said.name} are both position {said.name}"
+            return Problem(
+                key, message, f"Quote the position in the YAML file, as in '{said.name}':, so that it merges"
+            )
         case "unknown_key":
             return _unknown_key(said, typed, line)
         case "nothing_to_delete":

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any, Literal
 
 import hydra
@@ -40,6 +41,12 @@ from yaml import YAMLError
 _BEFORE_1_4 = hydra.__version__.startswith("1.3.")
 _BASE: dict[str, Any] = {"version_base": "1.3"} if _BEFORE_1_4 else {}
 """Hydra 1.3 warns where the base version is not named, Hydra 1.4 where it is."""
+
+_COMPOSING_MODULES = {
+    "hydra._internal.config_loader_impl",
+    "hydra._internal.config_repository",
+    "hydra._internal.defaults_list",
+}
 
 COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, YAMLError, TypeError, ValueError, RecursionError)
 """What Hydra raises while it composes."""
@@ -135,23 +142,21 @@ def job_value(job: JobReturn) -> Any:
 
 def from_composing(error: BaseException) -> bool:
     """Whether an error comes from Hydra's own composing, and not from a job that it ran."""
-    names = _functions(error)
-    return not from_job(error) and any(name.startswith("_compose") or name == "compose_config" for name in names)
+    modules = {frame.f_globals.get("__name__") for frame in _frames(error)}
+    return not from_job(error) and not modules.isdisjoint(_COMPOSING_MODULES)
 
 
 def from_job(error: BaseException) -> bool:
     """Whether an error was raised inside a job that Hydra ran."""
-    return "run_job" in _functions(error)
+    return "run_job" in {frame.f_code.co_name for frame in _frames(error)}
 
 
-def _functions(error: BaseException) -> list[str]:
-    """Returns the names of the functions that an error came through."""
-    names = []
-    frame = error.__traceback__
-    while frame is not None:
-        names.append(frame.tb_frame.f_code.co_name)
-        frame = frame.tb_next
-    return names
+def _frames(error: BaseException) -> Iterator[FrameType]:
+    """Yields the frames that an error came through."""
+    traceback = error.__traceback__
+    while traceback is not None:
+        yield traceback.tb_frame
+        traceback = traceback.tb_next
 
 
 # --- English ---------------------------------------------------------------------------------------------------------
@@ -166,6 +171,7 @@ Case = Literal[
     "unplaced",
     "no_such_place",
     "not_in_defaults",
+    "two_keys",
     "unknown_key",
     "nothing_to_delete",
     "other_value",
@@ -199,7 +205,10 @@ _SENTENCES: tuple[tuple[Case, str], ...] = (
     ("index", r"list indices must be integers or slices, not str"),
     ("unplaced", r"Could not override '(?P<key>[^'@]*/[^'@]*)'"),
     ("no_such_place", r"Could not override '(?P<key>[^']*@[^']*)'"),
+    ("no_such_place", r"Invalid Defaults List override '/?(?P<key>[^':]*@[^':]*): (?P<name>[^']*)'"),
+    ("not_in_defaults", r"Invalid Defaults List override '/?(?P<key>[^':]*): (?P<name>[^']*)'"),
     ("not_in_defaults", r"Could not override '(?P<key>[^']*)'\. No match in the defaults list"),
+    ("two_keys", r"Conflicting integer and string keys: '(?P<name>[^']*)'[^\0]*full_key: (?P<key>\S+)\.\S+"),
     ("unknown_key", r"Could not override '(?P<key>[^']*)'"),
     ("nothing_to_delete", r"Could not delete (?:from config\. )?'(?P<key>[^'=]*)(?:=(?P<name>[^']*))?'"),
     ("other_value", r"The value of '(?P<key>[^']*)' is (?P<name>.*) and not"),

@@ -127,7 +127,7 @@ def _named(points: Sequence[CheckedPoint], recorded: Mapping[str, str]) -> Itera
 def _as_in_job(config: DictConfig, number: int) -> Iterator[DictConfig]:
     """Yields what the job will get: the configuration without Hydra's section, which `${hydra:...}` finds elsewhere."""
     with open_dict(config):
-        config.hydra.job.id = config.hydra.job.num = number
+        config.hydra.job.id, config.hydra.job.num = str(number), number
     given = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     OmegaConf.set_struct(given, True)
     OmegaConf.copy_cache(config, given)

@@ -18,11 +18,18 @@ class Case:
         total_steps: Its length.
         expected: The multiplier that the source gives step t.
         overrides: What is typed behind `lr=NAME`.
+        every: Compares every so many steps of a run of millions.
     """
 
     total_steps: int
     expected: Callable[[int], float]
     overrides: tuple[str, ...] = ()
+    every: int = 1
+
+    @property
+    def steps(self):
+        """The steps that are compared."""
+        return range(0, self.total_steps, self.every)
 
 
 @dataclass(frozen=True)
@@ -83,6 +90,25 @@ PRESETS = {
         (
             *warmed(systems.transformers_cosine_with_min_lr, min_lr_rate=0.1),
             *warmed(systems.transformers_cosine_with_min_lr, min_lr_rate=0.07, overrides=("lr.min_lr_rate=0.07",)),
+        ),
+    ),
+    "systems/transformers_cosine_warmup_with_min_lr": Preset(
+        "the formula of transformers 5.24.0",
+        warmed(systems.transformers_cosine_warmup_with_min_lr, min_lr_rate=0.1),
+    ),
+    "systems/torchtitan": Preset(
+        "the formula of torchtitan 0.3.0",
+        (
+            *warmed(systems.torchtitan),
+            *warmed(systems.torchtitan, min_lr_factor=0.1, overrides=("lr.min_lr_factor=0.1",)),
+        ),
+    ),
+    "systems/olmo_core_linear": Preset("the formula of ai2-olmo-core 3.0.0", warmed(systems.olmo_core_linear)),
+    "systems/olmo_core_cosine": Preset(
+        "the formula of ai2-olmo-core 3.0.0",
+        (
+            *warmed(systems.olmo_core_cosine),
+            *warmed(systems.olmo_core_cosine, alpha_f=0.0, overrides=("lr.alpha_f=0",)),
         ),
     ),
     "systems/composer_linear_with_warmup": Preset("the formula of mosaicml 0.32.1", warmed(systems.composer_linear)),

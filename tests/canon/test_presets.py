@@ -2,12 +2,12 @@
 
 import re
 
-import numpy as np
 import pytest
 from omegaconf import OmegaConf
 
+from canon import page
 from canon.cases import PRESETS
-from d9d_lr import build_schedule, compose_lr
+from canon.compare import greatest_difference
 from d9d_lr.composing.paths import SCHEDULES_DIR
 
 FOLDERS = ("systems", "models")
@@ -18,16 +18,8 @@ def name_of(file):
     return f"{file.parent.name}/{file.stem}"
 
 
-def greatest_difference(name, case):
-    """The greatest difference between a preset and its source over the steps of a run."""
-    config = compose_lr([f"lr={name}", *case.overrides], case.total_steps)
-    ours = build_schedule(config, case.total_steps).multipliers(range(case.total_steps))
-    theirs = np.array([case.expected(step) for step in range(case.total_steps)])
-    return float(np.max(np.abs(ours - theirs)))
-
-
 def test_every_preset_has_its_cases():
-    assert [name_of(file) for file in FILES] == sorted(PRESETS, reverse=False)
+    assert [name_of(file) for file in FILES] == sorted(PRESETS)
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -51,3 +43,9 @@ def test_the_scalars_of_a_preset_are_those_that_its_phases_read(file):
     read = set(re.findall(r"\$\{\.+(\w+)\}", str(content)))
     assert read == set(content.get("scalars", []))
     assert read <= set(content)
+
+
+def test_the_page_of_presets_is_current():
+    assert page.page() == (page.DOCS / "presets.md").read_text(), "run: make docs-presets"
+    for family in FOLDERS:
+        assert (page.DOCS / f"presets_{family}.png").exists()
