@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,13 +12,10 @@ from d9d_lr.comparing.answer import Answer, answers
 from d9d_lr.comparing.settings import Outcome, Setting, settings_of
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.reading import DamagedError
-from d9d_lr.runs.record import RecordedPoint, SweepRecord, read_record, record_from_folders
+from d9d_lr.runs.record import RecordedPoint, record_or_folders
 from d9d_lr.runs.repeat import repeat_setting
 from d9d_lr.runs.results import OBJECTIVE, read_result
 from d9d_lr.runs.states import stored_values
-
-log = logging.getLogger(__name__)
 
 _ORDER = ("completed", "failed", "interrupted", "unfinished", "not started")
 
@@ -108,13 +104,7 @@ def read_summary(sweep_folder: Path) -> Summary:
     """
     if not sweep_folder.is_dir():
         raise RunError(f"there is no folder {sweep_folder}")
-    record = SweepRecord()
-    try:
-        record = read_record(sweep_folder)
-    except DamagedError as error:
-        log.warning("%s; what the run folders hold is summed up", error)
-    if not record.points:
-        record = record_from_folders(sweep_folder)
+    record = record_or_folders(sweep_folder)
     if not record.points:
         raise RunError(
             f"{sweep_folder} holds no sweep: neither {SweepFolder(sweep_folder).record.name} nor run folders"
