@@ -20,6 +20,7 @@ from d9d_lr.reporting.page import html_of, summary_line
 from d9d_lr.reporting.run_views import read_runs
 from d9d_lr.reporting.sweep_view import SweepView, view_of
 from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.folders import ReportFolder
 from d9d_lr.runs.results import OBJECTIVE
 
 _DESCRIPTION = """\
@@ -67,7 +68,7 @@ def _going_on(view: SweepView) -> bool:
 def _write(options: argparse.Namespace, view: SweepView, console: Console) -> Path:
     out: Path = options.out or (options.folders[0] if len(options.folders) == 1 else Path())
     out.mkdir(parents=True, exist_ok=True)
-    page = out / "report.html"
+    page = ReportFolder(out).page
     write_text_whole(page, html_of(view))
     console.print(f"wrote {page}", soft_wrap=True, markup=False)
     return out

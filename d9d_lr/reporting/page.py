@@ -26,7 +26,7 @@ _LEAST_SHARE = 0.005
 def html_of(view: SweepView) -> str:
     """Returns the whole page."""
     maps = heat_maps(view)
-    return Template(_asset("report.html")).substitute(
+    return Template(_asset("page.html")).substitute(
         title=escape(f"Report: {view.title}"),
         summary=escape(summary_line(view)),
         style=_asset("report.css"),

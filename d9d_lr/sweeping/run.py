@@ -17,7 +17,7 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.atomic import set_aside
 from d9d_lr.runs.commands import quoted, repeat_command, this_program
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.record import RecordedPoint, add_points
+from d9d_lr.runs.record import RecordedPoint, add_points, record_or_folders
 from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
 from d9d_lr.sweeping.attempt import new_attempt
 from d9d_lr.sweeping.checker import Checker, load_checker
