@@ -28,6 +28,7 @@ from d9d_lr.sweeping.launchers import launcher_traits, stored_job
 from d9d_lr.sweeping.owner import Owner
 from d9d_lr.sweeping.plan import plan_points
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
+from d9d_lr.sweeping.progress import reported_progress
 from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
 from d9d_lr.sweeping.stopping import alone, stopped_in_peace
 from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points, shown
@@ -191,7 +192,8 @@ def _run(
         sweep.job.attempt = attempt
         launches = Launches(sweep.launcher, traits, attempt, folder, max(1, min(traits.parallel, len(todo))))
         try:
-            launches.run(todo, sweep.config.hydra.sweeper.max_batch_size)
+            with reported_progress(folder, [point.folder for point in todo]):
+                launches.run(todo, sweep.config.hydra.sweeper.max_batch_size)
         finally:
             show_outcome(folder)
     return {**done, **launches.returns}

@@ -10,7 +10,7 @@ from torch.optim import lr_scheduler
 from canon import models, systems
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One run.
 
@@ -32,7 +32,7 @@ class Case:
         return range(0, self.total_steps, self.every)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Preset:
     """A preset and its source.
 
@@ -91,6 +91,50 @@ PRESETS = {
             *warmed(systems.transformers_cosine_with_min_lr, min_lr_rate=0.1),
             *warmed(systems.transformers_cosine_with_min_lr, min_lr_rate=0.07, overrides=("lr.min_lr_rate=0.07",)),
         ),
+    ),
+    "systems/transformers_inverse_sqrt": Preset(
+        "the formula of transformers 5.24.0",
+        (
+            *(
+                Case(total, partial(systems.transformers_inverse_sqrt, warmup=warmup), (f"lr.warmup_steps={warmup}",))
+                for total, warmup in LENGTHS
+            ),
+            Case(
+                1000,
+                partial(systems.transformers_inverse_sqrt, warmup=100, timescale=10_000),
+                ("lr.timescale=10000",),
+            ),
+        ),
+    ),
+    "systems/megatron_inverse_sqrt": Preset(
+        "the formula of megatron-core 0.16.1", warmed(systems.megatron, style="inverse-square-root")
+    ),
+    "systems/olmo_core_inverse_sqrt": Preset(
+        "the formula of ai2-olmo-core 3.0.0", warmed(systems.olmo_core_inverse_sqrt)
+    ),
+    "systems/composer_polynomial_with_warmup": Preset(
+        "the formula of mosaicml 0.32.1",
+        (
+            *warmed(systems.composer_polynomial),
+            *warmed(systems.composer_polynomial, power=3.0, alpha_f=0.1, overrides=("lr.power=3.0", "lr.alpha_f=0.1")),
+        ),
+    ),
+    "systems/timm_poly": Preset("the formula of timm 1.0.31", warmed(systems.timm_poly, warmup_lr_init=0.01)),
+    "systems/torch_polynomial": Preset(
+        "torch 2.13's PolynomialLR, run",
+        (
+            ran(lr_scheduler.PolynomialLR, 100),
+            ran(lr_scheduler.PolynomialLR, 401, "lr.total_iters=400", "lr.power=2.0", total_iters=400, power=2.0),
+        ),
+        tolerance=1e-13,  # torch multiplies the rate of the step before
+    ),
+    "systems/torch_exponential": Preset(
+        "torch 2.13's ExponentialLR, run",
+        (
+            ran(lr_scheduler.ExponentialLR, 1000, gamma=0.5 ** (1 / 100)),
+            ran(lr_scheduler.ExponentialLR, 301, "lr.half_life_steps=1", gamma=0.5),
+        ),
+        tolerance=1e-13,  # torch multiplies the rate of the step before
     ),
     "systems/transformers_cosine_warmup_with_min_lr": Preset(
         "the formula of transformers 5.24.0",
