@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from canon.cases import PRESETS
 from canon.compare import greatest_difference, schedule_of
 from d9d_lr.composing.paths import SCHEDULES_DIR
-from d9d_lr.plotting.figure import save
 from d9d_lr.plotting.sampling import steps_to_draw
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -26,7 +26,9 @@ difference is that of the multiplier, rounded up to a power of ten; a test keeps
 
 def page():
     """Returns the text of docs/presets.md."""
-    families = {family: [name for name in PRESETS if name.startswith(f"{family}/")] for family in ("systems", "models")}
+    families = {
+        family: sorted(name for name in PRESETS if name.startswith(f"{family}/")) for family in ("systems", "models")
+    }
     parts = [INTRO]
     for family, names in families.items():
         parts += [f"## {family.capitalize()}\n", f"![The presets of {family}](presets_{family}.png)\n", _table(names)]
@@ -83,9 +85,10 @@ def _phases(name):
 
 def picture(family):
     """Returns a figure with a small plot for each preset of a family."""
-    names = [name for name in PRESETS if name.startswith(f"{family}/")]
+    names = sorted(name for name in PRESETS if name.startswith(f"{family}/"))
     rows = math.ceil(len(names) / COLUMNS)
-    figure = Figure(figsize=(10.0, 1.5 * rows), layout="constrained")
+    figure = Figure(figsize=(10.0, 1.4 * rows))
+    figure.subplots_adjust(left=0.04, right=0.99, bottom=0.03, top=1 - 0.25 / (1.4 * rows), wspace=0.2, hspace=0.5)
     grid = figure.subplots(rows, COLUMNS, squeeze=False).flat
     for axes in grid:
         axes.set_axis_off()
@@ -97,6 +100,8 @@ def picture(family):
         axes.plot(steps, schedule.multipliers(steps), linewidth=1.2)
         axes.set_title(name.split("/")[1], fontsize=7)
         axes.tick_params(labelsize=6)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_ylim(bottom=0, top=1.05 * float(np.max(schedule.multipliers(steps))))
         axes.spines[["top", "right"]].set_visible(False)
     return figure
@@ -106,7 +111,7 @@ def main():
     """Writes the page and its pictures."""
     (DOCS / "presets.md").write_text(page())
     for family in ("systems", "models"):
-        save(picture(family), DOCS / f"presets_{family}.png")
+        picture(family).savefig(DOCS / f"presets_{family}.png", dpi=90)
 
 
 if __name__ == "__main__":
