@@ -65,12 +65,13 @@ def _published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fract
 
 def _stretched(phase: Phase[Any], ratio: Fraction) -> Phase[Any]:
     curve: CurveBase = phase.curve
-    steps = {name: float(exact(getattr(curve, name)) * ratio) for name in curve.step_fields}
-    span = {
-        name: None if getattr(phase, name) is None else math.floor(getattr(phase, name) * ratio)
-        for name in ("curve_from", "curve_until")
-    }
-    return replace(phase, curve=replace(curve, **steps), **span)
+    steps: dict[str, Any] = {name: float(exact(getattr(curve, name)) * ratio) for name in curve.step_fields}
+    return replace(
+        phase,
+        curve=replace(curve, **steps),
+        curve_from=None if phase.curve_from is None else math.floor(phase.curve_from * ratio),
+        curve_until=None if phase.curve_until is None else math.floor(phase.curve_until * ratio),
+    )
 
 
 def _other_length(scheduler: PiecewiseSchedulerConfig, published: int, total: int) -> Problem:

@@ -77,10 +77,9 @@ def _phases(name):
     schedule = schedule_of(name, case)
     for phase in schedule.phases:
         ahead = ", a step ahead" if phase.laid_over == (phase.start_step - 1, phase.end_step - 1) else ""
-        yield (
-            f"{phase.curve} from {phase.start_multiplier:g} to {phase.target_multiplier:g}{ahead}, "
-            f"steps {phase.start_step} to {phase.end_step} of {case.total_steps}"
-        )
+        start = "" if phase.curve.label == "constant" else f" from {phase.start_multiplier:g}"
+        where = f"steps {phase.start_step} to {phase.end_step} of {case.total_steps}"
+        yield f"{phase.curve}{start} to {phase.target_multiplier:g}{ahead}, {where}".replace("constant to", "constant at")
 
 
 def picture(family):
