@@ -30,7 +30,7 @@ def explain(
     for details in error.errors(include_url=False):
         place, reason = find_place(model, details["loc"]), details.get("ctx", {}).get("error")
         if isinstance(reason, ConfigError):
-            found = [problem.below(place.key(key, raw)) for problem in reason.problems]
+            found = [problem.below(place.key(key, raw, vocabulary)) for problem in reason.problems]
         else:
             found = [_problem(details, place, raw, key, vocabulary)]
         for problem in found:

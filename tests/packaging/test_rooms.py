@@ -15,11 +15,11 @@ ORDER = [
     "integrations",
     "runs",
     "settings",  # the modules of that name in sweeping, tracking and training: what may be configured
+    "comparing",
     "sweeping",
     "tracking",
     "training",
     "laws",
-    "comparing",
     "plotting",
     "checking",
     "reporting",
