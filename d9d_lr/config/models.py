@@ -105,7 +105,7 @@ class PiecewiseSchedulerConfig(Base):
 
     @model_serializer(mode="wrap")
     def _what_is_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if value not in (None, False)}
+        return {name: value for name, value in handler(self).items() if value is not None and value is not False}
 
     @field_validator("phases")
     @classmethod

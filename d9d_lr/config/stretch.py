@@ -76,9 +76,14 @@ def _stretched(phase: Phase[Any], ratio: Fraction) -> Phase[Any]:
 
 def _other_length(scheduler: PiecewiseSchedulerConfig, published: int, total: int) -> Problem:
     tokens = scheduler.published_tokens
-    amount = f"{published} steps" if tokens is None else f"{tokens:.12g} tokens, {published} steps of the run"
+    amount = f"{published} steps" if tokens is None else f"{_count(tokens)} tokens, {published} steps of the run"
     return Problem(
         "total_steps",
         f"{total} is not the length that this schedule is published with: {amount}",
         "type lr.stretch=true to lay its shape over the run",
     )
+
+
+def _count(tokens: float) -> str:
+    letter, size = next((pair for pair in (("T", 1e12), ("B", 1e9), ("M", 1e6)) if tokens >= pair[1]), ("", 1.0))
+    return f"{tokens / size:.12g}{letter}"

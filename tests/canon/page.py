@@ -79,7 +79,9 @@ def _phases(name):
         ahead = ", a step ahead" if phase.laid_over == (phase.start_step - 1, phase.end_step - 1) else ""
         start = "" if phase.curve.label == "constant" else f" from {phase.start_multiplier:g}"
         where = f"steps {phase.start_step} to {phase.end_step} of {case.total_steps}"
-        yield f"{phase.curve}{start} to {phase.target_multiplier:g}{ahead}, {where}".replace("constant to", "constant at")
+        yield f"{phase.curve}{start} to {phase.target_multiplier:g}{ahead}, {where}".replace(
+            "constant to", "constant at"
+        )
 
 
 def picture(family):
