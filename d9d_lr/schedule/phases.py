@@ -112,7 +112,7 @@ class PhaseSteps(PhaseBase[CurveT]):
     steps: Steps
 
     def end_step(self, start_step: int, units: Units) -> int:
-        return start_step + self.steps
+        return start_step + math.floor(units.steps_for("steps", Fraction(self.steps)))
 
     def needs(self) -> set[str]:
         return set()
