@@ -78,7 +78,7 @@ def test_rank(law, in_tmp, capfd):
     assert {"linear to zero", "WSD 20 %", "cosine to zero"} == {
         line.partition("(fixed rule)")[0].split("  ")[-1].strip() for line in out.splitlines() if "fixed rule" in line
     }
-    rows = list(csv.DictReader((in_tmp / "all.csv").open()))
+    rows = list(csv.DictReader((in_tmp / "all.csv").read_text().splitlines()))
     assert [row["order"] for row in rows] == ["1", "2", "3", "4", "5", "6"]
     assert all(float(row["low"]) < float(row["predicted"]) < float(row["high"]) for row in rows)
     # A peak, a length and a warmup as in the fitted runs: what is asked about was fitted, and is told right.
