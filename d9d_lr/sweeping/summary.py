@@ -87,7 +87,16 @@ class Summary:
     def settings(self) -> list[Setting]:
         """The settings, their seeds folded, the best first; their points are places in `rows`."""
         return settings_of(
-            [Outcome(row.point.changed, row.status, row.objective, row.error, row.total_steps) for row in self.rows]
+            [
+                Outcome(
+                    {key: visible(value) for key, value in row.point.changed.items()},
+                    row.status,
+                    row.objective,
+                    row.error,
+                    row.total_steps,
+                )
+                for row in self.rows
+            ]
         )
 
     @cached_property
