@@ -68,7 +68,9 @@ def _answer(view: SweepView, answer: Answer) -> str:
         )
         schedule = schedule_text(view.runs[best.points[0]])
         if schedule:
-            parts.append(f"<details><summary>the schedule that it followed</summary><pre>{escape(schedule)}</pre></details>")
+            parts.append(
+                f"<details><summary>the schedule that it followed</summary><pre>{escape(schedule)}</pre></details>"
+            )
     return f'<section class="answer">{"".join(parts)}</section>'
 
 
