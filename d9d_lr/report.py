@@ -14,11 +14,13 @@ from rich.text import Text
 from d9d_lr.comparing.terminal import answer_text
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.reporting.figures import write_figures
 from d9d_lr.reporting.page import html_of, summary_line
 from d9d_lr.reporting.run_views import read_runs
 from d9d_lr.reporting.sweep_view import SweepView, view_of
 from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.folders import ReportFolder
 from d9d_lr.runs.results import OBJECTIVE
 
 _DESCRIPTION = """\
@@ -66,7 +68,7 @@ def _going_on(view: SweepView) -> bool:
 def _write(options: argparse.Namespace, view: SweepView, console: Console) -> Path:
     out: Path = options.out or (options.folders[0] if len(options.folders) == 1 else Path())
     out.mkdir(parents=True, exist_ok=True)
-    page = out / "report.html"
+    page = ReportFolder(out).page
     write_text_whole(page, html_of(view))
     console.print(f"wrote {page}", soft_wrap=True, markup=False)
     return out
@@ -82,7 +84,7 @@ def _print(console: Console, view: SweepView) -> None:
         console.print(Text(f"{len(places)} failed: {cause} ({named}{more})", style="red"))
     for answer in view.answers:
         if answer.best:
-            console.print(Text(f"repeat the best: {view.repeats(answer.best.best)}"), soft_wrap=True)
+            console.print(Text(f"repeat the best: {visible(view.repeats(answer.best.best))}"), soft_wrap=True)
 
 
 def _parser() -> argparse.ArgumentParser:

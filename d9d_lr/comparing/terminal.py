@@ -16,7 +16,7 @@ from d9d_lr.comparing.effects import effects_of
 from d9d_lr.comparing.names import short_keys
 from d9d_lr.comparing.settings import Setting
 from d9d_lr.comparing.words import measured, notes, sentence
-from d9d_lr.runs.visible import visible
+from d9d_lr.diagnostics.visible import visible
 
 MOST_ROWS = 20
 _LEAST_SHARE = 0.01

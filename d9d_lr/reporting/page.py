@@ -26,7 +26,7 @@ _LEAST_SHARE = 0.005
 def html_of(view: SweepView) -> str:
     """Returns the whole page."""
     maps = heat_maps(view)
-    return Template(_asset("report.html")).substitute(
+    return Template(_asset("page.html")).substitute(
         title=escape(f"Report: {view.title}"),
         summary=escape(summary_line(view)),
         style=_asset("report.css"),
@@ -68,7 +68,9 @@ def _answer(view: SweepView, answer: Answer) -> str:
         )
         schedule = schedule_text(view.runs[best.points[0]])
         if schedule:
-            parts.append(f"<details><summary>its schedule.json</summary><pre>{escape(schedule)}</pre></details>")
+            parts.append(
+                f"<details><summary>the schedule that it followed</summary><pre>{escape(schedule)}</pre></details>"
+            )
     return f'<section class="answer">{"".join(parts)}</section>'
 
 

@@ -12,8 +12,8 @@ from time import monotonic
 from d9d_lr.comparing.names import short_keys
 from d9d_lr.comparing.settings import Setting
 from d9d_lr.comparing.words import measured
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.visible import visible
 from d9d_lr.sweeping.summary import read_summary
 
 _POLL_SECONDS = 1.0

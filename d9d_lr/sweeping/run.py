@@ -17,7 +17,7 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.atomic import set_aside
 from d9d_lr.runs.commands import quoted, repeat_command, this_program
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.record import RecordedPoint, add_points, read_record
+from d9d_lr.runs.record import RecordedPoint, add_points, record_or_folders
 from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
 from d9d_lr.sweeping.attempt import new_attempt
 from d9d_lr.sweeping.checker import Checker, load_checker
@@ -118,7 +118,7 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
     overrides = OverridesParser.create(loader).parse_overrides(list(arguments))
     planned = plan_points(overrides, settings.zip, sweeper.section)
-    recorded = {point.identity: point.folder for point in read_record(sweep.folder).points if point.identity}
+    recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
     compose, check = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
     found = check_points(planned, compose, check, section=sweeper.section, recorded=recorded)
     if found.bad and (settings.on_invalid == "error" or not found.good):

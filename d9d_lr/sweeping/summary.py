@@ -11,8 +11,9 @@ from pathlib import Path
 from d9d_lr.comparing.answer import Answer, answers
 from d9d_lr.comparing.settings import Outcome, Setting, settings_of
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.record import RecordedPoint, read_record, record_from_folders
+from d9d_lr.runs.record import RecordedPoint, record_or_folders
 from d9d_lr.runs.repeat import repeat_setting
 from d9d_lr.runs.results import OBJECTIVE, read_result
 from d9d_lr.runs.states import stored_values
@@ -77,7 +78,16 @@ class Summary:
     def settings(self) -> list[Setting]:
         """The settings, their seeds folded, the best first; their points are places in `rows`."""
         return settings_of(
-            [Outcome(row.point.changed, row.status, row.objective, row.error, row.total_steps) for row in self.rows]
+            [
+                Outcome(
+                    {key: visible(value) for key, value in row.point.changed.items()},
+                    row.status,
+                    row.objective,
+                    row.error,
+                    row.total_steps,
+                )
+                for row in self.rows
+            ]
         )
 
     @cached_property
@@ -104,9 +114,7 @@ def read_summary(sweep_folder: Path) -> Summary:
     """
     if not sweep_folder.is_dir():
         raise RunError(f"there is no folder {sweep_folder}")
-    record = read_record(sweep_folder)
-    if not record.points:
-        record = record_from_folders(sweep_folder)
+    record = record_or_folders(sweep_folder)
     if not record.points:
         raise RunError(
             f"{sweep_folder} holds no sweep: neither {SweepFolder(sweep_folder).record.name} nor run folders"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from d9d_lr.comparing.settings import Setting
 from d9d_lr.comparing.words import notes, sentence
+from d9d_lr.diagnostics.visible import no_formula, visible
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.visible import no_formula, visible
 from d9d_lr.sweeping.summary import Summary
 
 

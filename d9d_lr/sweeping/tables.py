@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from d9d_lr.comparing.terminal import answer_text, drawn
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.states import FolderState
-from d9d_lr.runs.visible import visible
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
 from d9d_lr.sweeping.summary import Summary, read_summary
 from d9d_lr.sweeping.summary_files import write_summary
@@ -71,12 +71,12 @@ def show_outcome(sweep_folder: Path) -> None:
     """
     summary = read_summary(sweep_folder)
     write_summary(sweep_folder, summary)
-    say(f"\n{answer_text(summary.answers, summary.objective, _width())}\n")
+    say(f"\n{_visible_lines(answer_text(summary.answers, summary.objective, _width()))}\n")
     for line in _failures(summary):
         say(line)
     for answer in summary.answers:
         if answer.best:
-            say(f"repeat the best: {summary.repeats(answer.best.best)}\n")
+            say(f"repeat the best: {visible(summary.repeats(answer.best.best))}\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
     say(f"{shown(files.table)}, {shown(files.markdown)}")
@@ -90,7 +90,7 @@ def _failures(summary: Summary) -> list[str]:
             label = " ".join(f"{key}={value}" for key, value in row.point.changed.items())
             causes.setdefault(row.error, []).append(label or row.point.folder)
     return [
-        f"{len(points)} failed: {visible(cause)} ({visible(points[0])}{', ...' if len(points) > 1 else ''})\n"
+        visible(f"{len(points)} failed: {cause} ({points[0]}{', ...' if len(points) > 1 else ''})") + "\n"
         for cause, points in causes.items()
     ]
 
@@ -118,3 +118,7 @@ def _width() -> int:
 def _text(text: str) -> RichText:
     """Returns text as it is, with nothing in it that steers a terminal or is markup."""
     return RichText(visible(text))
+
+
+def _visible_lines(text: str) -> str:
+    return "\n".join(map(visible, text.splitlines()))
