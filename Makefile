@@ -9,7 +9,7 @@ PARITY_SETUP := $(PARITY_VENV)/.installed
 FUZZ_EXAMPLES ?= 5000
 SOAK_SECONDS ?= 480
 
-.PHONY: help run test test-browser test-launchers sweep bench-sweep lint format fuzz parity soak bench clean
+.PHONY: help docs-presets run test test-browser test-launchers sweep bench-sweep lint format fuzz parity soak bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ soak: $(SETUP)  ## kill runs and sweeps at random moments for SOAK_SECONDS=480, 
 
 bench: $(SETUP)  ## how fast, as ratios
 	$(PY) tests/bench/ratios.py
+
+docs-presets: $(SETUP)  ## write docs/presets.md and its pictures anew
+	cd tests && ../$(PY) -m canon.page
 
 $(SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

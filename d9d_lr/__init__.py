@@ -1,7 +1,7 @@
 """Learning-rate schedules that people compose, see, check and sweep.
 
-The names below are the public ones. Those that need torch import it when they are first used, so composing, checking
-and plotting a schedule do not pay for it.
+The names below are the public ones. Each is imported when it is first used: Hydra's plugins are imported in every
+Hydra application, which must not pay for Pydantic or numpy, and composing, checking and plotting do not pay for torch.
 """
 
 from __future__ import annotations
@@ -9,37 +9,51 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from d9d_lr.config.build import build_schedule
-from d9d_lr.config.models import AutoLRSchedulerConfig, PhaseConfig, PiecewiseConfig, PiecewiseSchedulerConfig
-from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.schedule.curve_base import CurveBase
-from d9d_lr.schedule.curves import CurveCosine, CurveExponential, CurveLinear, CurvePoly
-from d9d_lr.schedule.piecewise import Schedule
-
 if TYPE_CHECKING:
     from d9d_lr.composing.compose import compose_lr
+    from d9d_lr.composing.error_screen import reported_errors
+    from d9d_lr.config.build import build_schedule
+    from d9d_lr.config.models import AutoLRSchedulerConfig, PhaseConfig, PiecewiseConfig, PiecewiseSchedulerConfig
     from d9d_lr.config.resolve_lr import resolve_lr
+    from d9d_lr.diagnostics.problems import ConfigError, Problem
     from d9d_lr.plotting.visualize import visualize_lr_scheduler
     from d9d_lr.provider.auto import AutoLRSchedulerProvider
     from d9d_lr.provider.builder import PiecewiseScheduleBuilder, piecewise_schedule
     from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
     from d9d_lr.provider.protocols import LRSchedulerProtocol, LRSchedulerProvider
     from d9d_lr.provider.torch_scheduler import PiecewiseLR
+    from d9d_lr.schedule.curve_base import CurveBase
+    from d9d_lr.schedule.curves import CurveCosine, CurveExponential, CurveLinear, CurvePoly
+    from d9d_lr.schedule.piecewise import Schedule
 
 __version__ = "0.1.0"
 
-_LATER = {
-    "compose_lr": "d9d_lr.composing.compose",
-    "resolve_lr": "d9d_lr.config.resolve_lr",
-    "AutoLRSchedulerProvider": "d9d_lr.provider.auto",
-    "PiecewiseScheduleBuilder": "d9d_lr.provider.builder",
-    "piecewise_schedule": "d9d_lr.provider.builder",
-    "DistributedContext": "d9d_lr.provider.context",
-    "InitializeLRSchedulerContext": "d9d_lr.provider.context",
-    "LRSchedulerProtocol": "d9d_lr.provider.protocols",
-    "LRSchedulerProvider": "d9d_lr.provider.protocols",
-    "PiecewiseLR": "d9d_lr.provider.torch_scheduler",
-    "visualize_lr_scheduler": "d9d_lr.plotting.visualize",
+_HOME = {
+    "AutoLRSchedulerConfig": "config.models",
+    "AutoLRSchedulerProvider": "provider.auto",
+    "ConfigError": "diagnostics.problems",
+    "CurveBase": "schedule.curve_base",
+    "CurveCosine": "schedule.curves",
+    "CurveExponential": "schedule.curves",
+    "CurveLinear": "schedule.curves",
+    "CurvePoly": "schedule.curves",
+    "DistributedContext": "provider.context",
+    "InitializeLRSchedulerContext": "provider.context",
+    "LRSchedulerProtocol": "provider.protocols",
+    "LRSchedulerProvider": "provider.protocols",
+    "PhaseConfig": "config.models",
+    "PiecewiseConfig": "config.models",
+    "PiecewiseLR": "provider.torch_scheduler",
+    "PiecewiseScheduleBuilder": "provider.builder",
+    "PiecewiseSchedulerConfig": "config.models",
+    "Problem": "diagnostics.problems",
+    "Schedule": "schedule.piecewise",
+    "build_schedule": "config.build",
+    "compose_lr": "composing.compose",
+    "piecewise_schedule": "provider.builder",
+    "reported_errors": "composing.error_screen",
+    "resolve_lr": "config.resolve_lr",
+    "visualize_lr_scheduler": "plotting.visualize",
 }
 
 __all__ = [
@@ -65,12 +79,14 @@ __all__ = [
     "build_schedule",
     "compose_lr",
     "piecewise_schedule",
+    "reported_errors",
     "resolve_lr",
     "visualize_lr_scheduler",
 ]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
+    if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_LATER[name]), name)
+    found = globals()[name] = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    return found

@@ -54,7 +54,7 @@ def _advise(settings: Settings, config: DictConfig) -> None:
 def main() -> None:
     """Runs the application on the command line's arguments; under torchrun, in rank 0 only."""
     if world_size() == 1:
-        run_application(job)
+        run_application(job, resolve_settings)
     elif os.environ.get("RANK") == "0":
         _lead()
     else:
@@ -65,7 +65,7 @@ def _lead() -> None:
     from d9d_lr.training.processes import announce, leave
 
     try:
-        run_application(job)
+        run_application(job, resolve_settings)
     except SystemExit as ended:
         if ended.code:  # torchrun then ends the other processes
             raise

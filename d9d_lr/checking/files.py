@@ -56,20 +56,24 @@ def check_all(config_dir: Path | None = None) -> Iterator[Checked]:
 
 
 def _presets(folder: Path, config_dir: Path | None) -> Iterator[Checked]:
-    for file, name in _options(folder / "lr", recursive=False):
-        yield _hidden(file, SCHEDULES_DIR / "lr", config_dir) or _check(file, config_dir, "config", [f"lr={name}"])
+    for file, name in _options(folder / "lr"):
+        if name.split("/")[0] not in (*_PHASE_GROUPS, "curve"):
+            hidden = _hidden(file, SCHEDULES_DIR / "lr" / name, config_dir)
+            yield hidden or _check(file, config_dir, "config", [f"lr={name}"])
     places = {f"lr/{group}": f"lr/{group}@lr.phases.{position}" for group, position in _PHASE_GROUPS.items()}
     for group, place in {**places, "lr/curve": "lr/curve@lr.phases.2.curve"}.items():
         for file, name in _options(folder / group):
             overrides = [f"{place}={name}"]
             if place.endswith(".0") and name != "none":
                 overrides.append("train.total_steps=1000000")  # room for a warmup of any length
-            yield _hidden(file, SCHEDULES_DIR / group, config_dir) or _check(file, config_dir, "config", overrides)
+            yield _hidden(file, SCHEDULES_DIR / group / name, config_dir) or _check(
+                file, config_dir, "config", overrides
+            )
 
 
 def _experiments(folder: Path, config_dir: Path | None) -> Iterator[Checked]:
     for file, name in _options(folder / "experiment"):
-        hidden = _hidden(file, APP_DIR / "experiment", config_dir)
+        hidden = _hidden(file, APP_DIR / "experiment" / name, config_dir)
         yield hidden or _check(file, config_dir, "config", [f"+experiment={name}"])
 
 
@@ -112,15 +116,16 @@ def _check(file: Path, config_dir: Path | None, config_name: str, overrides: lis
     return Checked(file, tuple(found.values()))
 
 
-def _options(folder: Path, recursive: bool = True) -> Iterator[tuple[Path, str]]:
-    for file in sorted(folder.glob("**/*.yaml" if recursive else "*.yaml")):
+def _options(folder: Path) -> Iterator[tuple[Path, str]]:
+    for file in sorted(folder.rglob("*.yaml")):
         yield file, file.relative_to(folder).with_suffix("").as_posix()
 
 
 def _hidden(file: Path, packaged: Path, config_dir: Path | None) -> Checked | None:
-    if config_dir is None or not (packaged / file.name).exists() or (packaged / file.name).samefile(file):
+    other = packaged.with_name(file.name)
+    if config_dir is None or not other.exists() or other.samefile(file):
         return None
-    message = f"is never used: the packaged {packaged.name}/{file.name} is found first"
+    message = f"is never used: the packaged {other.parent.name}/{file.name} is found first"
     return Checked(file, (Problem("", message, "give it another name"),))
 
 

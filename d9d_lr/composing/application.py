@@ -1,32 +1,31 @@
-"""Composing the entrypoint's configuration without running it: one point, or each point of a sweep.
+"""Composing an application's configuration without running it: one point, or each point of a sweep.
 
-What comes out is what `python -m d9d_lr.train` would be given for the same words on the command line.
+What comes out of the entrypoint's is what `python -m d9d_lr.train` would be given for the same words.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra._internal.hydra import Hydra
-from hydra.core.config_search_path import SearchPathQuery
+from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig, OmegaConf
 
-from d9d_lr.composing.compose import hydra_troubles
-from d9d_lr.composing.hydra_errors import COMPOSITION_ERRORS
-from d9d_lr.composing.paths import APP_DIR
+from d9d_lr.composing.hydra_errors import explain_hydra
+from d9d_lr.composing.hydra_internals import COMPOSITION_ERRORS, keys_of_option, opened
+from d9d_lr.composing.paths import APP_DIR, searched
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 
 JOB_NAME = "train"
 
 
 class Application:
-    """The entrypoint's configuration; use it inside `open_application`."""
+    """An application's configuration; use it inside `open_application`."""
 
     def __init__(self, config_name: str) -> None:
         self._config_name = config_name
@@ -39,6 +38,18 @@ class Application:
         """
         with hydra_troubles(overrides):
             return compose(self._config_name, overrides=list(overrides))
+
+    def composed(self, overrides: Sequence[str]) -> DictConfig:
+        """Composes one point with its `hydra` section, and raises what Hydra raises."""
+        return compose(self._config_name, overrides=list(overrides), return_hydra_config=True)
+
+    def options(self, group: str) -> list[str]:
+        """Returns the options of a config group."""
+        return GlobalHydra.instance().config_loader().get_group_options(group)
+
+    def content(self, group: str, option: str) -> Mapping[str, Any]:
+        """Returns what the file of an option says itself; None for what its defaults bring."""
+        return keys_of_option(group, option)
 
     def parsed(self, overrides: Sequence[str]) -> list[Override]:
         """Parses what is typed, with the `hydra.sweeper.params` of the primary config in front of it.
@@ -58,7 +69,7 @@ class Application:
 
     def _sweep_params(self, first_point: Sequence[str]) -> list[str]:
         try:
-            config = compose(self._config_name, overrides=list(first_point), return_hydra_config=True)
+            config = self.composed(first_point)
         except COMPOSITION_ERRORS:
             return []  # composing the points one by one tells what is wrong
         params = OmegaConf.select(config, "hydra.sweeper.params") or {}
@@ -76,19 +87,22 @@ def open_application(config_dir: Path | None = None, config_name: str = "config"
     Raises:
         ConfigError: If the folder does not exist.
     """
-    if config_dir is not None and not config_dir.is_dir():
+    own = None if config_dir is None else searched(config_dir)
+    if own is not None and not own.is_dir():
         raise ConfigError([Problem("--config-dir", f"there is no folder {str(config_dir)!r}")])
-    with initialize_config_dir(str(APP_DIR), job_name=JOB_NAME, version_base="1.3"):
-        if config_dir is not None:
-            _search_too(config_dir.resolve())
+    with opened(APP_DIR, JOB_NAME, own):
         yield Application(config_name.removesuffix(".yaml"))
 
 
-def _search_too(config_dir: Path) -> None:
-    search_path = GlobalHydra.instance().config_loader().get_search_path()
-    search_path.prepend("command-line", f"file://{config_dir}", anchor=SearchPathQuery(provider="schema"))
-    GlobalHydra.instance().clear()
-    Hydra.create_main_hydra2(task_name=JOB_NAME, config_search_path=search_path)
+@contextmanager
+def hydra_troubles(overrides: Sequence[str]) -> Iterator[None]:
+    """Turns what Hydra raises into a `ConfigError` that says what to type instead."""
+    try:
+        yield
+    except ConfigError:
+        raise
+    except COMPOSITION_ERRORS as error:
+        raise ConfigError(explain_hydra(error, overrides)) from error
 
 
 def _only_for_hydra(override: Override) -> bool:

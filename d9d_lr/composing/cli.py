@@ -1,55 +1,60 @@
-"""Running a Hydra application so that a person's mistake is told in a sentence, and a defect in a traceback."""
+"""Running the entrypoint and the tools beside it, with their errors told."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import hydra
-from hydra._internal.utils import get_args_parser
-from hydra.errors import HydraException
 from omegaconf import DictConfig
-from omegaconf.errors import OmegaConfBaseException
-from yaml import YAMLError
 
 from d9d_lr.composing.application import open_application
+from d9d_lr.composing.error_screen import reader_left, say, told
 from d9d_lr.composing.every_problem import all_problems
-from d9d_lr.composing.hydra_errors import COMPOSITION_ERRORS, explain_hydra
+from d9d_lr.composing.hydra_errors import explain_hydra
+from d9d_lr.composing.hydra_internals import COMPOSITION_ERRORS, hydra_main, parse_arguments
+from d9d_lr.composing.line import Check
 from d9d_lr.composing.overrides import check_overrides
-from d9d_lr.composing.paths import APP_DIR
+from d9d_lr.composing.paths import APP_DIR, searched
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 
-_FULL_ERROR = "HYDRA_FULL_ERROR"
+
+class Refusal(SystemExit):
+    """Ends a run before it began, for a reason that `run_application` tells.
+
+    Hydra turns exceptions of a callback into warnings, and lets `SystemExit` through.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+        super().__init__(2 if isinstance(error, ConfigError) else 1)
 
 
-def run_application(job: Callable[[DictConfig], Any]) -> None:
+def run_application(job: Callable[[DictConfig], Any], check: Check = lambda config: None) -> None:
     """Hands the command line to Hydra, with the entrypoint's own configuration as the primary one.
 
     Args:
         job: What one run does with its composed configuration.
+        check: Validates a composed configuration, to tell all that is wrong where something is.
 
     Raises:
         SystemExit: With status 2 for a configuration that cannot be used, 1 for a run that failed, 130 for Ctrl-C.
     """
-    asked_for_traceback = os.environ.get(_FULL_ERROR)
-    os.environ[_FULL_ERROR] = "1"  # Hydra then raises instead of printing, and what it raises is told below
-    try:
-        check_overrides(sys.argv[1:])
-        hydra.main(version_base="1.3", config_path=str(APP_DIR), config_name="config")(job)()
-    except KeyboardInterrupt:
-        raise SystemExit(_report("interrupted", 130)) from None
-    except BrokenPipeError:
-        raise SystemExit(_reader_left()) from None
-    except Exception as error:
-        if asked_for_traceback:
-            raise
-        raise SystemExit(_report_error(error)) from error
-    finally:
-        if asked_for_traceback is None:
-            os.environ.pop(_FULL_ERROR, None)
+
+    def problems(error: Exception) -> list[Problem]:
+        first = list(error.problems) if isinstance(error, ConfigError) else explain_hydra(error, sys.argv[1:])
+        return _every_problem(check) or first
+
+    with _arguments(_in_order(sys.argv[1:])), told(problems, own_jobs=True):
+        try:
+            check_overrides(sys.argv[1:])
+            hydra_main(job, APP_DIR, "config")
+        except Refusal as refused:
+            if isinstance(refused.error, ConfigError):
+                raise ConfigError(problems(refused.error)) from None
+            raise SystemExit(say(str(refused.error), 1)) from None
 
 
 def run_tool(tool: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
@@ -65,60 +70,50 @@ def run_tool(tool: Callable[[Sequence[str]], None], arguments: Sequence[str]) ->
     try:
         tool(arguments)
     except KeyboardInterrupt:
-        raise SystemExit(_report("interrupted", 130)) from None
+        raise SystemExit(say("interrupted", 130)) from None
     except BrokenPipeError:
-        raise SystemExit(_reader_left()) from None
+        raise SystemExit(reader_left()) from None
     except ConfigError as error:
-        raise SystemExit(_report(str(error), 2)) from error
+        raise SystemExit(say(str(error), 2)) from error
     except (RunError, OSError) as error:
-        raise SystemExit(_report(str(error), 1)) from error
+        raise SystemExit(say(str(error), 1)) from error
 
 
-def _report_error(error: Exception) -> int:
-    match error:
-        case ConfigError():
-            return _report(str(error), 2)
-        case HydraException() | OmegaConfBaseException():
-            return _report(str(ConfigError(_problems_of_composing(error))), 2)
-        case RunError() | OSError():
-            return _report(f"the run stopped: {error}", 1)
-        case TypeError() | ValueError() | YAMLError() if _from_composition(error):
-            return _report(str(ConfigError(_problems_of_composing(error))), 2)
-        case _:
-            raise error
-
-
-def _problems_of_composing(error: Exception) -> list[Problem]:
-    """Returns what is wrong with the whole command line, or with what Hydra met first where that is hard to tell."""
-    typed = get_args_parser().parse_args()
-    first = explain_hydra(error, typed.overrides)
+def _every_problem(check: Check) -> list[Problem]:
+    """Returns what is wrong with the whole command line; nothing where that is hard to say."""
+    typed = parse_arguments(sys.argv[1:])
     if typed.multirun or typed.config_path:
-        return first
+        return []
     try:
         with open_application(
             Path(typed.config_dir) if typed.config_dir else None, typed.config_name or "config"
-        ) as app:
-            return all_problems(app.compose, typed.overrides) or first
-    except COMPOSITION_ERRORS:
-        return first
+        ) as application:
+            return all_problems(application, typed.overrides, check)
+    except (ConfigError, *COMPOSITION_ERRORS):
+        return []
 
 
-def _from_composition(error: Exception) -> bool:
-    """Whether an error comes from Hydra's own composing, and not from a job that it ran."""
-    names = []
-    frame = error.__traceback__
-    while frame is not None:
-        names.append(frame.tb_frame.f_code.co_name)
-        frame = frame.tb_next
-    return "run_job" not in names and any(name.startswith("_compose") or name == "compose_config" for name in names)
+def _in_order(arguments: Sequence[str]) -> list[str]:
+    """Puts the overrides before the flags, as Hydra 1.3 wants them, and finds the packaged sweeps."""
+    typed = parse_arguments(arguments)
+    flags = list(arguments)
+    for override in typed.overrides:
+        flags.remove(override)
+    if typed.config_dir:
+        flags = [flag if flag != typed.config_dir else str(_as_typed(flag)) for flag in flags]
+    return [*typed.overrides, *flags]
 
 
-def _reader_left() -> int:
-    """Lets the interpreter end in peace where the reader of its output, such as `head`, has seen enough."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+def _as_typed(config_dir: str) -> str | Path:
+    """Keeps a folder as it was typed, but for the packaged one that is not here."""
+    return config_dir if Path(config_dir).exists() else searched(Path(config_dir))
 
 
-def _report(text: str, status: int) -> int:
-    sys.stderr.write(f"{text}\n")
-    return status
+@contextmanager
+def _arguments(arguments: list[str]) -> Iterator[None]:
+    before = sys.argv
+    sys.argv = [before[0], *arguments]
+    try:
+        yield
+    finally:
+        sys.argv = before

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
-from hydra import compose, initialize_config_dir
-from hydra.core.config_store import ConfigStore
 from omegaconf import DictConfig
 
-from d9d_lr.composing.hydra_errors import COMPOSITION_ERRORS, explain_hydra
+from d9d_lr.composing.application import Application
+from d9d_lr.composing.every_problem import all_problems
+from d9d_lr.composing.hydra_internals import opened, store
 from d9d_lr.composing.overrides import check_overrides
 from d9d_lr.composing.paths import SCHEDULES_DIR
 from d9d_lr.config.models import PiecewiseConfig
@@ -19,9 +19,13 @@ from d9d_lr.diagnostics.problems import ConfigError
 
 _PRIMARY = "d9d_lr_compose"
 
+T = TypeVar("T")
+
 
 def compose_lr(overrides: Sequence[str] = (), total_steps: int | None = None) -> PiecewiseConfig:
     """Composes the packaged schedule groups, as an application with `defaults: [lr: wsd]` would.
+
+    It may be called where Hydra is running: in a job of `@hydra.main`, or in a notebook.
 
     Args:
         overrides: What one would type, such as `["lr=wsd", "lr.phases.0.steps=200"]`.
@@ -33,9 +37,13 @@ def compose_lr(overrides: Sequence[str] = (), total_steps: int | None = None) ->
     Raises:
         ConfigError: With every problem found, each with its key as typed.
     """
-    ConfigStore.instance().store(_PRIMARY, {"defaults": [{"lr": "wsd"}, "_self_"]}, provider="d9d_lr")
-    section = compose_from(SCHEDULES_DIR, _PRIMARY, overrides).get("lr")
-    return resolve_lr({} if section is None else section, total_steps)
+    store(_PRIMARY, {"defaults": [{"lr": "wsd"}, "_self_"]})
+
+    def section(config: DictConfig) -> PiecewiseConfig:
+        lr = config.get("lr")
+        return resolve_lr({} if lr is None else lr, total_steps)
+
+    return compose_checked(SCHEDULES_DIR, _PRIMARY, overrides, section)
 
 
 def compose_from(config_dir: Path, config_name: str, overrides: Sequence[str]) -> DictConfig:
@@ -44,17 +52,27 @@ def compose_from(config_dir: Path, config_name: str, overrides: Sequence[str]) -
     Raises:
         ConfigError: If Hydra cannot compose it, with what to type instead.
     """
-    check_overrides(overrides)
-    with hydra_troubles(overrides), initialize_config_dir(str(config_dir), job_name="d9d_lr", version_base="1.3"):
-        return compose(config_name, overrides=list(overrides))
+    return compose_checked(config_dir, config_name, overrides, lambda config: config)
 
 
-@contextmanager
-def hydra_troubles(overrides: Sequence[str]) -> Iterator[None]:
-    """Turns what Hydra raises into a `ConfigError` that says what to type instead."""
-    try:
-        yield
-    except ConfigError:
-        raise
-    except COMPOSITION_ERRORS as error:
-        raise ConfigError(explain_hydra(error, overrides)) from error
+def compose_checked(
+    config_dir: Path, config_name: str, overrides: Sequence[str], check: Callable[[DictConfig], T]
+) -> T:
+    """Composes a configuration from a folder and validates it.
+
+    Args:
+        config_dir: The folder.
+        config_name: The primary config in it.
+        overrides: What was typed.
+        check: Validates what was composed; its result is returned.
+
+    Raises:
+        ConfigError: If it cannot be composed or is not valid, with what to type instead.
+    """
+    with opened(config_dir, "d9d_lr"):
+        application = Application(config_name)
+        try:
+            check_overrides(overrides)
+            return check(application.compose(overrides))
+        except ConfigError as error:
+            raise ConfigError(all_problems(application, overrides, check) or error.problems) from error

@@ -21,3 +21,8 @@ APP_DIR = CONF_DIR / "app"
 
 SWEEPS_DIR = _data_dir("sweeps")
 """One primary config for each research question."""
+
+
+def searched(config_dir: Path) -> Path:
+    """Returns the folder that `--config-dir` means: `sweeps` is the packaged one where there is no such folder here."""
+    return SWEEPS_DIR if config_dir == Path("sweeps") and not config_dir.exists() else config_dir.resolve()

@@ -12,9 +12,9 @@ import pkgutil
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from hydra.utils import instantiate
 from pydantic import Field
 
+from d9d_lr.composing.hydra_internals import instantiate
 from d9d_lr.config.base import Base
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 
@@ -96,7 +96,7 @@ def find(target: str, key: str) -> Callable[..., Any]:
 
 def call(config: TargetConfig, *arguments: Any) -> Any:
     """Calls a target with its arguments; nested `_target_` mappings among them are built first."""
-    return instantiate({"_target_": config.target, **config.arguments}, *arguments, _convert_="all")
+    return instantiate({"_target_": config.target, **config.arguments}, *arguments)
 
 
 def _near_name(error: Exception) -> str:

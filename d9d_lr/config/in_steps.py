@@ -27,15 +27,20 @@ def in_steps(config: PiecewiseConfig, total_steps: int, other_total_steps: int) 
 
 
 def _in_steps(phase: SchedulePhase, before: float, total_steps: int) -> PhaseConfig:
-    start = None if phase.start_multiplier == before else phase.start_multiplier
-    curve: Any = phase.curve  # one that a config gave
+    begin, end = phase.laid_over or (None, None)
+    ahead = max(0, -begin) if begin is not None else 0
+    common: dict[str, Any] = {
+        "target_multiplier": phase.target_multiplier,
+        "start_multiplier": None if phase.start_multiplier == before else phase.start_multiplier,
+        "curve": phase.curve,
+        "ahead_steps": ahead,
+        "curve_from": None if begin is None else begin + ahead,
+        "curve_until": None if end is None else end + ahead,
+    }
     steps = phase.end_step - phase.start_step
     if steps:
-        return PhaseSteps(steps=steps, target_multiplier=phase.target_multiplier, start_multiplier=start, curve=curve)
-    percentage = _percentage_of(phase.end_step, total_steps)
-    return PhasePercentage(
-        percentage=percentage, target_multiplier=phase.target_multiplier, start_multiplier=start, curve=curve
-    )
+        return PhaseSteps(steps=steps, **common)
+    return PhasePercentage(percentage=_percentage_of(phase.end_step, total_steps), **common)
 
 
 def _percentage_of(step: int, total_steps: int) -> float:

@@ -34,11 +34,12 @@ CurveConfig = TypeAliasType("CurveConfig", Annotated[Curve, Field(discriminator=
 
 
 def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-    """Leaves out what is not set, and keeps the order of the d9d framework: what all phases have comes last."""
-    plain = {name: value for name, value in handler(phase).items() if value is not None}
+    """Leaves out what says nothing, and keeps the order of the d9d framework: what all phases have comes last."""
+    silent = {field.name: field.default for field in fields(phase) if field.name != "mode"}
+    plain = {name: value for name, value in handler(phase).items() if value != silent.get(name)}
     common = [field.name for field in fields(PhaseBase)]
     order = ["mode", *(name for name in plain if name not in common), *common]
-    return {name: plain[name] for name in order if name in plain}
+    return {name: plain[name] for name in dict.fromkeys(order) if name in plain}
 
 
 PhaseConfig = Annotated[Phase[CurveConfig], Field(discriminator="mode"), WrapSerializer(_written)]
@@ -103,7 +104,7 @@ class PiecewiseSchedulerConfig(Base):
             raise PydanticCustomError(
                 "rest_not_last",
                 "phase {number} of {count} has mode rest; only the last one may",
-                {"index": early[0], "number": early[0] + 1, "count": len(phases)},
+                {"index": early[0], "field": "mode", "number": early[0] + 1, "count": len(phases)},
             )
         return phases
 

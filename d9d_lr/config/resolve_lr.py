@@ -9,11 +9,16 @@ from omegaconf import DictConfig
 from pydantic import ValidationError
 
 from d9d_lr.config.build import build_schedule
-from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.lr_vocabulary import LR
+from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
+from d9d_lr.config.scalars import without_scalars
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError
+from d9d_lr.schedule.piecewise import Schedule
+
+_FIELDS = (*PiecewiseSchedulerConfig.model_fields, *PiecewiseConfig.model_fields)
 
 
 def resolve_lr(
@@ -32,20 +37,22 @@ def resolve_lr(
     Raises:
         ConfigError: With every problem found, each with its key as typed.
     """
-    raw = marked(section, key)
+    raw, problems = without_scalars(marked(section, key), _FIELDS, key)
     try:
         config = PiecewiseConfig.model_validate(raw)
     except ValidationError as error:
-        raise ConfigError(explain(error, PiecewiseConfig, raw, key)) from None
+        raise ConfigError([*problems, *explain(error, PiecewiseConfig, raw, key, LR)]) from None
+    if problems:
+        raise ConfigError(problems)
     if total_steps is not None:
         check_fit(config, raw, total_steps, key)
     return config
 
 
-def check_fit(config: PiecewiseConfig, raw: Mapping[str, Any], total_steps: int, key: str = "lr") -> None:
-    """Raises what `build_schedule` would, with the positions of the phases as they were typed in `raw`."""
+def check_fit(config: PiecewiseConfig, raw: Mapping[str, Any], total_steps: int, key: str = "lr") -> Schedule:
+    """Returns what `build_schedule` does, and raises with the positions of the phases as they were typed in `raw`."""
     try:
-        build_schedule(config, total_steps, positions=positions_of(raw))
+        return build_schedule(config, total_steps, positions=positions_of(raw))
     except ConfigError as error:
         raise ConfigError(
             problem if problem.key == "total_steps" else problem.below(key) for problem in error.problems

@@ -13,6 +13,8 @@ from typing_extensions import TypeAliasType
 
 from d9d_lr.diagnostics.limits import kind_in_words, limits_in
 
+MAPPING = "a mapping of keys to values"
+
 
 def fields_of(node: Any) -> dict[str, Any]:
     """Returns the fields of a config model or of a config dataclass, by name, with their whole annotations."""
@@ -91,4 +93,4 @@ def _kind(kind: Any, limits: dict[str, Any]) -> str:
         return "true or false"
     if kind is str:
         return "text"
-    return "null" if kind is NoneType else "a mapping of keys to values"
+    return "null" if kind is NoneType else MAPPING

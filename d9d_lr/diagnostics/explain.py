@@ -7,45 +7,46 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from d9d_lr.diagnostics.allowed import allowed, listed
-from d9d_lr.diagnostics.hints import percent_hint, swap_hint
+from d9d_lr.diagnostics.allowed import MAPPING, allowed, listed
 from d9d_lr.diagnostics.places import Place, find_place
 from d9d_lr.diagnostics.problems import ConfigError, Problem, WrongKindError, did_you_mean, join_key
 from d9d_lr.diagnostics.unresolved import Unresolved
+from d9d_lr.diagnostics.vocabulary import PLAIN, Vocabulary
 
-NO_PHASES = "there are none; a schedule needs at least one phase"
 
-
-def explain(error: ValidationError, model: type[BaseModel], raw: Any, key: str = "") -> list[Problem]:
+def explain(
+    error: ValidationError, model: type[BaseModel], raw: Any, key: str = "", vocabulary: Vocabulary = PLAIN
+) -> list[Problem]:
     """Returns one problem for each key that a validation found wrong.
 
     Args:
         error: What Pydantic raised.
         model: The model that was validated.
-        raw: What was validated, for the names of its phases.
+        raw: What was validated.
         key: Where the model stands in the whole configuration, such as `lr`.
+        vocabulary: What only this configuration knows about its errors.
     """
     problems: dict[str, Problem] = {}
     for details in error.errors(include_url=False):
         place, reason = find_place(model, details["loc"]), details.get("ctx", {}).get("error")
         if isinstance(reason, ConfigError):
-            found = [problem.below(place.key(key, raw)) for problem in reason.problems]
+            found = [problem.below(place.key(key, raw, vocabulary)) for problem in reason.problems]
         else:
-            found = [_problem(details, place, raw, key)]
+            found = [_problem(details, place, raw, key, vocabulary)]
         for problem in found:
             problems.setdefault(problem.key, problem)
     return list(problems.values())
 
 
-def _problem(details: ErrorDetails, place: Place, raw: Any, prefix: str) -> Problem:
-    key, found, context = place.key(prefix, raw), details["input"], details.get("ctx", {})
+def _problem(details: ErrorDetails, place: Place, raw: Any, prefix: str, vocabulary: Vocabulary) -> Problem:
+    key, found, context = place.key(prefix, raw, vocabulary), details["input"], details.get("ctx", {})
     if isinstance(found, Unresolved):
         return Problem(key, found.reason)
     match details["type"]:
         case "missing":
-            return Problem(key, f"is missing; it must be {allowed(place.annotation)}")
+            return Problem(key, f"is missing; it must be {allowed(place.annotation)}", misplaced=True)
         case "extra_forbidden" | "unexpected_keyword_argument":
-            return _extra(place, key, found)
+            return _extra(place, key, found, vocabulary)
         case "union_tag_invalid" if isinstance(found.get(_discriminator(context)), Unresolved):
             return Problem(join_key(key, _discriminator(context)), found[_discriminator(context)].reason)
         case "union_tag_invalid":
@@ -57,28 +58,27 @@ def _problem(details: ErrorDetails, place: Place, raw: Any, prefix: str) -> Prob
             )
         case "union_tag_not_found":
             return Problem(join_key(key, _discriminator(context)), f"is missing (found {shown(found)})")
-        case "rest_not_last":
-            return Problem(place.below(context["index"], "mode").key(prefix, raw), details["msg"])
-        case "too_short" if place.name == "phases":
-            return Problem(key, NO_PHASES)
+        case "too_short" if not found:
+            return Problem(key, vocabulary.empty(place.name))
+        case _ if {"index", "field"} <= context.keys():
+            return Problem(place.below(context["index"], context["field"]).key(prefix, raw, vocabulary), details["msg"])
         case "value_error" if not isinstance(context["error"], WrongKindError):
             return Problem(key, str(context["error"]))
         case _:
-            return _not_allowed(place, key, found)
+            return _not_allowed(place, key, found, vocabulary)
 
 
-def _extra(place: Place, key: str, found: Any) -> Problem:
+def _extra(place: Place, key: str, found: Any, vocabulary: Vocabulary) -> Problem:
     said = f"allowed here: {', '.join(place.known)}" if place.known else "nothing is allowed here"
-    hint = did_you_mean(place.name, place.known) or swap_hint(key)
-    return Problem(key, f"unknown key (value {shown(found)}); {said}", hint)
+    hint = did_you_mean(place.name, place.known) or vocabulary.hint(key, found, unknown=True)
+    return Problem(key, f"unknown key (value {shown(found)}); {said}", hint, misplaced=True)
 
 
-def _not_allowed(place: Place, key: str, found: Any) -> Problem:
+def _not_allowed(place: Place, key: str, found: Any, vocabulary: Vocabulary) -> Problem:
     said = allowed(place.annotation)
-    hint = percent_hint(place.name, found) or did_you_mean(str(found), said.replace(" or ", ", ").split(", "))
-    if place.name == "curve" or not place.name.isidentifier():
-        hint = swap_hint(join_key(key, "type"))
-    return Problem(key, f"{shown(found)} is not allowed; it must be {said}", hint)
+    near = did_you_mean(str(found), said.replace(" or ", ", ").split(", "))
+    hint = vocabulary.hint(key, found, unknown=False) or near
+    return Problem(key, f"{shown(found)} is not allowed; it must be {said}", hint, misplaced=said == MAPPING)
 
 
 def _discriminator(context: dict[str, Any]) -> str:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
-from d9d_lr.config.positions import phase_positions
 from d9d_lr.diagnostics.allowed import bare, fields_of, is_model, is_union
 from d9d_lr.diagnostics.problems import join_key
+from d9d_lr.diagnostics.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)
@@ -37,19 +36,15 @@ class Place:
         """The fields that the owner has."""
         return list(fields_of(self.owner))
 
-    def key(self, prefix: str, raw: Any) -> str:
-        """Returns the key as typed: flat if the input was flat, with phases by position.
+    def key(self, prefix: str, raw: Any, vocabulary: Vocabulary) -> str:
+        """Returns the key as typed.
 
         Args:
             prefix: Where the model stands in the whole configuration.
             raw: The input that was validated.
+            vocabulary: How its keys are typed.
         """
-        flat = isinstance(raw, Mapping) and "scheduler" not in raw
-        typed = [str(part) for part in self.parts]
-        schedule = raw if flat else raw.get("scheduler") if isinstance(raw, Mapping) else None
-        if len(typed) > 2 and typed[:2] == ["scheduler", "phases"] and isinstance(schedule, Mapping):
-            typed[2] = phase_positions(schedule["phases"])[int(typed[2])]
-        return join_key(prefix, *(typed[1:] if flat and typed[:1] == ["scheduler"] else typed))
+        return join_key(prefix, *vocabulary.typed(self.parts, raw))
 
     def below(self, *parts: int | str) -> Place:
         """Returns a place further down."""

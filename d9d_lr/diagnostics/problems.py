@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -18,17 +18,19 @@ class Problem:
     Attributes:
         key: The key as a person types it, such as `lr.phases.1.percentage`; empty where no key is to blame.
         message: The value found and what is allowed.
-        hint: What to type instead; empty where there is nothing useful to say.
+        hint: What to type instead; empty where there is nothing useful to say. What it says to type ends it.
+        misplaced: Whether the key is wrong and not its value, so that it may belong to another kind of what is there.
     """
 
     key: str
     message: str
     hint: str = ""
+    misplaced: bool = False
 
     def below(self, place: str) -> Problem:
         """Returns the problem of a part, as a problem of the whole that has the part at `place`."""
         key = join_key(place, self.key)
-        return Problem(key, self.message, self.hint.replace(f"type {self.key}=", f"type {key}="))
+        return replace(self, key=key, hint=self.hint.replace(f"type {self.key}=", f"type {key}="))
 
     def __str__(self) -> str:
         line = f"{self.key}: {self.message}" if self.key else self.message

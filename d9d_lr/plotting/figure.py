@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from d9d_lr.plotting.labels import short_labels
 from d9d_lr.plotting.quantity import Quantity, axis_label, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import Series
+from d9d_lr.runs.atomic import write_whole
 from d9d_lr.schedule.piecewise import boundaries
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ def draw(series: Sequence[Series], quantity: Quantity) -> Figure:
 
 
 def save(figure: Figure, path: Path) -> None:
-    """Writes a figure; the same figure gives the same bytes.
+    """Writes a figure, whole or not at all, and through no link; the same figure gives the same bytes.
 
     Raises:
         RunError: If the file cannot be written.
@@ -71,7 +73,8 @@ def save(figure: Figure, path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with mpl.rc_context({"svg.hashsalt": "d9d_lr"}):
-            figure.savefig(path, dpi=150, metadata=nameless)
+            draw = partial(figure.savefig, format=path.suffix.lower().lstrip("."), dpi=150, metadata=nameless)
+            write_whole(path, draw)
     except OSError as error:
         raise RunError(f"{path} cannot be written: {error.strerror or error}") from error
 

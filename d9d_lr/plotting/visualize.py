@@ -57,6 +57,8 @@ def scheduled_lrs(factory: Callable[[Optimizer], Any], num_steps: int, init_lr: 
         raise ConfigError([Problem("init_lr", f"{init_lr} is not allowed; it must be a finite number")])
     import torch
 
+    from d9d_lr.provider.guard import MisstepWarning
+
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=init_lr)
     scheduler = factory(optimizer)
     learning_rates = []
@@ -66,5 +68,6 @@ def scheduled_lrs(factory: Callable[[Optimizer], Any], num_steps: int, init_lr: 
         with warnings.catch_warnings():
             # torch's SequentialLR warns of itself: it passes the epoch that it deprecated.
             warnings.filterwarnings("ignore", message="The epoch parameter in `scheduler.step")
+            warnings.filterwarnings("ignore", category=MisstepWarning)  # to draw beyond the end is no misstep
             scheduler.step()
     return learning_rates

@@ -2,28 +2,67 @@
 
 from __future__ import annotations
 
-from typing import assert_never
+from collections.abc import Mapping
+from typing import Any
 
-from d9d_lr.config.build import build_schedule
-from d9d_lr.config.models import AutoLRSchedulerConfig, PiecewiseConfig
+from omegaconf import DictConfig
+from pydantic import BaseModel
+
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.plain import marked
+from d9d_lr.config.resolve_lr import check_fit, resolve_lr
+from d9d_lr.provider.choices import one_of
 from d9d_lr.provider.context import InitializeLRSchedulerContext
+from d9d_lr.provider.guard import OnMisstep
+from d9d_lr.provider.resuming import OnScheduleChange
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 
 
 class AutoLRSchedulerProvider:
     """An `LRSchedulerProvider` built on a config object."""
 
-    def __init__(self, config: AutoLRSchedulerConfig) -> None:
-        self._config = config
+    def __init__(
+        self,
+        config: PiecewiseConfig | DictConfig | Mapping[str, Any] | BaseModel,
+        on_schedule_change: OnScheduleChange = "error",
+        on_misstep: OnMisstep = "warn",
+        key: str = "lr",
+    ) -> None:
+        """Validates the config.
+
+        Args:
+            config: The schedule: a config object of ours or of the d9d framework, a section of a Hydra configuration,
+                or a mapping as JSON gives it.
+            on_schedule_change: What a scheduler does when it is to load a state that was saved under another schedule:
+                `error` refuses it with every difference, `adopt` goes on at its step under this schedule, `keep` goes
+                on with the saved one.
+            on_misstep: What happens when a scheduler is stepped past its end, several times or less than once for each
+                optimizer step, or before the first: `warn`, `error` or `off`.
+            key: What the section is called in errors.
+
+        Raises:
+            ConfigError: With everything that is wrong with the config.
+        """
+        self._section = marked(config.model_dump() if isinstance(config, BaseModel) else config, key)
+        self._config = config if isinstance(config, PiecewiseConfig) else resolve_lr(self._section, key=key)
+        self._on_schedule_change: OnScheduleChange = one_of("on_schedule_change", on_schedule_change, OnScheduleChange)
+        self._on_misstep: OnMisstep = one_of("on_misstep", on_misstep, OnMisstep)
+        self._key = key
 
     def __call__(self, context: InitializeLRSchedulerContext) -> PiecewiseLR:
         """Returns a new scheduler for the context's optimizer.
 
+        Of several processes only the main one warns of missteps.
+
         Raises:
             ConfigError: If the phases do not fit the context's `total_steps`.
         """
-        match self._config:
-            case PiecewiseConfig():
-                return PiecewiseLR(context.optimizer, build_schedule(self._config, context.total_steps))
-            case _:
-                assert_never(self._config)
+        schedule = check_fit(self._config, self._section, context.total_steps, self._key)
+        warns_twice = self._on_misstep == "warn" and not context.dist_context.is_main_process
+        return PiecewiseLR(
+            context.optimizer,
+            schedule,
+            on_schedule_change=self._on_schedule_change,
+            on_misstep="off" if warns_twice else self._on_misstep,
+            key=self._key,
+        )

@@ -10,6 +10,7 @@ import torch
 from torch.optim import Optimizer
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.provider.choices import check_total_steps
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,14 @@ class InitializeLRSchedulerContext:
     dist_context: DistributedContext
     total_steps: int
     optimizer: Optimizer
+
+    def __post_init__(self) -> None:
+        """Refuses a `total_steps` that is no number of steps.
+
+        Raises:
+            ConfigError: If it is not a whole number from 1 to 2**53.
+        """
+        check_total_steps(self.total_steps)
 
 
 def _whole(variables: Mapping[str, str], name: str, default: int) -> int:

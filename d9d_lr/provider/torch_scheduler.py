@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, assert_never
 
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.provider.base_lrs import LR, base_of_new_group, check_lr, copied, own_default
+from d9d_lr.provider.guard import OnMisstep, StepGuard
+from d9d_lr.provider.resuming import OnScheduleChange, SavedState, changes, refusal, schedule_text
 from d9d_lr.schedule.piecewise import Schedule
-from d9d_lr.schedule.values import to_plain
+
+log = logging.getLogger(__name__)
 
 
 class PiecewiseLR(LRScheduler):
@@ -24,45 +28,100 @@ class PiecewiseLR(LRScheduler):
         schedule: The multiplier as a function of the step.
     """
 
-    def __init__(self, optimizer: Optimizer, schedule: Schedule) -> None:
-        self.schedule = schedule
-        self._default_base_lr = _default_base_lr(optimizer)
-        super().__init__(optimizer)
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedule: Schedule,
+        *,
+        on_schedule_change: OnScheduleChange = "error",
+        on_misstep: OnMisstep = "warn",
+        key: str = "lr",
+    ) -> None:
+        """Sets the learning rates of step 0.
 
-    def get_lr(self) -> list[float | Tensor]:
+        Args:
+            optimizer: The optimizer whose learning rates are set.
+            schedule: The multiplier as a function of the step.
+            on_schedule_change: What `load_state_dict` does with a state that was saved under another schedule or other
+                base learning rates: refuse it, go on at its step under this schedule, or go on with the old one.
+            on_misstep: What happens when the scheduler is stepped in a way that is seldom meant; see `StepGuard`.
+            key: What the schedule is called in errors.
+
+        Raises:
+            ConfigError: If a learning rate is a tensor of integers.
+        """
+        for group in optimizer.param_groups:
+            check_lr(group["lr"])
+        self.schedule = schedule
+        self._on_schedule_change: OnScheduleChange = on_schedule_change
+        self._key = key
+        own_default(optimizer)
+        super().__init__(optimizer)
+        self._guard = StepGuard(self, on_misstep)
+
+    def get_lr(self) -> list[LR]:
         """Returns the learning rate of every param group for the current step, `last_epoch`."""
         self._serve_new_groups()
         multiplier = self.schedule.multiplier(self.last_epoch)
         return [base_lr * multiplier for base_lr in self.base_lrs]
 
+    def get_last_lr(self) -> list[LR]:
+        """Returns the learning rates of the current step; tensors are copies."""
+        return [copied(lr) for lr in self._last_lr]
+
+    def step(self, epoch: int | None = None) -> None:
+        """Advances by one step and sets the learning rates of the next one; call it after `optimizer.step()`."""
+        first = self._step_count == 1
+        self._step_count += first  # torch's own check of the order takes a skipped GradScaler step for a wrong one
+        super().step(epoch)
+        self._step_count -= first
+        if self._step_count > 1:  # the first call comes from torch, on construction
+            self._guard.scheduler_stepped()
+
     def state_dict(self) -> dict[str, Any]:
-        """Returns the step, the base learning rates and the schedule, in plain values that any loader can read."""
+        """Returns the step, the learning rates and the schedule, in plain values that any loader can read."""
         self._serve_new_groups()
         return {
             "last_epoch": self.last_epoch,
             "base_lrs": [float(base_lr) for base_lr in self.base_lrs],
-            "schedule": to_plain(self.schedule),
+            "_last_lr": [float(lr) for lr in self._last_lr],
+            "schedule": schedule_text(self.schedule),
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Goes on from a saved state, and sets the learning rates at once.
 
+        A state of another kind of torch scheduler is taken up at its step if its learning rate is the one that this
+        schedule has there; otherwise it counts as a changed schedule.
+
         Raises:
-            ConfigError: If the state was saved under another schedule or other base learning rates. To go on under
-                the new ones on purpose, call `move_to(state_dict["last_epoch"])` instead.
+            ConfigError: If the state was saved under another schedule or other base learning rates and
+                `on_schedule_change` is `error`, with every difference and the jump; if there is nothing to keep under
+                `keep`; if it has no step.
         """
-        mine = self.state_dict()
-        problems = [
-            Problem(name, f"the saved state has {state_dict.get(name)}, this scheduler has {mine[name]}")
-            for name in ("base_lrs", "schedule")
-            if state_dict.get(name) != mine[name]
-        ]
-        step = state_dict.get("last_epoch")
-        if not isinstance(step, int) or step < 0:
-            problems.append(Problem("last_epoch", f"the saved state has {step}, not a step"))
-        if problems:
-            raise ConfigError(problems)
-        self.move_to(state_dict["last_epoch"])
+        self._serve_new_groups()
+        saved = SavedState.read(state_dict)
+        lines = changes(saved, self.schedule, [float(base_lr) for base_lr in self.base_lrs])
+        if lines:
+            self._follow(saved, lines)
+        self.move_to(saved.step)
+
+    def _follow(self, saved: SavedState, lines: list[str]) -> None:
+        match self._on_schedule_change:
+            case "error":
+                raise refusal(self._key, saved, lines)
+            case "adopt":
+                log.info("%s: adopting the new schedule: %s", self._key, "; ".join(lines))
+            case "keep":
+                schedule, base_lrs = saved.rebuilt_schedule(), saved.base_lrs
+                if base_lrs is not None and len(base_lrs) != len(self.base_lrs):
+                    raise refusal(self._key, saved, lines)
+                log.info("%s: keeping the saved schedule; not taken: %s", self._key, "; ".join(lines))
+                self.schedule = schedule
+                if base_lrs is not None:
+                    self.base_lrs = [_like(mine, lr) for mine, lr in zip(self.base_lrs, base_lrs, strict=True)]
+            case policy:
+                assert_never(policy)
 
     def move_to(self, step: int) -> None:
         """Sets the learning rates of `step`, under this schedule and these base learning rates."""
@@ -70,44 +129,32 @@ class PiecewiseLR(LRScheduler):
         self._step_count = step + 1
         learning_rates = self.get_lr()
         for group, base_lr, lr in zip(self.optimizer.param_groups, self.base_lrs, learning_rates, strict=True):
-            group["initial_lr"] = _copy(base_lr)
+            group["initial_lr"] = copied(base_lr)
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(float(lr))
             else:
                 group["lr"] = float(lr)
-        self._last_lr = [_copy(group["lr"]) for group in self.optimizer.param_groups]
+        self._last_lr = [copied(group["lr"]) for group in self.optimizer.param_groups]
+        self._guard.moved()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_guard"} | {
+            "_guard": self._guard.policy
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        # torch marks an optimizer's `step` when a scheduler is built, to warn of a wrong order at the first step. A
-        # copy or a pickle loses the mark, so a copy counts as past that step.
         self.__dict__.update(state)
-        self._step_count = max(self._step_count, 2)
+        self._guard = StepGuard(self, state["_guard"])
+        self._guard.moved()  # a copy may be made in mid-run
 
     def _serve_new_groups(self) -> None:
         groups = self.optimizer.param_groups
-        for group in groups[len(self.base_lrs) :]:
-            group.setdefault("initial_lr", self._base_of(group["lr"]))
-            self.base_lrs.append(_copy(group["initial_lr"]))
-
-    def _base_of(self, lr: float | Tensor) -> float | Tensor:
-        # A tensor that groups share, the optimizer's default or another, holds a scheduled value, not a base one.
-        if isinstance(lr, Tensor):
-            if lr is self.optimizer.defaults.get("lr"):
-                return _copy(self._default_base_lr)
-            for group, base_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=False):
-                if group["lr"] is lr:
-                    return _copy(base_lr)
-        return _copy(lr)
+        for index in range(len(self.base_lrs), len(groups)):
+            base_lr = base_of_new_group(groups[index], groups[:index], self.base_lrs)
+            groups[index].setdefault("initial_lr", copied(base_lr))
+            self.base_lrs.append(base_lr)
+        own_default(self.optimizer)
 
 
-def _default_base_lr(optimizer: Optimizer) -> float | Tensor:
-    """Returns the base learning rate of groups added without one of their own."""
-    default: float | Tensor = optimizer.defaults.get("lr", 0.0)
-    for group in optimizer.param_groups:
-        if group["lr"] is default:  # another scheduler may already have written into this tensor
-            return _copy(group.get("initial_lr", default))
-    return _copy(default)
-
-
-def _copy(lr: float | Tensor) -> float | Tensor:
-    return lr.clone() if isinstance(lr, Tensor) else lr
+def _like(mine: LR, lr: float) -> LR:
+    return mine.clone().fill_(lr) if isinstance(mine, Tensor) else lr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 from collections.abc import Callable
@@ -33,8 +34,20 @@ def write_whole(path: Path, write: Callable[[IO[bytes]], object]) -> None:
 
 
 def write_text_whole(path: Path, text: str) -> None:
-    """Writes a UTF-8 text file as `write_whole` does."""
-    write_whole(path, lambda file: file.write(text.encode()))
+    """Writes a UTF-8 text file as `write_whole` does; what UTF-8 cannot write, lone surrogates, is written out."""
+    write_whole(path, lambda file: file.write(text.encode(errors="backslashreplace")))
+
+
+def set_aside(path: Path) -> Path:
+    """Renames a file, or whatever lies in its place, so that nobody reads it, and nothing of it is lost.
+
+    Returns:
+        Its new place: `NAME.set-aside`, or `NAME.set-aside-2` and so on where that is taken.
+    """
+    places = (path.with_name(f"{path.name}.set-aside{f'-{n}' if n > 1 else ''}") for n in itertools.count(1))
+    place = next(place for place in places if not os.path.lexists(place))
+    path.rename(place)
+    return place
 
 
 def remove_partials(folder: Path) -> None:

@@ -5,51 +5,69 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-_MODULE = "d9d_lr.train"
+ENTRYPOINT = "-m d9d_lr.train"
+_SCRIPT = "d9d-lr-train"
 _PACKAGED = ("conf", "app")
 """How the path of the entrypoint's own configuration ends, wherever it is installed."""
 
 
-def repeat_command(hydra: Mapping[str, Any], overrides: Sequence[str]) -> str:
+def this_program(hydra: Mapping[str, Any]) -> str:
+    """Returns what stands behind `python` to run the application that is running: ours, or one that uses our sweeper.
+
+    Args:
+        hydra: The `hydra` section.
+    """
+    spec = getattr(sys.modules["__main__"], "__spec__", None)
+    ours = any(source["provider"] == "main" and _is_packaged(str(source["path"])) for source in _sources(hydra))
+    if ours or Path(sys.argv[0]).name == _SCRIPT:
+        return ENTRYPOINT
+    return f"-m {spec.name.removesuffix('.__main__')}" if spec else shlex.quote(sys.argv[0])
+
+
+def repeat_command(hydra: Mapping[str, Any], overrides: Sequence[str], program: str = ENTRYPOINT) -> str:
     """Returns the command line that runs something again as a run of its own, typed where it was typed before.
 
     Args:
         hydra: The `hydra` section of the run, or of the sweep that it is a point of; empty if nobody knows.
         overrides: What was typed for it, without what is Hydra's own.
+        program: What stands behind `python`.
     """
     runtime, job = hydra.get("runtime") or {}, hydra.get("job") or {}
+    given = (hydra.get("overrides") or {}).get("hydra") or []
     words: list[str] = []
-    own = False
-    for source in runtime.get("config_sources") or []:
+    own = program != ENTRYPOINT and "hydra.mode=MULTIRUN" not in given
+    for source in _sources(hydra):
         path = str(source["path"])
         if source["provider"] == "command-line":
             words += ["-cd", _from_here(path, runtime.get("cwd"))]
-        if source["provider"] == "main" and not _is_packaged(path):
+        if source["provider"] == "main" and program == ENTRYPOINT and not _is_packaged(path):
             words, own = [*words, "-cp", path], True  # whole: Hydra would look for a relative one beside the program
     if (name := job.get("config_name")) not in (None, "config"):
-        words, own = [*words, "-cn", str(name)], True
-    typed = [word for word in (hydra.get("overrides") or {}).get("hydra") or [] if _searches_elsewhere(word)]
+        words, own = [*words, "-cn", str(name)], own or program == ENTRYPOINT
+    typed = [word for word in given if _searches_elsewhere(word)]
     if own or any(_brings_a_file(override) for override in overrides):
         typed.insert(0, "hydra.mode=RUN")  # such a file may start a sweep by itself
-    return _line(words, [*typed, *overrides])
+    return _line(program, words, [*typed, *overrides])
 
 
-def command_again(arguments: Sequence[str], place: str, processes: int = 1) -> str:
+def command_again(arguments: Sequence[str], place: str, processes: int = 1, program: str = ENTRYPOINT) -> str:
     """Returns what to type to run the same command in the folder that it ran in.
 
     Args:
         arguments: What was typed.
         place: The override that names the folder.
         processes: How many processes torchrun started.
+        program: What stands behind `python`.
     """
     key = place.partition("=")[0]
     # First, for the command line's parser takes no override behind a flag such as --multirun that has some before it.
     others = [argument for argument in arguments if not argument.startswith(f"{key}=")]
-    return _line([], [place, *others], processes)
+    return _line(program, [], [place, *others], processes)
 
 
 def quoted(path: object) -> str:
@@ -58,9 +76,13 @@ def quoted(path: object) -> str:
     return text if re.fullmatch(r"[\w/.:+-]+", text) else "'" + text.replace("'", "\\'") + "'"
 
 
-def _line(options: Sequence[str], overrides: Sequence[str], processes: int = 1) -> str:
-    launcher = f"torch.distributed.run --nproc_per_node {processes} -m " if processes > 1 else ""
-    return f"python -m {launcher}{_MODULE} {shlex.join([*options, *overrides])}".rstrip()
+def _line(program: str, options: Sequence[str], overrides: Sequence[str], processes: int = 1) -> str:
+    launcher = f"-m torch.distributed.run --nproc_per_node {processes} " if processes > 1 else ""
+    return f"python {launcher}{program} {shlex.join([*options, *overrides])}".rstrip()
+
+
+def _sources(hydra: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    return (hydra.get("runtime") or {}).get("config_sources") or []
 
 
 def _is_packaged(path: str) -> bool:

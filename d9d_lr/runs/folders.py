@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-_ROLLING = re.compile(r"step-(\d{9,})\.pt")
+_OF_RANK = re.compile(r"error-rank-(\d+)\.txt")
+_ON_THE_WAY = re.compile(r"step-(\d{9,})\.pt")
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,17 @@ class RunFolder:
 
     @property
     def error(self) -> Path:
-        """The traceback of what ended the run; only there if it failed."""
+        """What ended the run, with its traceback; only there if it failed."""
         return self.path / "error.txt"
+
+    def error_of(self, rank: int) -> Path:
+        """What ended one process of several; that of rank 0 is the run's own."""
+        return self.path / f"error-rank-{rank}.txt" if rank else self.error
+
+    def errors(self) -> dict[int, Path]:
+        """Returns what ended each process above rank 0 that is there, by rank."""
+        found = ((_OF_RANK.fullmatch(path.name), path) for path in self.path.glob("error-rank-*.txt"))
+        return {int(name[1]): path for name, path in sorted(found) if name}
 
     @property
     def checkpoint(self) -> Path:
@@ -57,8 +67,8 @@ class RunFolder:
 
     def checkpoints_on_the_way(self) -> list[Path]:
         """Returns the checkpoints on the way that are there, the newest first."""
-        paths = [path for path in self.checkpoints.glob("step-*.pt") if _ROLLING.fullmatch(path.name)]
-        return sorted(paths, key=lambda path: int(path.stem.removeprefix("step-")), reverse=True)
+        paths = [path for path in self.checkpoints.glob("step-*.pt") if step_of(path) is not None]
+        return sorted(paths, key=lambda path: step_of(path) or 0, reverse=True)
 
     @property
     def composed(self) -> Path:
@@ -83,6 +93,12 @@ class RunFolder:
     def holds_a_run(self) -> bool:
         """Whether a run began here."""
         return any(file.exists() for file in (self.result, self.metrics, self.overrides))
+
+
+def step_of(checkpoint: Path) -> int | None:
+    """Returns the step that the name of a checkpoint on the way says; None if it says none."""
+    found = _ON_THE_WAY.fullmatch(checkpoint.name)
+    return int(found[1]) if found else None
 
 
 def run_folders_below(folder: Path) -> Iterator[Path]:

@@ -53,7 +53,7 @@ def held(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def in_turn(path: Path) -> Iterator[IO[str]]:
-    """Opens a small file for one process at a time; the others wait.
+    """Opens a small file for one process at a time, following no link; the others wait.
 
     Args:
         path: The file; it is made if it is not there.
@@ -61,6 +61,6 @@ def in_turn(path: Path) -> Iterator[IO[str]]:
     Yields:
         The file, at its start, open for reading and writing.
     """
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT, 0o666), "r+", encoding="utf-8") as file:
+    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), "r+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file

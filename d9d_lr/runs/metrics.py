@@ -18,6 +18,12 @@ from typing import Self
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import RunFolder
+from d9d_lr.runs.reading import DamagedError, open_regular
+
+LONGEST_LINE = 1024**2
+"""Bytes of a line that are read; a line of a thousand metrics has 30 000."""
+
+_SHOWN = 200
 
 
 class MetricsFile:
@@ -33,6 +39,7 @@ class MetricsFile:
         self._path = RunFolder(folder).metrics
         write_text_whole(self._path, "".join(kept))
         self._file = self._path.open("ab", buffering=0)
+        self._count, self._last_step = len(kept), -1
 
     def write(self, step: int, row: dict[str, float]) -> None:
         """Appends one line and hands it to the operating system, so that a killed process loses none.
@@ -45,6 +52,11 @@ class MetricsFile:
             raise RunError(f"{self._path} was deleted while the run was going on")
         if self._file.write(line) != len(line):
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self._path))
+        self._count, self._last_step = self._count + 1, step
+
+    def count_before(self, step: int) -> int:
+        """Returns how many lines there are of steps before `step`, which is that of the last one or beyond it."""
+        return self._count - (self._last_step == step)
 
     def sync(self) -> None:
         """Puts all lines on the disk; called before a checkpoint counts on them."""
@@ -66,47 +78,85 @@ def lines_before(step: int, folder: Path) -> list[str]:
     behind the lines that were put on the disk.
 
     Raises:
-        RunError: If a line that is to stay is damaged.
+        DamagedError: If a line that is to stay is damaged.
     """
     path = RunFolder(folder).metrics
-    if not path.exists():
-        return []
-    lines = path.read_bytes().decode(errors="replace").splitlines(keepends=True)
+    lines = list(_lines(path)) if path.exists() else []
     steps = [_step_of(line) for line in lines]
     count = max((index for index, found in enumerate(steps, start=1) if found is not None and found < step), default=0)
     if None in steps[:count]:
-        damaged = steps.index(None)
-        raise RunError(f"{path} is damaged: line {damaged + 1} is {lines[damaged]!r}")
+        number = steps.index(None) + 1
+        raise _damaged(path, number, lines[number - 1])
     return lines[:count]
 
 
-def _step_of(line: str) -> int | None:
-    try:
-        return int(json.loads(line)["step"]) if line.endswith("\n") else None
-    except (ValueError, TypeError, KeyError):
-        return None
+def check_lines(step: int, folder: Path, count: int | None) -> None:
+    """Makes sure that the lines before `step` are those that were there when its checkpoint was saved.
+
+    Args:
+        step: The step of the checkpoint.
+        folder: The run folder.
+        count: How many lines there were; None if nobody knows.
+
+    Raises:
+        DamagedError: If a line is damaged, or some are missing.
+    """
+    found = len(lines_before(step, folder))
+    if count is not None and found != count:
+        path = RunFolder(folder).metrics
+        raise DamagedError(f"{path} is damaged: it has {found} lines before step {step}, and there were {count}")
+
+
+def has_damage_inside(folder: Path) -> bool:
+    """Whether a damaged line stands before a whole one, as no kill and no power cut leaves it."""
+    path = RunFolder(folder).metrics
+    steps = [_step_of(line) for line in _lines(path)] if path.exists() else []
+    whole = [index for index, step in enumerate(steps) if step is not None]
+    return bool(whole) and None in steps[: whole[-1]]
 
 
 def read_metrics(folder: Path) -> Iterator[dict[str, float]]:
     """Yields the lines of `metrics.jsonl` in order; a last line cut short by a kill is left out.
 
     Raises:
-        RunError: At a line that is damaged.
+        DamagedError: At a line that is damaged.
     """
     path = RunFolder(folder).metrics
     if not path.exists():
         return
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.endswith("\n"):
-                yield _row(path, number, line)
+    for number, line in enumerate(_lines(path), start=1):
+        if line.endswith("\n"):
+            yield _row(path, number, line)
+        elif len(line) > LONGEST_LINE:
+            raise _damaged(path, number, line)
+
+
+def _lines(path: Path) -> Iterator[str]:
+    """Yields the lines of a file; one that is too long is cut short, and is the last."""
+    with open_regular(path) as file:
+        while line := file.readline(LONGEST_LINE + 1):
+            yield line.decode(errors="replace")
+            if len(line) > LONGEST_LINE:
+                return
+
+
+def _step_of(line: str) -> int | None:
+    try:
+        return int(json.loads(line)["step"]) if line.endswith("\n") else None
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        return None
 
 
 def _row(path: Path, number: int, line: str) -> dict[str, float]:
     try:
         row = json.loads(line)
-    except ValueError as error:
-        raise RunError(f"{path} is damaged: line {number} is {line!r}") from error
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path, number, line) from error
     if not isinstance(row, dict) or "step" not in row:
-        raise RunError(f"{path} is damaged: line {number} is {line!r}")
+        raise _damaged(path, number, line)
     return row
+
+
+def _damaged(path: Path, number: int, line: str) -> DamagedError:
+    shown = repr(line) if len(line) <= _SHOWN else f"{line[:_SHOWN]!r} and so on"
+    return DamagedError(f"{path} is damaged: line {number} is {shown}")

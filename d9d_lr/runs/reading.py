@@ -11,6 +11,11 @@ import yaml
 
 from d9d_lr.diagnostics.problems import RunError
 
+
+class DamagedError(RunError):
+    """A file of a run or sweep folder that cannot be understood; it may be set aside, and what it told is lost."""
+
+
 LARGEST_BYTES = 16 * 1024**2
 """Of a file that is read at once. A sweep of 10 000 points has a record of 4 MB."""
 
@@ -21,13 +26,13 @@ def open_regular(path: Path) -> IO[bytes]:
     """Opens a file for reading, and nothing that is no file: a pipe or a device could keep its reader for ever.
 
     Raises:
-        RunError: If it is a folder, a pipe, a socket or a device.
+        DamagedError: If it is a folder, a pipe, a socket or a device.
         OSError: If it cannot be opened.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # without it, opening a pipe waits for a writer
     if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
         os.close(handle)
-        raise RunError(f"{path} is {_kind(mode)}, not a file")
+        raise DamagedError(f"{path} is {_kind(mode)}, not a file")
     return os.fdopen(handle, "rb")
 
 
@@ -35,13 +40,13 @@ def read_small(path: Path, largest: int = LARGEST_BYTES) -> bytes:
     """Returns the content of a file.
 
     Raises:
-        RunError: If it is no file, or a larger one than such a file ever is.
+        DamagedError: If it is no file, or a larger one than such a file ever is.
         OSError: If it cannot be read.
     """
     with open_regular(path) as file:
         content = file.read(largest + 1)
     if len(content) > largest:
-        raise RunError(f"{path} is too large to be read: it has more than {largest:,} bytes")
+        raise DamagedError(f"{path} is too large to be read: it has more than {largest:,} bytes")
     return content
 
 
@@ -49,15 +54,15 @@ def read_yaml(path: Path) -> Any:
     """Returns what a YAML file of Hydra's holds, its interpolations as they are written.
 
     Raises:
-        RunError: If it cannot be read.
+        DamagedError: If it cannot be read.
     """
     try:
         content = read_small(path)
         if b"*" in content and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, _Loader)):
-            raise RunError(f"{path} cannot be read: it holds an alias, which Hydra never writes")
+            raise DamagedError(f"{path} cannot be read: it holds an alias, which Hydra never writes")
         return yaml.load(content, _Loader)
     except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-        raise RunError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
+        raise DamagedError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 
 def _kind(mode: int) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from d9d_lr.diagnostics.problems import RunError
-from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.atomic import set_aside, write_text_whole
 from d9d_lr.runs.commands import repeat_command
 from d9d_lr.runs.folders import RunFolder, SweepFolder
-from d9d_lr.runs.reading import read_small, read_yaml
+from d9d_lr.runs.format import FORMAT, check_format
+from d9d_lr.runs.reading import DamagedError, read_small, read_yaml
+
+log = logging.getLogger(__name__)
 
 
 class RecordedPoint(BaseModel):
@@ -22,50 +25,67 @@ class RecordedPoint(BaseModel):
         folder: The name of its folder.
         changed: The swept keys with this point's values.
         command: What repeats it, as a run of its own.
+        identity: A hash of its resolved configuration; empty if an older version wrote it.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     folder: str
-    changed: dict[str, str]
-    command: str
+    changed: dict[str, str] = {}
+    command: str = ""
+    identity: str = ""
 
 
 class SweepRecord(BaseModel):
-    """All points of a sweep folder, those of earlier starts first."""
+    """All points of a sweep folder, those of earlier starts first.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Attributes:
+        points: The points.
+        format: The format of the file; see `d9d_lr.runs.format`.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
 
     points: tuple[RecordedPoint, ...] = ()
+    format: int = 1
 
 
 def add_points(sweep_folder: Path, points: Iterable[RecordedPoint]) -> None:
-    """Adds the points of a start to a sweep folder's record."""
-    recorded = {point.folder: point for point in [*read_record(sweep_folder).points, *points]}
-    record = SweepRecord(points=tuple(recorded.values()))
-    write_text_whole(SweepFolder(sweep_folder).record, record.model_dump_json(indent=1) + "\n")
+    """Adds the points of a start to a sweep folder's record; one that is damaged is set aside and made anew."""
+    path = SweepFolder(sweep_folder).record
+    try:
+        before = read_record(sweep_folder)
+    except DamagedError as error:
+        log.warning("%s; it is kept as %s, and made anew from the run folders", error, set_aside(path).name)
+        before = record_from_folders(sweep_folder)
+    recorded = {point.folder: point for point in [*before.points, *points]}
+    record = SweepRecord(points=tuple(recorded.values()), format=FORMAT)
+    write_text_whole(path, record.model_dump_json(indent=1) + "\n")
 
 
 def read_record(sweep_folder: Path) -> SweepRecord:
     """Returns a sweep folder's record; empty if there is none.
 
     Raises:
-        RunError: If it is there and cannot be understood.
+        DamagedError: If it is there and cannot be understood.
+        RunError: If a later version of the package wrote it.
     """
     path = SweepFolder(sweep_folder).record
     try:
-        return SweepRecord.model_validate_json(read_small(path))
+        record = SweepRecord.model_validate_json(read_small(path))
     except FileNotFoundError:
         return SweepRecord()
     except ValidationError as error:
-        raise RunError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
+        raise DamagedError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
+    check_format(path, record.format)
+    return record
 
 
 def record_from_folders(sweep_folder: Path) -> SweepRecord:
     """Makes a record out of what Hydra left in each run folder: for sweeps of other sweepers, such as optuna's.
 
     Raises:
-        RunError: If what Hydra left cannot be read.
+        DamagedError: If what Hydra left cannot be read.
     """
     runs = {run.path.name: run for run in SweepFolder(sweep_folder).runs()}
     typed = {name: stored_overrides(run.path) for name, run in runs.items()}
@@ -87,7 +107,7 @@ def stored_overrides(folder: Path) -> list[str]:
     """Returns what was typed for a run, as Hydra wrote it into its folder; empty if it did not.
 
     Raises:
-        RunError: If it cannot be read.
+        DamagedError: If it cannot be read.
     """
     path = RunFolder(folder).overrides
     return [str(override) for override in read_yaml(path) or []] if path.exists() else []
@@ -101,7 +121,7 @@ def stored_command(folder: Path, overrides: Iterable[str]) -> str:
         overrides: What was typed for it.
 
     Raises:
-        RunError: If Hydra's file cannot be read.
+        DamagedError: If Hydra's file cannot be read.
     """
     path = RunFolder(folder).hydra
     stored = read_yaml(path) if path.exists() else {}

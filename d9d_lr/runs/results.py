@@ -7,10 +7,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.reading import read_small
+from d9d_lr.runs.format import FORMAT, check_format
+from d9d_lr.runs.reading import DamagedError, read_small
 
 OBJECTIVE = "val_loss"
 """The metric that a run is judged by and returns to Hydra; smaller is better."""
@@ -32,9 +32,11 @@ class RunResult(BaseModel):
         fingerprint: A hash of the settings that decide what a run computes.
         overrides: What was typed to get this configuration.
         error: Why it failed, in one line; None if it did not.
+        format: The format of the file; see `d9d_lr.runs.format`.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    # Numbers that JSON cannot write become text, which is read back as the number.
+    model_config = ConfigDict(extra="ignore", frozen=True, ser_json_inf_nan="strings")
 
     status: Status
     objective: float | None
@@ -46,23 +48,28 @@ class RunResult(BaseModel):
     fingerprint: str
     overrides: list[str] = []
     error: str | None = None
+    format: int = 1
 
 
 def write_result(folder: Path, result: RunResult) -> None:
     """Writes `result.json`, whole or not at all."""
-    write_text_whole(RunFolder(folder).result, result.model_dump_json(indent=2) + "\n")
+    written = result.model_copy(update={"format": FORMAT})
+    write_text_whole(RunFolder(folder).result, written.model_dump_json(indent=2) + "\n")
 
 
 def read_result(folder: Path) -> RunResult | None:
     """Returns how the run in a folder ended, or None if it did not end.
 
     Raises:
-        RunError: If the file is there and cannot be understood.
+        DamagedError: If the file is there and cannot be understood.
+        RunError: If a later version of the package wrote it.
     """
     path = RunFolder(folder).result
     try:
-        return RunResult.model_validate_json(read_small(path))
+        result = RunResult.model_validate_json(read_small(path))
     except FileNotFoundError:
         return None
     except ValidationError as error:
-        raise RunError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
+        raise DamagedError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
+    check_format(path, result.format)
+    return result

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from d9d_lr.diagnostics.problems import RunError, join_key
 from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.reading import read_yaml
+from d9d_lr.runs.reading import DamagedError, read_yaml
 from d9d_lr.runs.results import RunResult, read_result
+
+_ABSENT = object()
 
 State = Literal["new", "unfinished", "completed", "failed", "interrupted", "other"]
 
@@ -29,11 +32,13 @@ class FolderState:
         state: "new" (nothing), "unfinished" (begun, no result), how the run ended, or "other" (another run's folder).
         result: How the run ended; None if it did not.
         reason: For "other", what differs.
+        damage: What is wrong with its result, which is then as good as none; empty if nothing is.
     """
 
     state: State
     result: RunResult | None = None
     reason: str = ""
+    damage: str = ""
 
 
 def read_state(
@@ -44,23 +49,27 @@ def read_state(
     Args:
         folder: The point's folder; it need not exist.
         expected: The fingerprint of the point.
-        fingerprint_of: The fingerprint of a stored configuration, where the folder holds none.
+        fingerprint_of: The fingerprint of a stored configuration, for a run that left no result, or one whose
+            fingerprint was made by other rules.
         config: The point's own configuration, its interpolations as they are written, to say what differs.
     """
     if not folder.is_dir() or not any(folder.iterdir()):
         return FolderState("new")
+    result, damage = None, ""
     try:
         result = read_result(folder)
+    except DamagedError as error:
+        damage = str(error)
     except RunError as error:
         return FolderState("other", reason=str(error))
-    held = result.fingerprint if result else _fingerprint_checked(folder) or _stored_fingerprint(folder, fingerprint_of)
+    held = _fingerprint(folder, result, expected, fingerprint_of)
     if held == expected:
-        return FolderState(result.status if result else "unfinished", result)
+        return FolderState(result.status if result else "unfinished", result, damage=damage)
     if held:
         return FolderState("other", reason=_difference(folder, config))
-    if RunFolder(folder).metrics.exists():
+    if result or RunFolder(folder).metrics.exists():
         return FolderState("other", reason="holds a run whose configuration cannot be read")
-    return FolderState("unfinished")
+    return FolderState("unfinished", damage=damage)
 
 
 def stored_config(folder: Path) -> dict[str, Any] | None:
@@ -76,17 +85,25 @@ def _load(path: Path) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _fingerprint_checked(folder: Path) -> str | None:
-    """Returns what a sweep found before it started the job, which is part of the job's own configuration."""
-    found: Any = _load(RunFolder(folder).hydra)
-    for key in ("hydra", "sweeper", "point", "fingerprint"):
-        found = found.get(key) if isinstance(found, dict) else None
-    return None if found is None else str(found)
-
-
-def _stored_fingerprint(folder: Path, fingerprint_of: FingerprintOf) -> str | None:
+def _fingerprint(folder: Path, result: RunResult | None, expected: str, fingerprint_of: FingerprintOf) -> str | None:
+    """Returns what a folder's run computes, by the rules of the expected fingerprint."""
+    for written in (result.fingerprint if result else None, _fingerprint_checked(folder)):
+        if written and _rules(written) == _rules(expected):
+            return written
     config = stored_config(folder)
     return None if config is None else fingerprint_of(config)
+
+
+def _fingerprint_checked(folder: Path) -> str | None:
+    """Returns what a sweep found before it started the job, which is part of the job's own configuration."""
+    found = _at(_load(RunFolder(folder).hydra), ("hydra", "sweeper", "point", "fingerprint"))
+    return None if found in (None, _ABSENT) else str(found)
+
+
+def _rules(fingerprint: str) -> str:
+    """Returns the number of the rules that a fingerprint was made by; 0.1.0 and other applications write none."""
+    found = re.fullmatch(r"(\d+)-[0-9a-f]{16}", fingerprint)
+    return found[1] if found else ""
 
 
 def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:
@@ -107,3 +124,27 @@ def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
     return {
         key: value for name, child in node.items() for key, value in _flat(child, join_key(prefix, str(name))).items()
     }
+
+
+def stored_values(folder: Path, keys: Sequence[str]) -> dict[str, str]:
+    """Returns the values that keys have in a run folder, as they would be typed; what is not there is left out.
+
+    Args:
+        folder: The run folder.
+        keys: Keys of the configuration, and config groups.
+    """
+    hydra = _load(RunFolder(folder).hydra)
+    config = _load(RunFolder(folder).composed)
+    found = {key: _at(hydra, ("hydra", "runtime", "choices", key)) for key in keys}
+    found |= {key: _at(config, key.split(".")) for key, value in found.items() if value is _ABSENT}
+    return {key: _typed(value) for key, value in found.items() if value is not _ABSENT}
+
+
+def _at(node: Any, path: Sequence[str]) -> Any:
+    for key in path:
+        node = node.get(key, _ABSENT) if isinstance(node, dict) else _ABSENT
+    return node
+
+
+def _typed(value: Any) -> str:
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

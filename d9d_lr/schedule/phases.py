@@ -10,14 +10,12 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
-
-from annotated_types import Ge, Le
+from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
 from d9d_lr.diagnostics.limits import kind_in_words
 from d9d_lr.diagnostics.problems import Problem
 from d9d_lr.schedule.curve_base import CurveBase
-from d9d_lr.schedule.fields import MAX_MULTIPLIER, MAX_STEPS, NUMBER, Checked, Multiplier, RunFraction, Steps
+from d9d_lr.schedule.fields import MAX_MULTIPLIER, Checked, Multiplier, RunFraction, StepCount, Steps
 from d9d_lr.schedule.units import NEEDS, UNITS, Amount, Unit, Units, exact, floor_fraction
 
 CurveT = TypeVar("CurveT", bound=CurveBase, covariant=True)
@@ -29,11 +27,16 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
     """A phase as it is written, not yet placed on the step axis.
 
     Attributes:
-        target_multiplier: Multiplier at its end, or what its curve tends to.
+        target_multiplier: Multiplier where its curve ends, which is its own end if nothing below says otherwise; a
+            curve of the steps tends to it.
         target_lr: The same as a learning rate, in place of `target_multiplier`.
         start_multiplier: Multiplier at its first step; by default the one that the phase before it ended at.
         start_lr: The same as a learning rate.
         curve: How the multiplier gets there.
+        ahead_steps: How many steps the curve runs ahead of the phase: with 1, its first step has what would else be
+            the value of the second, and its last has the target, as in the warmup (t + 1) / W.
+        curve_from: Step at which the curve begins, for a phase that enters it late; its own first step by default.
+        curve_until: Step at which the curve ends, for a phase that leaves it early; its own end by default.
     """
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {
@@ -49,6 +52,16 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
     start_multiplier: Multiplier | None = None
     start_lr: Multiplier | None = None
     curve: CurveT
+    ahead_steps: StepCount = 0
+    curve_from: StepCount | None = None
+    curve_until: StepCount | None = None
+
+    def laid_over(self, start_step: int, end_step: int) -> tuple[int, int] | None:
+        """Returns the steps between which the curve lies, where they are not those of the phase."""
+        begin = start_step if self.curve_from is None else self.curve_from
+        end = end_step if self.curve_until is None else self.curve_until
+        span = begin - self.ahead_steps, end - self.ahead_steps
+        return None if span == (start_step, end_step) or start_step == end_step else span
 
     @abc.abstractmethod
     def end_step(self, start_step: int, units: Units) -> int:
@@ -155,7 +168,7 @@ class PhaseAmount(PhaseBase[CurveT]):
         fraction: As a fraction of the run, 0.0 to 1.0.
     """
 
-    steps: Annotated[int, Ge(0), Le(MAX_STEPS), NUMBER] | None = None
+    steps: StepCount | None = None
     epochs: Amount | None = None
     samples: Amount | None = None
     tokens: Amount | None = None

@@ -21,6 +21,7 @@ class SchedulePhase:
         start_multiplier: Multiplier at `start_step`.
         target_multiplier: Where the curve goes: the multiplier at `end_step`, or what the curve tends to.
         curve: What lies between.
+        laid_over: The steps at which the curve begins and ends, where they are not those of the phase.
     """
 
     mode: str
@@ -29,13 +30,13 @@ class SchedulePhase:
     start_multiplier: float
     target_multiplier: float
     curve: CurveBase
+    laid_over: tuple[int, int] | None = None
 
     @property
     def end_multiplier(self) -> float:
         """The multiplier really reached at `end_step`, with which the next phase starts."""
-        if self.curve.by_steps:
-            return self.curve.compute(self.start_multiplier, self.target_multiplier, self.end_step - self.start_step)
-        return self.target_multiplier
+        left_early = self.laid_over is not None and self.end_step < self.laid_over[1]
+        return self.multiplier(self.end_step) if self.curve.by_steps or left_early else self.target_multiplier
 
     def refusal(self) -> str:
         """Returns why the curve cannot go from where it starts to its target; the empty string if it can."""
@@ -44,12 +45,14 @@ class SchedulePhase:
 
     def multiplier(self, step: int) -> float:
         """Returns the multiplier of a step of this phase."""
-        steps = step - self.start_step
-        at = steps if self.curve.by_steps else steps / (self.end_step - self.start_step)
+        begin, end = self.laid_over or (self.start_step, self.end_step)
+        steps = min(step, end) - begin
+        at = steps if self.curve.by_steps else steps / (end - begin)
         return self.curve.compute(self.start_multiplier, self.target_multiplier, at)
 
     def multipliers(self, steps: NDArray[np.int64]) -> FloatArray:
         """Returns what `multiplier` gives for each step, shape (n,)."""
-        since = steps - self.start_step
-        at = since.astype(np.float64) if self.curve.by_steps else since / (self.end_step - self.start_step)
+        begin, end = self.laid_over or (self.start_step, self.end_step)
+        since = np.minimum(steps, end) - begin
+        at = since.astype(np.float64) if self.curve.by_steps else since / (end - begin)
         return self.curve.compute_array(self.start_multiplier, self.target_multiplier, at)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from collections.abc import Iterator, Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
@@ -50,12 +51,12 @@ def resolve(
         elif end > (units.total_steps or MAX_STEPS):
             problems.append(_too_long(phase, name, end, units.total_steps))
             break
+        spans = list(_span_problems(phase, name, cursor, end))
         one = _placed(phase, cursor, end, multiplier)
         refusal = one.refusal()
-        if refusal:
-            problems.append(Problem(f"{name}.curve", refusal))
+        problems += [*spans, *([Problem(f"{name}.curve", refusal)] if refusal else [])]
         placed.append(one)
-        cursor, multiplier = end, one.target_multiplier if refusal else one.end_multiplier
+        cursor, multiplier = end, one.target_multiplier if spans or refusal else one.end_multiplier
     if problems:
         raise ConfigError(problems)
     return Schedule(float(initial_multiplier), tuple(placed), units.total_steps)
@@ -63,8 +64,9 @@ def resolve(
 
 def _placed(phase: Phase[CurveBase], start: int, end: int, multiplier: float) -> SchedulePhase:
     assert phase.target_multiplier is not None, "learning rates are multipliers by now"
-    first = multiplier if phase.start_multiplier is None else float(phase.start_multiplier)
-    return SchedulePhase(phase.mode, start, end, first, float(phase.target_multiplier), phase.curve)
+    first = multiplier if phase.start_multiplier is None else phase.start_multiplier
+    span = phase.laid_over(start, end)
+    return SchedulePhase(phase.mode, start, end, first, phase.target_multiplier, phase.curve, span)
 
 
 def _unit_problems(named: Sequence[tuple[str, Phase[CurveBase]]], units: Units) -> Iterator[Problem]:
@@ -72,7 +74,11 @@ def _unit_problems(named: Sequence[tuple[str, Phase[CurveBase]]], units: Units) 
         if not units.knows(need):
             first = next(name for name, phase in named if need in phase.needs())
             yield Problem(need, f"is missing; {first} needs it", f"type {need}=NUMBER" if need != "total_steps" else "")
-    if units.total_steps is not None and not 0 < units.total_steps <= MAX_STEPS:
+    if units.total_steps is None:
+        return
+    if not isinstance(units.total_steps, numbers.Integral):
+        yield Problem("total_steps", f"{units.total_steps} is not allowed; it must be a whole number")
+    elif not 0 < units.total_steps <= MAX_STEPS:
         yield Problem("total_steps", f"{units.total_steps} is not allowed; it must be from 1 to {MAX_STEPS}")
 
 
@@ -88,6 +94,16 @@ def _order_problems(named: Sequence[tuple[str, Phase[CurveBase]]]) -> Iterator[P
 def _goes_back(phase: Phase[CurveBase], name: str, end: int, cursor: int, units: Units) -> Problem:
     message = f"{phase.written(units)} ends at step {end}, before step {cursor}, where the phases before it end"
     return Problem(f"{name}.{phase.length_field}", message)
+
+
+def _span_problems(phase: Phase[CurveBase], name: str, start: int, end: int) -> Iterator[Problem]:
+    """A curve may begin before its phase and end after it; where it does not cover it, there is nothing to follow."""
+    if phase.curve_from is not None and phase.curve_from > start:
+        message = f"the curve begins at step {phase.curve_from}, after the phase, which begins at step {start}"
+        yield Problem(f"{name}.curve_from", message)
+    if phase.curve_until is not None and phase.curve_until < end:
+        message = f"the curve ends at step {phase.curve_until}, before the phase, which ends at step {end}"
+        yield Problem(f"{name}.curve_until", message)
 
 
 def _too_long(phase: Phase[CurveBase], name: str, end: int, total_steps: int | None) -> Problem:

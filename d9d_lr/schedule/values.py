@@ -39,7 +39,9 @@ def from_plain(plain: Mapping[str, Any]) -> Schedule:
         multiplier = float(phase.get("start_multiplier", multiplier))
         target = float(phase["target_multiplier"])
         curve = curve_from_plain(phase["curve"])
-        phases.append(SchedulePhase("steps", phase["start_step"], phase["end_step"], multiplier, target, curve))
+        begin, end, span = phase["start_step"], phase["end_step"], phase.get("laid_over")
+        laid_over = (span[0], span[1]) if span else None
+        phases.append(SchedulePhase("steps", begin, end, multiplier, target, curve, laid_over))
         multiplier = phases[-1].end_multiplier
     return Schedule(float(plain["initial_multiplier"]), tuple(phases))
 
@@ -58,6 +60,7 @@ def _phase_to_plain(phase: SchedulePhase, before: float) -> dict[str, Any]:
         **jump,
         "target_multiplier": float(phase.target_multiplier),
         "curve": curve_to_plain(phase.curve),
+        **({"laid_over": list(phase.laid_over)} if phase.laid_over else {}),
     }
 
 

@@ -62,7 +62,7 @@ def load_checker(path: str | None) -> Checker:
         reason = f"{type(error).__name__}: {error}".splitlines()[0]
         raise ConfigError([Problem(CHECK, f"{path!r} cannot be imported: {reason}")]) from error
     if not callable(check):
-        raise ConfigError([Problem(CHECK, f"{path!r} is a {type(check).__name__}, not a callable")])
+        raise ConfigError([Problem(CHECK, f"{path!r} cannot be called")])
     return lambda config: _preview(check, config)
 
 
@@ -85,5 +85,5 @@ def _problems(answer: Any) -> Iterable[Problem]:
     if isinstance(answer, str | Problem):
         answer = [answer]
     if not isinstance(answer, Iterable):
-        raise TypeError(f"the check returned a {type(answer).__name__}, neither problems nor a RunPreview")
+        raise TypeError(f"the check returned {answer!r}, neither problems nor a RunPreview")
     return (item if isinstance(item, Problem) else Problem("", str(item)) for item in answer)

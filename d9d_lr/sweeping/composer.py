@@ -9,11 +9,12 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Sequence
 
-from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
+
+from d9d_lr.composing.hydra_internals import apply_values
 
 Compose = Callable[[Sequence[str]], DictConfig]
 """Composes the configuration of one job, its `hydra` section included."""
@@ -48,7 +49,7 @@ class PointComposer:
         if groups not in self._by_groups:
             self._by_groups[groups] = self._compose(groups)
         config = copy.deepcopy(self._by_groups[groups])
-        ConfigLoaderImpl._apply_overrides_to_config(values, config)
+        apply_values(values, config)
         return config
 
     def _is_value(self, override: Override) -> bool:

@@ -1,4 +1,4 @@
-"""How a job of a sweep ended: in one line, and in the result that it left no time or no thought to write itself."""
+"""The result of a job of a sweep that left no time or no thought to write it itself."""
 
 from __future__ import annotations
 
@@ -7,37 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.results import RunResult, write_result
-
-
-def in_one_line(error: BaseException) -> str:
-    """Says an error in one line: its type, its text, and what caused it first."""
-    match error:
-        case ConfigError():
-            text = "; ".join(f"{item.key}: {item.message}" if item.key else item.message for item in error.problems)
-        case SystemExit():
-            text = f"the job ended by sys.exit({error.code!r})"
-        case RunError():
-            text = str(error)
-        case _:
-            text = _named(error)
-            if (first := _first_cause(error)) is not error:
-                text = f"{text} (from {_named(first)})"
-    return " ".join(text.encode(errors="backslashreplace").decode().split())
-
-
-def _named(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}".rstrip(": ")
-
-
-def _first_cause(error: BaseException) -> BaseException:
-    seen = {id(error)}
-    while error.__cause__ is not None and id(error.__cause__) not in seen:
-        error = error.__cause__
-        seen.add(id(error))
-    return error
 
 
 def leave_result(

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +16,17 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import TaskFunction
 from omegaconf import DictConfig
 
+from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.runs.errors import write_error
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.sweeping.ending import in_one_line, leave_result
+from d9d_lr.sweeping.ending import leave_result
 from d9d_lr.sweeping.owner import end_with
+from d9d_lr.sweeping.process import exit_reported, working_folder_kept
+from d9d_lr.sweeping.watch import report_failure
 
 log = logging.getLogger(__name__)
 
@@ -68,35 +70,70 @@ class GuardedJob:
             raise NotStartedError("not started: enough points failed")
         self.attempt.start(folder.name)
         with _held_in_turn(folder):
-            done = _completed_before(folder, hydra.sweeper.point.fingerprint)
-            objective, error = (done.objective, None) if done else self._run(config, folder, hydra)
+            run = _Run(folder, self.attempt, hydra, _stamp(folder), time.monotonic())
+            objective, error = run.completed_before() or run.of(self.job, config)
         self.attempt.end(folder.name, error)
         if error is not None:
             raise JobFailedError(error)
         return objective
 
-    def _run(self, config: DictConfig, folder: Path, hydra: HydraConf) -> tuple[Any, str | None]:
-        """Returns the objective, and the error if it failed."""
-        before, started = _stamp(folder), time.monotonic()
 
-        def leave(objective: Any, error: str | None) -> None:
-            if _stamp(folder) == before:
-                seconds = time.monotonic() - started
-                checked, typed = hydra.sweeper.point, hydra.overrides.task
-                leave_result(folder, **checked, overrides=typed, objective=objective, error=error, seconds=seconds)
+@dataclass(frozen=True)
+class _Run:
+    """One run of a job, in the folder that it holds.
 
-        objective, error = None, None
+    Attributes:
+        folder: The run folder.
+        attempt: The start of the sweep that it belongs to.
+        hydra: Hydra's section, with what the sweep found of the point.
+        stamp: Which writing of a result lay in the folder at its start.
+        started: When that was.
+    """
+
+    folder: Path
+    attempt: Attempt
+    hydra: HydraConf
+    stamp: tuple[int, int] | None
+    started: float
+
+    def completed_before(self) -> tuple[Any, None] | None:
+        """Returns the objective if a job of an earlier sweep completed the point after this one's check."""
         try:
-            with _working_folder_kept(), _exit_reported(folder.name, leave):
-                objective = self.job(config)
+            result = read_result(self.folder)
+        except RunError:
+            return None
+        wanted = ("completed", self.hydra.sweeper.point.fingerprint)
+        return (result.objective, None) if result and (result.status, result.fingerprint) == wanted else None
+
+    def of(self, job: TaskFunction, config: DictConfig) -> tuple[Any, str | None]:
+        """Runs the job; returns the objective, and the error if it failed."""
+        objective, error = None, None
+        RunFolder(self.folder).error.unlink(missing_ok=True)
+        try:
+            with working_folder_kept(), exit_reported(self._leave_before_exit):
+                objective = job(config)
         except KeyboardInterrupt:
             raise
         except BaseException as problem:
             error = in_one_line(problem)
             unexpected = not isinstance(problem, ConfigError | RunError | SystemExit)
-            log.error("%s failed: %s", folder.name, error, exc_info=problem if unexpected else None)
-        leave(objective, error)
-        return _as_result_says(folder, objective, error)
+            log.error("%s failed: %s", self.folder.name, error, exc_info=problem if unexpected else None)
+            if unexpected:
+                write_error(self.folder, problem)
+        self._leave(objective, error)
+        return objective, error or _stopped_early(read_result(self.folder))
+
+    def _leave(self, objective: Any, error: str | None) -> None:
+        """Writes the result, if the job wrote none itself."""
+        if _stamp(self.folder) == self.stamp:
+            seconds = time.monotonic() - self.started
+            point, typed = self.hydra.sweeper.point, self.hydra.overrides.task
+            leave_result(self.folder, **point, overrides=typed, objective=objective, error=error, seconds=seconds)
+
+    def _leave_before_exit(self, error: str) -> None:
+        report_failure(self.folder.name, error)
+        self._leave(None, error)
+        self.attempt.end(self.folder.name, error)
 
 
 @contextmanager
@@ -116,54 +153,9 @@ def _held_in_turn(folder: Path) -> Iterator[None]:
         yield
 
 
-@contextmanager
-def _working_folder_kept() -> Iterator[None]:
-    """Takes back a job's `os.chdir`, for this process may have more jobs to come."""
-    before = Path.cwd()
-    try:
-        yield
-    finally:
-        with suppress(OSError):  # it may be gone
-            os.chdir(before)
-
-
-@contextmanager
-def _exit_reported(name: str, leave: Callable[[Any, str | None], None]) -> Iterator[None]:
-    """Lets `os._exit` in a job leave a result, and a status that is not 0; in one process it ends the sweep.
-
-    Processes that the job forks end by it too, and are left alone.
-    """
-    process, leave_at_once = os.getpid(), os._exit
-
-    def exit_reported(status: int) -> None:
-        if os.getpid() == process:
-            error = f"the job ended its process by os._exit({status})"
-            sys.stderr.write(f"{name} failed: {error}\n")
-            with suppress(Exception):
-                leave(None, error)
-            status = status or 1
-        leave_at_once(status)
-
-    os._exit = exit_reported  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        os._exit = leave_at_once
-
-
-def _completed_before(folder: Path, fingerprint: str) -> RunResult | None:
-    """Returns the result of a job of an earlier sweep that ended after this one's check."""
-    try:
-        result = read_result(folder)
-    except RunError:
-        return None
-    same = result is not None and (result.status, result.fingerprint) == ("completed", fingerprint)
-    return result if same else None
-
-
 def _remove_if_new(folder: Path, hydra: HydraConf) -> None:
     """Removes the folder of a job that did not start, if it holds nothing but what Hydra made for it."""
-    made = {Path(hydra.output_subdir or ".hydra").parts[0], f"{hydra.job.name}.log"}
+    made = {Path(hydra.output_subdir or RunFolder(folder).overrides.parent.name).parts[0], f"{hydra.job.name}.log"}
     if {path.name for path in folder.iterdir()} <= made:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -177,9 +169,6 @@ def _stamp(folder: Path) -> tuple[int, int] | None:
     return stat.st_ino, stat.st_mtime_ns
 
 
-def _as_result_says(folder: Path, objective: Any, error: str | None) -> tuple[Any, str | None]:
+def _stopped_early(result: RunResult | None) -> str | None:
     """A run that stopped early says so in its result, whatever it returned."""
-    result = read_result(folder)
-    if error is None and result is not None and result.status != "completed":
-        return objective, result.error or result.status
-    return objective, error
+    return result.error or result.status if result and result.status != "completed" else None

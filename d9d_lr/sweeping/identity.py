@@ -18,16 +18,17 @@ _PLACES = ("runtime.output_dir", "runtime.cwd", "sweep.", "run.", "job.id")
 """Where Hydra says where and when something runs, which changes nothing about what is computed."""
 
 
-def identity_of(config: DictConfig) -> str:
+def identity_of(config: DictConfig, section: str | None = None) -> str:
     """Returns a hash of a job's configuration with its interpolations resolved.
 
     A time, and a place that Hydra chooses for the run, count as they are written. 1, 1.0, true and "1" differ.
 
     Args:
         config: What the job gets, without Hydra's own section; Hydra's is looked up in `HydraConfig`.
+        section: A section that does not count.
     """
     with _places_as_written():
-        resolved = marked(config)
+        resolved = {name: value for name, value in marked(config).items() if name != section}
     return hashlib.sha256(repr(_ordered(resolved)).encode(errors="surrogatepass")).hexdigest()[:16]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
+from d9d_lr.composing.hydra_internals import job_value
 from d9d_lr.runs.results import read_result
 from d9d_lr.sweeping import parallel
 from d9d_lr.sweeping.attempt import Attempt
@@ -84,7 +85,7 @@ class Launches:
         name = point.folder
         self.returns[name] = returned
         if not self.attempt.ended(name) and not _not_started(returned):
-            error = str(returned._return_value) if returned.status == JobStatus.FAILED else "it left no result"
+            error = str(job_value(returned)) if returned.status == JobStatus.FAILED else "it left no result"
             leave_result(
                 self.folder / name,
                 fingerprint=point.fingerprint,
@@ -133,4 +134,4 @@ class Launches:
 
 
 def _not_started(returned: JobReturn) -> bool:
-    return returned.status == JobStatus.FAILED and isinstance(returned._return_value, NotStartedError)
+    return returned.status == JobStatus.FAILED and isinstance(job_value(returned), NotStartedError)

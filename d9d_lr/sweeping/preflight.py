@@ -62,40 +62,49 @@ class Preflight:
     repeated: tuple[tuple[Point, str], ...]
 
 
-def check_points(points: Sequence[Point], compose: Compose, check: Checker) -> Preflight:
+def check_points(
+    points: Sequence[Point],
+    compose: Compose,
+    check: Checker,
+    *,
+    section: str | None = None,
+    recorded: Mapping[str, str] | None = None,
+) -> Preflight:
     """Composes and validates every point, once.
 
     Args:
         points: The points.
         compose: What Hydra would do for a job.
         check: The application's own check.
+        section: The section that steers the sweep, which is no part of what a point is.
+        recorded: The folders of points of earlier starts, by the identity of each.
     """
     good: dict[str, CheckedPoint] = {}
     bad: list[BadPoint] = []
     repeated: list[tuple[Point, str]] = []
     for point in points:
         try:
-            checked = _checked(point, compose, check)
+            checked = _checked(point, compose, check, section)
         except ConfigError as error:
             bad.append(BadPoint(point, error.problems))
             continue
         first = good.setdefault(checked.identity, checked)
         if first is not checked:
             repeated.append((point, first.identity))
-    named = dict(zip(good, _named(list(good.values())), strict=True))
+    named = dict(zip(good, _named(list(good.values()), recorded or {}), strict=True))
     return Preflight(
         tuple(named.values()), tuple(bad), tuple((point, named[identity].folder) for point, identity in repeated)
     )
 
 
-def _checked(point: Point, compose: Compose, check: Checker) -> CheckedPoint:
+def _checked(point: Point, compose: Compose, check: Checker, section: str | None) -> CheckedPoint:
     try:
         config = compose(point.overrides)
     except (HydraException, OmegaConfBaseException, TypeError, ValueError) as error:
         raise ConfigError(explain_hydra(error, point.overrides)) from error
     with _as_in_job(config, point.number) as given:
         preview = check(given)
-        identity = identity_of(given)
+        identity = identity_of(given, section)
     return CheckedPoint(
         **vars(point),
         identity=identity,
@@ -105,10 +114,11 @@ def _checked(point: Point, compose: Compose, check: Checker) -> CheckedPoint:
     )
 
 
-def _named(points: Sequence[CheckedPoint]) -> Iterator[CheckedPoint]:
-    """Gives each point a folder of its own, and says which compute the same."""
+def _named(points: Sequence[CheckedPoint], recorded: Mapping[str, str]) -> Iterator[CheckedPoint]:
+    """Gives each point a folder of its own, the one that it has already if it has one; says which compute the same."""
     first: dict[str, str] = {}
-    for point, folder in zip(points, unique_names([(point.folder, point.identity) for point in points]), strict=True):
+    named = [(recorded.get(point.identity, point.folder), point.identity) for point in points]
+    for point, folder in zip(points, unique_names(named), strict=True):
         yield replace(point, folder=folder, same_as=first.get(point.fingerprint))
         first.setdefault(point.fingerprint, folder)
 
@@ -117,7 +127,7 @@ def _named(points: Sequence[CheckedPoint]) -> Iterator[CheckedPoint]:
 def _as_in_job(config: DictConfig, number: int) -> Iterator[DictConfig]:
     """Yields what the job will get: the configuration without Hydra's section, which `${hydra:...}` finds elsewhere."""
     with open_dict(config):
-        config.hydra.job.id = config.hydra.job.num = number
+        config.hydra.job.id, config.hydra.job.num = str(number), number
     given = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
     OmegaConf.set_struct(given, True)
     OmegaConf.copy_cache(config, given)

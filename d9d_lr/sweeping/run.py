@@ -14,9 +14,10 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.runs.commands import quoted, repeat_command
+from d9d_lr.runs.atomic import set_aside
+from d9d_lr.runs.commands import quoted, repeat_command, this_program
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.record import RecordedPoint, add_points
+from d9d_lr.runs.record import RecordedPoint, add_points, read_record
 from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
 from d9d_lr.sweeping.attempt import new_attempt
 from d9d_lr.sweeping.checker import Checker, load_checker
@@ -74,7 +75,7 @@ class Sweep:
 def fix_folder(config: DictConfig) -> None:
     """Makes the folder of a sweep absolute, for the sweep and for each of its jobs."""
     folder = Path(str(config.hydra.sweep.dir)).absolute()
-    with read_write(config), open_dict(config):
+    with read_write(config.hydra), open_dict(config.hydra):
         config.hydra.sweep.dir = str(folder)
         config.hydra.overrides.hydra.append(f"hydra.sweep.dir={quoted(folder)}")
 
@@ -103,7 +104,7 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
     with alone(sweep.folder):
         states = _states(sweep, points)
         _refuse_others(sweep.folder, states)
-        with stopped_in_peace(sweep.folder):
+        with stopped_in_peace(sweep.folder, this_program(sweep.config.hydra)):
             returns = _run(sweep, settings, points, states)
     _complain(points, returns, sweep.folder)
     return [[returns[point.folder] for point in points]]
@@ -116,7 +117,9 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
     overrides = OverridesParser.create(loader).parse_overrides(list(arguments))
     planned = plan_points(overrides, settings.zip, sweeper.section)
-    found = check_points(planned, PointComposer(loader, sweep.compose), load_checker(sweeper.check))
+    recorded = {point.identity: point.folder for point in read_record(sweep.folder).points if point.identity}
+    compose, check = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
+    found = check_points(planned, compose, check, section=sweeper.section, recorded=recorded)
     if found.bad and (settings.on_invalid == "error" or not found.good):
         raise BadSweepError(found.bad, len(planned), _section(sweep))
     if found.bad:
@@ -174,6 +177,9 @@ def _run(
     folder = sweep.folder
     OmegaConf.save(sweep.config, SweepFolder(folder).composed)
     add_points(folder, [_recorded(point, sweep.config.hydra) for point in points])
+    for name, state in states.items():
+        if state.damage:
+            say(f"{state.damage}; it is kept as {set_aside(SweepFolder(folder).run(name).result).name}")
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }
@@ -192,8 +198,8 @@ def _run(
 
 
 def _recorded(point: CheckedPoint, hydra: DictConfig) -> RecordedPoint:
-    command = repeat_command(hydra, point.overrides)
-    return RecordedPoint(folder=point.folder, changed=dict(point.changed), command=command)
+    command = repeat_command(hydra, point.overrides, this_program(hydra))
+    return RecordedPoint(folder=point.folder, changed=dict(point.changed), command=command, identity=point.identity)
 
 
 def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:

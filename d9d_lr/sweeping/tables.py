@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
+from rich.text import Text as RichText
 
+from d9d_lr.comparing.terminal import answer_text, drawn
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.results import OBJECTIVE
 from d9d_lr.runs.states import FolderState
+from d9d_lr.runs.visible import visible
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
 from d9d_lr.sweeping.summary import Summary, read_summary, write_summary
 
@@ -42,10 +41,10 @@ def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState
     for point in points:
         table.add_row(
             str(point.number),
-            *(Text(point.changed.get(key, "")) for key in swept),
-            *(Text(str(point.columns.get(title, ""))) for title in columns),
-            Text(point.folder),
-            Text(_state(point, states[point.folder])),
+            *(_text(point.changed.get(key, "")) for key in swept),
+            *(_text(str(point.columns.get(title, ""))) for title in columns),
+            _text(point.folder),
+            _text(_state(point, states[point.folder])),
         )
     say(_drawn(table))
 
@@ -58,7 +57,7 @@ def bad_points(bad: Sequence[BadPoint]) -> str:
         typed = " ".join(f"{key}={value}" for key, value in rejected.point.changed.items())
         for problem in rejected.problems:
             hint = f" ({problem.hint})" if problem.hint else ""
-            table.add_row(number, Text(typed), Text(problem.key), Text(problem.message + hint))
+            table.add_row(number, _text(typed), _text(problem.key), _text(problem.message + hint))
             number = typed = ""
     return _drawn(table)
 
@@ -71,38 +70,33 @@ def show_outcome(sweep_folder: Path) -> None:
     """
     summary = read_summary(sweep_folder)
     write_summary(sweep_folder, summary)
-    say(f"\n{_drawn(_results(summary))}\n")
-    if summary.rows[0].rank == 1:
-        say(f"repeat the best: {summary.rows[0].point.command}\n")
+    say(f"\n{_visible_lines(answer_text(summary.answers, summary.objective, _width()))}\n")
+    for line in _failures(summary):
+        say(line)
+    for answer in summary.answers:
+        if answer.best:
+            say(f"repeat the best: {summary.repeats(answer.best.best)}\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
     say(f"{shown(files.table)}, {shown(files.markdown)}")
 
 
-def _results(summary: Summary) -> Table:
-    swept, metrics = summary.swept, summary.metrics
-    errors = any(row.error for row in summary.rows)
-    table = _table("rank", *swept, "status", OBJECTIVE, *metrics, "seconds", *(["error"] if errors else []))
+def _failures(summary: Summary) -> list[str]:
+    """Returns each cause of failures once, with how many points it ended and the first of them."""
+    causes: dict[str, list[str]] = {}
     for row in summary.rows:
-        table.add_row(
-            "" if row.rank is None else str(row.rank),
-            *(Text(row.point.changed.get(key, "")) for key in swept),
-            row.status,
-            _short(row.objective),
-            *(_short(row.metrics.get(name)) for name in metrics),
-            "" if row.seconds is None else f"{row.seconds:.1f}",
-            *([Text(row.error)] if errors else []),
-        )
-    return table
+        if row.error:
+            label = " ".join(f"{key}={value}" for key, value in row.point.changed.items())
+            causes.setdefault(row.error, []).append(label or row.point.folder)
+    return [
+        visible(f"{len(points)} failed: {cause} ({points[0]}{', ...' if len(points) > 1 else ''})") + "\n"
+        for cause, points in causes.items()
+    ]
 
 
 def _state(point: CheckedPoint, state: FolderState) -> str:
     same = f"; the same as {point.same_as}" if point.same_as else ""
     return f"{state.state}{f': {state.reason}' if state.reason else ''}{same}"
-
-
-def _short(value: float | None) -> str:
-    return "" if value is None else f"{value:.4g}"
 
 
 def _table(*columns: str) -> Table:
@@ -113,8 +107,17 @@ def _table(*columns: str) -> Table:
 
 
 def _drawn(table: Table) -> str:
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
-    console = Console(file=io.StringIO(), width=width, color_system=None)
-    console.print(table)
-    assert isinstance(console.file, io.StringIO)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()).strip("\n")
+    return drawn(table, _width())
+
+
+def _width() -> int:
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else _WIDE
+
+
+def _text(text: str) -> RichText:
+    """Returns text as it is, with nothing in it that steers a terminal or is markup."""
+    return RichText(visible(text))
+
+
+def _visible_lines(text: str) -> str:
+    return "\n".join(map(visible, text.splitlines()))

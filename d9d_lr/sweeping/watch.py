@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from d9d_lr.runs.visible import visible
 from d9d_lr.sweeping.attempt import Attempt
 
 _POLL_SECONDS = 1.0
@@ -34,7 +35,7 @@ def reported_failures(attempt: Attempt) -> Iterator[None]:
 
 def report_failure(name: str, error: str) -> None:
     """Writes one failure to standard error."""
-    sys.stderr.write(f"{name} failed: {error}\n")
+    sys.stderr.write(f"{name} failed: {visible(error)}\n")
     sys.stderr.flush()
 
 

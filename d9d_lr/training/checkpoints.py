@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import logging
 import zipfile
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.runs.atomic import write_whole
-from d9d_lr.runs.folders import RunFolder
+from d9d_lr.runs.atomic import set_aside, write_whole
+from d9d_lr.runs.folders import RunFolder, step_of
+from d9d_lr.runs.format import FORMAT, check_format
+from d9d_lr.runs.metrics import check_lines
+from d9d_lr.runs.reading import DamagedError, open_regular
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +30,10 @@ class Checkpoint:
         model: The model's state.
         optimizer: The optimizer's state.
         scheduler: The scheduler's state, the resolved schedule and base learning rates included.
-        settings: The settings it was made under, as JSON values.
-        plan: The `SchedulePlan` it was made under, as JSON values; not that of the settings under `keep`.
-        schedule_fingerprint: The plan's fingerprint.
+        settings: The settings it was made under, as plain values.
+        plan: The `SchedulePlan` it was made under, as plain values; not that of the settings under `keep`.
+        metrics_lines: Lines of the run's metrics of the steps before; None if it was not counted, as in format 1.
+        format: The format of the file; see `d9d_lr.runs.format`.
     """
 
     step: int
@@ -39,17 +43,25 @@ class Checkpoint:
     scheduler: dict[str, Any]
     settings: dict[str, Any]
     plan: dict[str, Any]
-    schedule_fingerprint: str
+    metrics_lines: int | None = None
+    format: int = 1
 
 
 _FIELDS = [field.name for field in fields(Checkpoint)]
+_REQUIRED = {field.name for field in fields(Checkpoint) if field.default is MISSING}
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
     """Writes a checkpoint, whole or not at all."""
     path.parent.mkdir(exist_ok=True)
     content = {name: getattr(checkpoint, name) for name in _FIELDS}  # `asdict` would copy every tensor
-    write_whole(path, lambda file: torch.save(content, file))
+    content["format"] = FORMAT
+    try:
+        write_whole(path, lambda file: torch.save(content, file))
+    except RuntimeError as error:
+        if isinstance(error.__context__, OSError):  # torch goes on after a write that failed, and then finds a gap
+            raise error.__context__ from None
+        raise
 
 
 def prune(folder: Path, keep: int) -> None:
@@ -58,18 +70,22 @@ def prune(folder: Path, keep: int) -> None:
         path.unlink(missing_ok=True)
 
 
-def reopen(folder: Path) -> None:
-    """Makes the checkpoint at the end of a run one of those on the way, because the run goes on."""
+def reopen(folder: Path, step: int) -> None:
+    """Readies the checkpoints for a run that goes on from `step`: the one at the end becomes one on the way.
+
+    Those that were passed over, because they or their metrics are damaged, are set aside. They are of later steps.
+    """
     files = RunFolder(folder)
-    final = files.checkpoint
-    if not final.exists():
-        return
-    try:
-        place = files.checkpoint_after(load_checkpoint(final).step)
-    except RunError:  # reported when it was passed over
-        place = final.with_suffix(".damaged")
-    place.parent.mkdir(exist_ok=True)
-    final.replace(place)
+    for path in _candidates(folder):
+        try:
+            found = load_checkpoint(path).step if path == files.checkpoint else step_of(path)
+        except RunError:
+            found = None
+        if found is None or found > step:
+            log.info("%s is kept as %s", path, set_aside(path).name)
+        elif path == files.checkpoint:
+            files.checkpoints.mkdir(exist_ok=True)
+            path.replace(files.checkpoint_after(found))
 
 
 def remove_all(folder: Path) -> int:
@@ -80,20 +96,32 @@ def remove_all(folder: Path) -> int:
     return len(paths)
 
 
-def newest_checkpoint(folder: Path) -> Checkpoint | None:
+def newest_checkpoint(folder: Path, goes_on: bool = False) -> Checkpoint | None:
     """Returns the newest checkpoint of a run folder that can be read; None if there is none.
 
+    Args:
+        folder: The run folder.
+        goes_on: Whether the run goes on in this folder, so that the metrics of the steps before must be whole. Where
+            they are for no checkpoint, there is none to go on from.
+
     Raises:
-        RunError: If there are checkpoints and none can be read.
+        RunError: If there are checkpoints and none can be read, or a later version of the package wrote one.
     """
     paths = _candidates(folder)
+    loaded = False
     for path in paths:
         try:
-            return load_checkpoint(path)
-        except RunError as error:
-            log.warning("%s; taking the one before it", error)
-    if paths:
+            checkpoint = load_checkpoint(path)
+            loaded = True
+            if goes_on:
+                check_lines(checkpoint.step, folder, checkpoint.metrics_lines)
+            return checkpoint
+        except DamagedError as error:
+            log.warning("%s; taking the checkpoint before %s", error, path.name)
+    if paths and not loaded:
         raise RunError(f"no checkpoint in {folder} can be read; train.resume=never starts over")
+    if loaded:
+        log.warning("starting over at step 0; what was in %s is kept", folder)
     return None
 
 
@@ -118,20 +146,23 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Reads a checkpoint file, checksums included.
 
     Raises:
-        RunError: If it is damaged or not one of ours.
+        DamagedError: If it is damaged or not one of ours.
+        RunError: If a later version of the package wrote it.
     """
     try:
+        open_regular(path).close()
         with zipfile.ZipFile(path) as archive:
             wrong = archive.testzip()
         content = None if wrong else torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged file makes its readers raise almost anything
         reason = str(error).strip().splitlines()
-        raise RunError(f"{path} is damaged: {reason[0] if reason else type(error).__name__}") from error
+        raise DamagedError(f"{path} is damaged: {reason[0] if reason else type(error).__name__}") from error
     if wrong:
-        raise RunError(f"{path} is damaged: the checksum of {wrong} is wrong")
-    if not isinstance(content, dict) or sorted(content) != sorted(_FIELDS):
-        raise RunError(f"{path} is not a checkpoint of d9d_lr")
-    return Checkpoint(**content)
+        raise DamagedError(f"{path} is damaged: the checksum of {wrong} is wrong")
+    if not isinstance(content, dict) or not content.keys() >= _REQUIRED:
+        raise DamagedError(f"{path} is not a checkpoint of d9d_lr")
+    check_format(path, content.get("format", 1))
+    return Checkpoint(**{name: content[name] for name in _FIELDS if name in content})
 
 
 def _candidates(folder: Path) -> list[Path]:

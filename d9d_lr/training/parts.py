@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 
 from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
 from d9d_lr.training.environment import check_processes, device_type
@@ -64,7 +65,7 @@ def prepare_together(settings: Settings, folder: Path) -> Run:
         run = prepare(settings, folder)
     except Exception as error:
         trouble = error
-    said = all_gather((run.step if run else None, str(trouble)))
+    said = all_gather((run.step if run else None, in_one_line(trouble) if trouble else ""))
     if trouble:
         raise trouble
     for rank, (step, text) in enumerate(said):

@@ -9,26 +9,27 @@ from typing import Any
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
+from d9d_lr.composing.cli import Refusal
+from d9d_lr.composing.overrides import check_single_run
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.checker import RunPreview
 from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.resolve import fingerprint, resolve_settings
+from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.settings import CharLMConfig
 
 
 class CheckBeforeRun(Callback):
-    """Checks a single run; Hydra calls it before the folder of the run exists.
-
-    Hydra turns exceptions of a callback into warnings, so a refusal leaves by `SystemExit`.
-    """
+    """Checks a single run; Hydra calls it before the folder of the run exists."""
 
     def on_run_start(self, config: DictConfig, **_: Any) -> None:
-        """Tells every problem on standard error and exits, with status 2 or 1, if the run cannot start."""
+        """Ends the run, with everything that is wrong, if it cannot start."""
         try:
+            check_single_run(config, sys.argv[1:])
             settings = resolve_settings(config)
             check_installed(settings.tracker)
 
@@ -36,8 +37,7 @@ class CheckBeforeRun(Callback):
 
             check_environment(settings, Path(config.hydra.run.dir))
         except (ConfigError, RunError, OSError) as error:
-            sys.stderr.write(f"{error}\n")
-            raise SystemExit(2 if isinstance(error, ConfigError) else 1) from None
+            raise Refusal(error) from None
 
 
 def check_point(config: DictConfig) -> RunPreview:
@@ -52,7 +52,7 @@ def check_point(config: DictConfig) -> RunPreview:
     _check_files(settings)
     total_steps = settings.train.total_steps
     columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
-    return RunPreview(fingerprint(settings), total_steps, columns)
+    return RunPreview(settings_fingerprint(settings), total_steps, columns)
 
 
 def _check_files(settings: Settings) -> None:

@@ -44,6 +44,11 @@ def launched_with_others() -> bool:
     return world_size() > 1
 
 
+def rank() -> int:
+    """Returns the number of this process among those of the run, from 0."""
+    return dist.get_rank() if dist.is_initialized() else 0
+
+
 def announce(assignment: Assignment | None) -> None:
     """Broadcasts an assignment to the other ranks; None means that there are no more.
 

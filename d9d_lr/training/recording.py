@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,17 +12,22 @@ from typing import assert_never
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
-from d9d_lr.runs.atomic import remove_partials, write_text_whole
+from d9d_lr.runs.atomic import remove_partials, set_aside, write_text_whole
+from d9d_lr.runs.errors import write_error
 from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.metrics import MetricsFile, lines_before, read_metrics
-from d9d_lr.runs.results import OBJECTIVE, RunResult, Status, write_result
+from d9d_lr.runs.metrics import MetricsFile, has_damage_inside, lines_before, read_metrics
+from d9d_lr.runs.reading import DamagedError
+from d9d_lr.runs.results import OBJECTIVE, RunResult, Status, read_result, write_result
 from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, save_checkpoint
 from d9d_lr.training.display import Display
+from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
-from d9d_lr.training.resolve import fingerprint
 from d9d_lr.training.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -63,7 +69,7 @@ class Recorder(Observer):
 
     def _save_at(self, path: Path) -> None:
         self._metrics.sync()
-        save_checkpoint(path, _checkpoint(self._run, self._settings))
+        save_checkpoint(path, _checkpoint(self._run, self._settings, self._metrics.count_before(self._run.step)))
         self._run.saved_step = self._run.step
 
 
@@ -81,9 +87,9 @@ def record_failure(
     """Writes why a run failed; a refusal leaves what an earlier run left in the folder as it is, and gives None."""
     if run is None and RunFolder(folder).metrics.exists():
         return None
-    told = " ".join(str(error).split()) or type(error).__name__
+    write_error(folder, error)
     with suppress(OSError, RunError):  # a full disk, a folder that is gone: the error itself tells
-        result = _result(run, settings, folder, "failed", overrides, told)
+        result = _result(run, settings, folder, "failed", overrides, in_one_line(error))
         write_result(folder, result)
         return result
     return None
@@ -102,7 +108,7 @@ def _result(
         steps=run.step if run else 0,
         total_steps=settings.train.total_steps,
         seconds=run.seconds if run else 0.0,
-        fingerprint=fingerprint(settings),
+        fingerprint=settings_fingerprint(settings),
         overrides=overrides,
         error=error,
     )
@@ -113,28 +119,41 @@ def _clear(run: Run, settings: Settings, folder: Path) -> None:
     files = RunFolder(folder)
     for place in (folder, files.checkpoints):
         remove_partials(place)
-    files.result.unlink(missing_ok=True)
+    _remove_result(folder)
+    for path in (files.error, *files.errors().values()):
+        path.unlink(missing_ok=True)
+    if has_damage_inside(folder):
+        log.info("%s is kept as %s", files.metrics, set_aside(files.metrics).name)
     if settings.train.resume == "never":
         remove_all(folder)
     if run.step < settings.train.total_steps:
-        reopen(folder)
+        reopen(folder, run.step)
     write_text_whole(files.schedule, _schedule_json(_lr_in_force(run, settings)))
+
+
+def _remove_result(folder: Path) -> None:
+    path = RunFolder(folder).result
+    try:
+        read_result(folder)
+        path.unlink(missing_ok=True)
+    except DamagedError as error:
+        log.warning("%s; it is kept as %s", error, set_aside(path).name)
 
 
 def _metrics_of(row: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in row.items() if name not in ("lr", "train_loss")}
 
 
-def _checkpoint(run: Run, settings: Settings) -> Checkpoint:
+def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
     return Checkpoint(
         step=run.step,
         seconds=run.seconds,
         model=run.model.state_dict(),
         optimizer=run.optimizer.state_dict(),
         scheduler=run.scheduler.state_dict(),
-        settings=settings.model_dump(mode="json"),
-        plan=run.plan.model_dump(mode="json"),
-        schedule_fingerprint=run.plan.fingerprint(),
+        settings=storable(settings),
+        plan=storable(run.plan),
+        metrics_lines=metrics_lines,
     )
 
 

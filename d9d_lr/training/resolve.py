@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -22,7 +20,7 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.settings import resolve_sweep
 from d9d_lr.tracking.settings import TrackerConfig
 from d9d_lr.training.optimizers.settings import OptimizerConfig
-from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings, TrainConfig
+from d9d_lr.training.settings import Settings, TrainConfig
 from d9d_lr.training.tasks.settings import TaskConfig
 
 REQUIRED = ("lr", "optimizer", "task", "train")
@@ -86,13 +84,6 @@ def resolve_settings(config: DictConfig) -> Settings:
         raise ConfigError(collect.problems)
     found = {"lr": lr, "optimizer": optimizer, "task": task, "train": train, "tracker": tracker}
     return Settings.model_validate(found)
-
-
-def fingerprint(settings: Settings) -> str:
-    """Returns a short hash that two runs share exactly if they compute the same thing."""
-    # As plain Python: as JSON, Pydantic would make an infinity, a NaN and a null the same.
-    what = settings.model_dump(exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
-    return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,14 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.training.checkpoints import Checkpoint, checkpoint_at, newest_checkpoint
+from d9d_lr.training.fingerprint import canonical, defaults, storable
 from d9d_lr.training.schedule_plan import SchedulePlan, plan_of
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
 log = logging.getLogger(__name__)
+
+_MAY_DIFFER = {*NOT_IN_FINGERPRINT, "replaced"}
+"""What changes nothing about what a run computes."""
 
 _OVER = "start over with train.resume=never, or take another run folder"
 
@@ -34,7 +39,7 @@ def find_checkpoint(settings: Settings, folder: Path) -> Checkpoint | None:
     resume = settings.train.resume
     if resume == "never":
         return None
-    checkpoint = newest_checkpoint(folder)
+    checkpoint = newest_checkpoint(folder, goes_on=True)
     if checkpoint is None and resume != "auto":
         checkpoint = checkpoint_at(resume)
     if checkpoint is not None:
@@ -71,7 +76,8 @@ def restore(
         ConfigError: If the base learning rates are others than the plan says.
         RunError: If the checkpoint does not fit the model.
     """
-    adopting = (plan.fingerprint(), plan.base_lr) != (checkpoint.schedule_fingerprint, plan_of(checkpoint).base_lr)
+    old = plan_of(checkpoint)
+    adopting = (plan.fingerprint(), plan.base_lr) != (old.fingerprint(), old.base_lr)
     fresh_groups = [dict(group) for group in optimizer.param_groups]
     try:
         model.load_state_dict(checkpoint.model)
@@ -129,9 +135,12 @@ def _optimizer_changes(checkpoint: Checkpoint, settings: Settings) -> list[tuple
 
 
 def _changes(checkpoint: Checkpoint, settings: Settings, section: str) -> list[tuple[str, Any, Any]]:
-    return _different(checkpoint.settings[section], settings.model_dump(mode="json")[section])
+    """Returns what differs in a section; what the checkpoint does not have had its default."""
+    part = getattr(settings, section)
+    absent = storable(defaults(type(part)))
+    return _different({**absent, **checkpoint.settings[section]}, storable(part))
 
 
-def _different(old: dict[str, Any], new: dict[str, Any]) -> list[tuple[str, Any, Any]]:
-    keys = sorted((old.keys() | new.keys()) - set(NOT_IN_FINGERPRINT))
-    return [(key, old.get(key), new.get(key)) for key in keys if old.get(key) != new.get(key)]
+def _different(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any, Any]]:
+    keys = sorted((old.keys() | new.keys()) - _MAY_DIFFER)
+    return [(key, old.get(key), new.get(key)) for key in keys if canonical(old.get(key)) != canonical(new.get(key))]

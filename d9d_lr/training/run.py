@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 
 from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.runs.errors import first_lines, write_error
+from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import held
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.results import OBJECTIVE, RunResult
@@ -16,7 +18,7 @@ from d9d_lr.training.display import show_summary
 from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.loop import Observer, Run, train
 from d9d_lr.training.parts import prepare, prepare_together
-from d9d_lr.training.processes import Assignment, announce, is_lost_process, launched_with_others, lose_touch
+from d9d_lr.training.processes import Assignment, announce, is_lost_process, launched_with_others, lose_touch, rank
 from d9d_lr.training.recording import record_end, record_failure, recording
 from d9d_lr.training.settings import Settings
 
@@ -66,9 +68,10 @@ def serve_training(settings: Settings, folder: Path) -> None:
             train(run, interrupts, Observer())
     except (ConfigError, RunError):
         return  # rank 0 meets the same error, and reports it
-    except RuntimeError as error:
+    except Exception as error:
         if is_lost_process(error):
             raise RunError("another process of this run ended") from error
+        write_error(folder, error, rank())  # before the others find this process gone
         raise
 
 
@@ -83,12 +86,13 @@ def _train_and_record(settings: Settings, folder: Path, overrides: list[str]) ->
         return result
     except Exception as raised:
         error = _explained(raised, run, folder)
+        if error is not raised:
+            error.__cause__ = raised
         failure = record_failure(run, settings, folder, overrides, error)
         if failure:
+            log.info("what ended it is in %s", RunFolder(folder).error)
             tracker.finish(failure)
-        if error is raised:
-            raise
-        raise error from raised
+        raise error  # noqa: B904  # its cause is set
 
 
 def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> None:
@@ -113,7 +117,8 @@ def _explained(error: Exception, run: Run | None, folder: Path) -> Exception:
     if isinstance(error, OSError):
         reason = f"{error.strerror or error}: {error.filename or folder}"
     elif is_lost_process(error):
-        reason = f"another process of this run ended ({str(error).splitlines()[0][:100]})"
+        words = [f"process {each} failed: {text}" for each, text in first_lines(folder).items()]
+        reason = "; ".join(words) or f"another process of this run ended ({str(error).splitlines()[0][:100]})"
     else:
         return error
     if not os.path.isdir(folder):  # noqa: PTH112  # Path.is_dir raises where the folder above may not be read

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from typing import Any, assert_never
 
@@ -16,6 +14,7 @@ from d9d_lr.schedule import values as portable
 from d9d_lr.schedule.compare import differences
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.training.checkpoints import Checkpoint
+from d9d_lr.training.fingerprint import digest, essential
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -43,8 +42,7 @@ class SchedulePlan(Base):
         schedule = self.schedule()
         if schedule is not None:
             return portable.fingerprint(schedule)
-        given = self.model_dump(mode="json", include={"lr", "total_steps"})
-        return hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:16]
+        return digest([essential(self.lr), self.total_steps])
 
 
 def planned(settings: Settings) -> SchedulePlan:
@@ -90,7 +88,7 @@ def plan_changes(checkpoint: Checkpoint, new: SchedulePlan) -> list[str]:
     """Returns a line for everything in which a plan differs from a checkpoint's; none if it does not."""
     old = plan_of(checkpoint)
     lines = []
-    if checkpoint.schedule_fingerprint != new.fingerprint():
+    if old.fingerprint() != new.fingerprint():
         lines += _schedule_changes(old, new)
     if old.base_lr != new.base_lr:
         lines.append(f"base learning rate: {_base(old)} -> {_base(new)}")

@@ -35,7 +35,8 @@ def build_provider(config: PiecewiseConfig | TargetConfig) -> LRSchedulerProvide
     """
     match config:
         case PiecewiseConfig():
-            return AutoLRSchedulerProvider(config)
+            # The loop is ours, and may outlast a schedule that is kept.
+            return AutoLRSchedulerProvider(config, on_misstep="off")
         case TargetConfig():
             provider = call(config)
             if not isinstance(provider, LRSchedulerProvider):

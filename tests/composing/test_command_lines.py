@@ -78,7 +78,7 @@ def test_a_line_of_several_values_gives_one_run_for_each(line, in_tmp):
 
 
 def test_an_experiment_may_be_a_sweep_itself(in_tmp):
-    ran = run_command("+experiment=wsd_vs_cosine")
+    ran = run_command("+experiment=wsd_vs_cosine", "--multirun")
     assert ran.status == 0
     found = [(len(settings.lr.scheduler.phases), settings.train.seed) for settings in ran.trained]
     assert found == [(3, 0), (3, 1), (2, 0), (2, 1)]

@@ -39,7 +39,7 @@ def run_command(*arguments):
     with arguments_are(*arguments):
         GlobalHydra.instance().clear()
         try:
-            d9d_lr.composing.cli.run_application(job)
+            d9d_lr.composing.cli.run_application(job, resolve_settings)
         except SystemExit as leaving:
             ran.status = leaving.code or 0
         finally:

@@ -84,6 +84,18 @@ class SignalsItself(LineTask):
         return super().train_batch(size, generator)
 
 
+class BreaksInRank1(LineTask):
+    """Raises in its sixth batch, in the second process alone."""
+
+    drawn = 0
+
+    def train_batch(self, size, generator):
+        self.drawn += 1
+        if self.drawn == 6 and os.environ.get("RANK") == "1":
+            raise ValueError("no more data")
+        return super().train_batch(size, generator)
+
+
 class NoLoss:
     def build_model(self): ...
 

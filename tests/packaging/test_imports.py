@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import d9d_lr
+
 SNIPPETS = {
     "import d9d_lr": "import d9d_lr",
     "compose_lr": "from d9d_lr import compose_lr; compose_lr(['lr.phases.0.steps=20'], 100)",
@@ -46,3 +48,28 @@ def test_the_command_line_imports_no_torch_before_it_trains(line, tmp_path):
     done = check(RUN.format(arguments=line.split()), tmp_path)
     assert done.stdout or "problem" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+EVERY_APPLICATION = """
+import sys
+import hydra
+from hydra.core.plugins import Plugins
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from hydra.plugins.sweeper import Sweeper
+before = {"pydantic", "numpy", "torch", "rich"} & set(sys.modules)
+found = {plugin.__name__ for kind in (SearchPathPlugin, Sweeper) for plugin in Plugins.instance().discover(kind)}
+assert {"D9dLrSearchPath", "CheckedSweeper"} <= found, found
+heavy = {"pydantic", "numpy", "torch", "rich", "d9d_lr.config", "d9d_lr.sweeping"} & set(sys.modules) - before
+assert not heavy, heavy
+"""
+
+
+def test_the_plugins_cost_a_foreign_application_neither_pydantic_nor_numpy(tmp_path):
+    check(EVERY_APPLICATION, tmp_path)
+
+
+def test_every_public_name_is_there_and_has_its_home():
+    assert sorted(d9d_lr._HOME) == sorted(d9d_lr.__all__) == d9d_lr.__all__
+    assert all(getattr(d9d_lr, name) is not None for name in d9d_lr.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'no_such'"):
+        d9d_lr.no_such  # noqa: B018

@@ -1,7 +1,14 @@
 """Providers, their context, the protocols and the fluent builder."""
 
+import json
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
 import torch
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+from pydantic import BaseModel
 from torch import nn
 from torch.optim import SGD, AdamW
 from torch.optim.lr_scheduler import LambdaLR
@@ -18,6 +25,7 @@ from d9d_lr import (
     PiecewiseLR,
     piecewise_schedule,
 )
+from d9d_lr.diagnostics.problems import RunError
 
 FLAT = """
 {
@@ -72,6 +80,114 @@ def test_one_provider_serves_runs_of_different_length():
 def test_phases_that_do_not_fit_the_run_are_refused():
     with pytest.raises(ConfigError, match=r"phases\.0\.steps: up to here the phases need 100 steps, total_steps is 99"):
         provider()(context(optimizer(), 99))
+
+
+# --- what a provider is built on ---
+
+NESTED = {"name": "piecewise", "scheduler": json.loads(FLAT)}
+MAPPED = {"initial_multiplier": 0.0, "phases": {"5": json.loads(FLAT)["phases"][1], "0": json.loads(FLAT)["phases"][0]}}
+
+
+class Foreign(BaseModel):
+    """A config object of another package, such as the d9d framework's."""
+
+    name: str = "piecewise"
+    scheduler: dict
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        AutoLRSchedulerConfig.model_validate_json(FLAT),
+        AutoLRSchedulerConfig.model_validate_json(FLAT).scheduler,
+        Foreign.model_validate(NESTED),
+        json.loads(FLAT),
+        NESTED,
+        MAPPED,
+        OmegaConf.create(MAPPED),
+        OmegaConf.create(NESTED),
+        OmegaConf.create({"end": 0.1, "lr": json.loads(FLAT.replace("0.1", '"${end}"'))}).lr,
+    ],
+    ids=["config", "inner", "foreign", "flat", "nested", "mapped", "DictConfig", "nested DictConfig", "interpolated"],
+)
+def test_a_provider_takes_a_config_a_mapping_or_a_section(config):
+    schedule = AutoLRSchedulerProvider(config)(context(optimizer())).schedule
+    assert [schedule.multiplier(step) for step in (0, 50, 100, 1000)] == [0.0, 0.5, 1.0, 0.1]
+
+
+def test_hydra_instantiates_a_provider():
+    config = OmegaConf.create(
+        {"lr": MAPPED, "provider": {"_target_": "d9d_lr.AutoLRSchedulerProvider", "config": "${lr}"}}
+    )
+    assert instantiate(config.provider)(context(optimizer())).schedule.multiplier(50) == 0.5
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"initial_multiplier": 0.0}, "critic_lr.phases: is missing"),
+        (MAPPED | {"initial_multiplier": "a"}, "critic_lr.initial_multiplier: 'a' is not"),
+        (
+            OmegaConf.create({"initial_multiplier": "???"} | {"phases": MAPPED["phases"]}),
+            "critic_lr.initial_multiplier: m",
+        ),
+        ("wsd", "critic_lr: must be a mapping"),
+        (None, "critic_lr: must be a mapping"),
+    ],
+)
+def test_a_config_is_validated_at_construction(config, message):
+    with pytest.raises(ConfigError, match=message):
+        AutoLRSchedulerProvider(config, key="critic_lr")
+
+
+def test_phases_that_do_not_fit_are_named_as_they_are_typed():
+    short = MAPPED | {"phases": MAPPED["phases"] | {"7": MAPPED["phases"]["0"]}}
+    with pytest.raises(ConfigError, match=r"critic_lr\.phases\.5\.mode: phase 2 of 3 has mode rest"):
+        AutoLRSchedulerProvider(OmegaConf.create(short), key="critic_lr")
+    late = {"7": MAPPED["phases"]["0"], "9": MAPPED["phases"]["5"]}
+    with pytest.raises(ConfigError, match=r"critic_lr\.phases\.7\.steps: up to here the phases need 100 steps"):
+        AutoLRSchedulerProvider(MAPPED | {"phases": late}, key="critic_lr")(context(optimizer(), 99))
+
+
+@pytest.mark.parametrize(
+    ("choices", "message"),
+    [
+        (
+            {"on_schedule_change": "adapt"},
+            "'adapt' is not allowed; it must be error, adopt or keep\n    did you mean 'ado",
+        ),
+        ({"on_misstep": True}, "on_misstep: True is not allowed; it must be warn, error or off"),
+    ],
+)
+def test_other_policies_are_refused(choices, message):
+    with pytest.raises(ConfigError, match=message):
+        AutoLRSchedulerProvider(NESTED, **choices)
+
+
+def test_the_policies_reach_the_scheduler():
+    saved = provider()(context(optimizer(0.2), 500)).state_dict()
+    scheduler = AutoLRSchedulerProvider(NESTED, on_schedule_change="adopt", on_misstep="error")(context(optimizer()))
+    scheduler.load_state_dict(saved)
+    scheduler.move_to(1000)
+    scheduler.optimizer.step()
+    with pytest.raises(RunError, match="stepped to step 1001 of a schedule of 1000 steps"):
+        scheduler.step()
+
+
+@pytest.mark.parametrize("total_steps", [62.5, 100.0, float("inf"), -1, 0, True, "100", None, 2**53 + 1])
+def test_total_steps_that_are_no_number_of_steps_are_refused(total_steps):
+    with pytest.raises(ConfigError, match=r"total_steps: .* is not allowed; it must be a whole number from 1 to"):
+        context(optimizer(), total_steps)
+
+
+def test_the_total_steps_of_another_packages_context_are_checked_too():
+    theirs = SimpleNamespace(dist_context=DistributedContext(), total_steps=62.5, optimizer=optimizer())
+    with pytest.raises(ConfigError, match=r"total_steps: 62\.5 is not allowed; it must be a whole number"):
+        AutoLRSchedulerProvider(NESTED)(theirs)
+
+
+def test_numpys_whole_numbers_are_whole_numbers():
+    assert provider()(context(optimizer(), np.int64(1000))).schedule.multiplier(1000) == 0.1
 
 
 def test_the_context_takes_keywords_only():

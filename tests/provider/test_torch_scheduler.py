@@ -15,7 +15,8 @@ from torch._dynamo.testing import CompileCounter
 from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR, LRScheduler, SequentialLR
 
-from d9d_lr import ConfigError, CurveCosine, CurveExponential, CurveLinear, CurvePoly, PiecewiseLR, piecewise_schedule
+from d9d_lr import CurveCosine, CurveExponential, CurveLinear, CurvePoly, PiecewiseLR, piecewise_schedule
+from d9d_lr.provider.guard import MisstepWarning
 from d9d_lr.schedule.piecewise import Schedule
 
 # Base LR 0.1: warmup 0 -> 1 in 2 steps, until step 5 linear to 0.1, until step 10 linear to 0.01 (DESIGN section 4).
@@ -26,6 +27,11 @@ def reference_schedule() -> Schedule:
     curve = CurveLinear()
     builder = piecewise_schedule(0.0, 10)
     return builder.for_steps(2, 1.0, curve).until_percentage(0.5, 0.1, curve).fill_rest(0.01, curve).schedule()
+
+
+def unwatched(optimizer: Optimizer, schedule: Schedule) -> PiecewiseLR:
+    """A scheduler that may go past the end of its schedule."""
+    return PiecewiseLR(optimizer, schedule, on_misstep="off")
 
 
 def parameter() -> nn.Parameter:
@@ -48,7 +54,7 @@ def lr_of(optimizer: Optimizer, group: int = 0) -> float:
 
 def test_reference_values_from_construction_on():
     optimizer = sgd()
-    scheduler = PiecewiseLR(optimizer, reference_schedule())
+    scheduler = unwatched(optimizer, reference_schedule())
     seen = [lr_of(optimizer)]
     for _ in range(11):
         advance(scheduler, 1)
@@ -73,10 +79,10 @@ def test_is_what_torch_code_expects():
 @pytest.mark.parametrize("steps", [0, 1, 2, 5, 9, 10, 11])
 def test_the_learning_rate_is_right_at_once_after_loading(lr, steps):
     saved_optimizer = sgd(copy.deepcopy(lr))
-    saved = PiecewiseLR(saved_optimizer, reference_schedule())
+    saved = unwatched(saved_optimizer, reference_schedule())
     advance(saved, steps)
     optimizer = sgd(copy.deepcopy(lr))
-    scheduler = PiecewiseLR(optimizer, reference_schedule())
+    scheduler = unwatched(optimizer, reference_schedule())
     scheduler.load_state_dict(saved.state_dict())
     assert lr_of(optimizer) == lr_of(saved_optimizer)
     assert [float(lr) for lr in scheduler.get_last_lr()] == [lr_of(optimizer)]
@@ -108,25 +114,6 @@ def test_the_state_is_plain_values_that_the_safe_loader_reads():
     state = torch.load(buffer, weights_only=True)
     assert state == scheduler.state_dict()
     assert all(not isinstance(value, Tensor) for value in [*state.values(), *state["base_lrs"]])
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"base_lrs": [0.2]}, r"base_lrs: the saved state has \[0\.2\], this scheduler has \[0\.1\]"),
-        ({"base_lrs": [0.1, 0.1]}, r"saved state has \[0\.1, 0\.1\], this scheduler has \[0\.1\]"),
-        ({"schedule": {"phases": []}}, r"schedule: the saved state has \{'phases': \[\]\}, .*'end_step': 2"),
-        ({"last_epoch": None}, r"last_epoch: the saved state has None, not a step"),
-    ],
-)
-def test_a_state_of_another_schedule_is_refused_and_changes_nothing(change, message):
-    optimizer = sgd()
-    scheduler = PiecewiseLR(optimizer, reference_schedule())
-    advance(scheduler, 3)
-    with pytest.raises(ConfigError, match=message):
-        scheduler.load_state_dict(scheduler.state_dict() | {"last_epoch": 7} | change)
-    assert scheduler.last_epoch == 3
-    assert lr_of(optimizer) == pytest.approx(0.07)
 
 
 def test_moving_on_purpose_takes_this_schedule_and_these_base_learning_rates():
@@ -269,7 +256,7 @@ def test_a_copy_goes_on_by_itself(duplicate, steps):
 def test_the_right_order_gives_no_warning_and_the_wrong_one_does():
     scheduler = PiecewiseLR(sgd(), reference_schedule())
     advance(scheduler, 2)  # warnings are errors here
-    with pytest.warns(UserWarning, match=r"lr_scheduler\.step\(\)` before `optimizer\.step\(\)"):
+    with pytest.warns(MisstepWarning, match="stepped before the first optimizer step"):
         PiecewiseLR(sgd(), reference_schedule()).step()
 
 
@@ -306,7 +293,7 @@ def test_equals_torchs_lambda_lr_to_the_last_bit(schedule, base_lr, as_tensor):
     def optimizer() -> SGD:
         return sgd(torch.tensor(base_lr, dtype=torch.float64) if as_tensor else base_lr)
 
-    ours, theirs = PiecewiseLR(optimizer(), schedule), LambdaLR(optimizer(), schedule.multiplier)
+    ours, theirs = unwatched(optimizer(), schedule), LambdaLR(optimizer(), schedule.multiplier)
     for _ in range(schedule.total_steps + 2):
         assert lr_of(ours.optimizer) == lr_of(theirs.optimizer)
         assert math.isfinite(lr_of(ours.optimizer))
@@ -318,7 +305,7 @@ def test_equals_torchs_lambda_lr_to_the_last_bit(schedule, base_lr, as_tensor):
 @given(schedules(), st.data())
 def test_resumed_anywhere_equals_undisturbed(schedule, data):
     steps = data.draw(st.integers(0, schedule.total_steps + 2))
-    undisturbed, resumed = PiecewiseLR(sgd(), schedule), PiecewiseLR(sgd(), schedule)
+    undisturbed, resumed = unwatched(sgd(), schedule), unwatched(sgd(), schedule)
     advance(undisturbed, steps)
     resumed.load_state_dict(undisturbed.state_dict())
     for _ in range(3):

@@ -1,3 +1,4 @@
+import runpy
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from stub_app import BEHAVIOURS, job
 from d9d_lr.composing.cli import run_application
 
 STUB_APP = Path(__file__).with_name("stub_app.py")
+FOREIGN_APP = Path(__file__).with_name("foreign") / "app.py"
 
 
 @dataclass
@@ -59,5 +61,24 @@ def command(behaviours):
             timeout=check_seconds,
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def foreign(in_tmp, monkeypatch, capsys):
+    """Runs the application of somebody else's in this process, as `python app.py ARGUMENTS` would."""
+    monkeypatch.syspath_prepend(str(FOREIGN_APP.parent))
+
+    def run(*arguments, folder="s"):
+        typed = ["-m", *arguments, f"hydra.sweep.dir={folder}"] if folder else arguments
+        monkeypatch.setattr(sys, "argv", [str(FOREIGN_APP), *typed])
+        status = 0
+        try:
+            runpy.run_path(str(FOREIGN_APP), run_name="__main__")
+        except SystemExit as end:
+            status = end.code
+        captured = capsys.readouterr()
+        return Outcome(status, captured.out, captured.err)
 
     return run

@@ -13,7 +13,8 @@ from hydra.core.hydra_config import HydraConfig
 from d9d_lr.composing.cli import run_application
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.results import RunResult, write_result
-from d9d_lr.training.resolve import fingerprint, resolve_settings
+from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.threads import threads_for_process
 
 BEHAVIOURS = ("well", "raise", "say", "exit", "killed", "ctrl_c")
@@ -35,7 +36,7 @@ def job(config):
         steps=settings.train.total_steps,
         total_steps=settings.train.total_steps,
         seconds=1.5,
-        fingerprint=fingerprint(settings),
+        fingerprint=settings_fingerprint(settings),
         overrides=list(HydraConfig.get().overrides.task),
     )
     write_result(folder, result)

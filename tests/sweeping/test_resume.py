@@ -83,12 +83,45 @@ def test_a_folder_without_a_result_is_judged_by_what_hydra_left(sweep):
     assert times_run("s") == {"train.seed=0": 2, "train.seed=1": 1}
 
 
-def test_a_damaged_result_is_refused(sweep):
+def test_a_damaged_result_is_set_aside_and_the_point_run_again(sweep):
     sweep("train.seed=0,1")
     Path("s/train.seed=0/result.json").write_text("{")
-    other = sweep("train.seed=0,1")
-    assert other.status == 2
-    assert "result.json is damaged" in other.err
+    before = snapshot("s")
+    assert sweep("train.seed=0,1", "sweep.dry_run=true").status == 0
+    assert snapshot("s") == before
+    again = sweep("train.seed=0,1")
+    assert again.status == 0
+    assert "s/train.seed=0/result.json is damaged: " in again.out
+    assert "; it is kept as result.json.set-aside" in again.out
+    assert Path("s/train.seed=0/result.json.set-aside").read_text() == "{"
+    assert times_run("s") == {"train.seed=0": 2, "train.seed=1": 1}
+
+
+def test_a_damaged_result_of_another_configuration_is_refused(sweep):
+    sweep("train.seed=0,1")
+    Path("s/train.seed=0/result.json").write_text("{")
+    before = snapshot("s")
+    assert sweep("train.seed=0,1", "optimizer.lr=0.5").status == 2
+    assert snapshot("s") == before
+
+
+def test_a_folder_in_the_place_of_a_result_stops_nothing(sweep):
+    sweep("train.seed=0,1")
+    Path("s/train.seed=0/result.json").unlink()
+    Path("s/train.seed=0/result.json").mkdir()
+    again = sweep("train.seed=0,1")
+    assert again.status == 0
+    assert "s/train.seed=0/result.json is a folder, not a file; it is kept as result.json.set-aside" in again.out
+    assert {row["status"] for row in rows("s")} == {"completed"}
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"points": 3}'])
+def test_a_damaged_record_is_set_aside_and_made_anew(sweep, content):
+    sweep("train.seed=0,1")
+    Path("s/sweep.json").write_text(content)
+    assert sweep("train.seed=1,2").status == 0
+    assert Path("s/sweep.json.set-aside").read_text() == content
+    assert [row["train.seed"] for row in rows("s")] == ["0", "1", "2"]
 
 
 def test_settings_that_change_no_result_may_change(sweep):

@@ -1,5 +1,6 @@
 """Point 6: what a sweep leaves for people."""
 
+import re
 import shlex
 import shutil
 import sys
@@ -21,17 +22,39 @@ def test_rows_are_sorted_by_objective(sweep):
         ("3", "0.3", 0.3),
     ]
     assert list(rows("s")[0]) == [
-        "rank", "optimizer.lr", "status", "val_loss", "val_accuracy", "seconds", "error", "command",
+        "rank", "optimizer.lr", "status", "val_loss", "val_accuracy", "seconds",
+        "setting", "setting_val_loss", "setting_deviation", "setting_seeds", "error", "command",
     ]  # fmt: skip
-    ranks = [line.split()[:3] for line in done.out.splitlines() if "completed " in line]
-    assert ranks == [["1", "0.1", "completed"], ["2", "0.2", "completed"], ["3", "0.3", "completed"]]
+    shown = [line.split() for line in done.out.splitlines() if re.match(r" ?\d +0\.", line)]
+    assert shown == [["1", "0.1", "0.1", "1"], ["2", "0.2", "0.2", "1"], ["3", "0.3", "0.3", "1"]]
+
+
+def test_rows_are_settings_and_the_best_setting_is_repeated(sweep):
+    # the stub's objective is optimizer.lr + seed: 0.1 and 1.1, 0.3 and 1.3
+    done = sweep("optimizer.lr=0.3,0.1", "train.seed=0,1")
+    found = [
+        (row["optimizer.lr"], row["setting"], row["setting_val_loss"][:3], row["setting_seeds"]) for row in rows("s")
+    ]
+    assert found == [("0.1", "1", "0.6", "2"), ("0.3", "2", "0.8", "2")] * 2
+    (line,) = [line for line in done.out.splitlines() if line.startswith("repeat the best: ")]
+    assert shlex.split(line.partition(": ")[2])[3:] == ["-m", "optimizer.lr=0.1", "train.seed=0,1"]
+    assert "optimizer.lr=0.1 is best" in done.out
 
 
 def test_markdown_says_the_same(sweep):
     sweep("optimizer.lr=0.3,0.1")
     lines = Path("s/sweep.md").read_text().splitlines()
-    assert lines[0] == "| rank | optimizer.lr | status | val_loss | val_accuracy | seconds | error | command |"
-    assert lines[2].startswith("| 1 | 0.1 | completed | 0.1 | 0.5 | 1.50 |  | `python -m d9d_lr.train ")
+    assert lines[0].startswith(
+        "**optimizer.lr=0.1 is best: 0.1 (1 run); ahead of optimizer.lr=0.3 by 0.2: with one seed"
+    )
+    at = lines.index("## Settings") + 2
+    assert lines[at] == "| setting | optimizer.lr | val_loss | deviation | seeds | state | command |"
+    assert lines[at + 2].startswith("| 1 | 0.1 | 0.1 |  | 1 |  | `python -m d9d_lr.train ")
+    at = lines.index("## Runs") + 2
+    assert lines[at].startswith("| rank | optimizer.lr | status | val_loss | val_accuracy | seconds | setting | ")
+    assert lines[at + 2].startswith(
+        "| 1 | 0.1 | completed | 0.1 | 0.5 | 1.50 | 1 | 0.1 |  | 1 |  | `python -m d9d_lr.train "
+    )
 
 
 def test_the_command_repeats_the_row(sweep, monkeypatch, in_tmp):

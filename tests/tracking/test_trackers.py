@@ -19,7 +19,8 @@ from d9d_lr.tracking.hyperparameters import hyperparameters
 from d9d_lr.tracking.open import check_installed, open_tracker
 from d9d_lr.tracking.protocol import NoTracker, SafeTracker
 from d9d_lr.tracking.settings import MlflowConfig, NoTrackerConfig, TensorboardConfig
-from d9d_lr.training.resolve import fingerprint, resolve_settings
+from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.resolve import resolve_settings
 
 ROWS = [
     (0, {"lr": 0.0, "train_loss": 4.5, "val_loss": 4.25}),
@@ -76,7 +77,9 @@ def test_a_configuration_without_the_section_has_no_tracker():
 
 
 def test_the_tracker_is_no_part_of_what_a_run_computes():
-    assert len({fingerprint(settings_of(f"tracker={name}")) for name in ("none", "tensorboard", "mlflow")}) == 1
+    assert (
+        len({settings_fingerprint(settings_of(f"tracker={name}")) for name in ("none", "tensorboard", "mlflow")}) == 1
+    )
 
 
 @pytest.mark.parametrize(

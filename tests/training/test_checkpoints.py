@@ -24,7 +24,7 @@ from helpers.small_runs import DIGITS, digest, run
 
 def checkpoint(step: int = 3) -> Checkpoint:
     weights = torch.arange(1000, dtype=torch.float32)
-    return Checkpoint(step, 1.5, {"weights": weights}, {"state": {}}, {"last_epoch": step}, {}, {}, "0123")
+    return Checkpoint(step, 1.5, {"weights": weights}, {"state": {}}, {"last_epoch": step}, {}, {})
 
 
 def saved(folder, step):
@@ -84,7 +84,7 @@ def test_a_damaged_one_is_reported_and_the_one_before_it_taken(damage, tmp_path,
     with caplog.at_level(logging.WARNING):
         assert newest_checkpoint(tmp_path).step == 5
     assert "step-000000007.pt is" in caplog.text
-    assert "taking the one before it" in caplog.text
+    assert "taking the checkpoint before step-000000007.pt" in caplog.text
 
 
 def test_where_none_can_be_read_the_person_decides(tmp_path):

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from d9d_lr.diagnostics.problems import RunError
-from d9d_lr.runs.metrics import MetricsFile, lines_before
+from d9d_lr.runs.metrics import MetricsFile, check_lines, lines_before
 from d9d_lr.training.display import Display
 from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.randomness import batch_generator, seed_model, seed_step
@@ -38,6 +38,25 @@ def test_a_damaged_line_among_them_is_told(line, tmp_path):
     with pytest.raises(RunError, match=r"metrics\.jsonl is damaged: line 2 is"):
         lines_before(11, tmp_path)
     assert lines_before(5, tmp_path) == LINES[:1]
+
+
+@pytest.mark.parametrize(
+    ("count", "said"), [(None, ""), (2, ""), (3, r"it has 2 lines before step 10, and there were 3"), (1, "were 1")]
+)
+def test_missing_lines_are_told_where_they_were_counted(count, said, tmp_path):
+    (tmp_path / "metrics.jsonl").write_text("".join(LINES))
+    if not said:
+        check_lines(10, tmp_path, count)
+        return
+    with pytest.raises(RunError, match=said):
+        check_lines(10, tmp_path, count)
+
+
+def test_lines_are_counted_before_a_step(tmp_path):
+    with MetricsFile(tmp_path, LINES[:2]) as metrics:
+        assert metrics.count_before(10) == 2
+        metrics.write(10, {})
+        assert (metrics.count_before(10), metrics.count_before(11)) == (2, 3)
 
 
 def test_readers_are_told_of_a_damaged_line(tmp_path):

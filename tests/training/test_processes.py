@@ -142,6 +142,15 @@ def test_a_killed_process_ends_the_job_with_a_checkpoint_to_go_on_from(rank, tmp
     assert_close(one, folder)
 
 
+def test_what_broke_another_process_is_what_the_run_reports(tmp_path):
+    folder = tmp_path / "run"
+    chosen = settings(*LINE, "task._target_=helpers.user_defined.BreaksInRank1")
+    ended = together(tmp_path, (chosen, folder))
+    assert "told: RunError: process 1 failed: ValueError: no more data; saved is step 5" in ended[0][1]
+    assert result(folder)["error"].startswith("process 1 failed: ValueError: no more data")
+    assert "in train_batch" in (folder / "error-rank-1.txt").read_text()
+
+
 def test_processes_that_would_start_at_different_steps_are_told(tmp_path):
     folder = tmp_path / "run"
     run(folder, *EVEN)

@@ -8,7 +8,7 @@ import pytest
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.results import read_result
-from d9d_lr.training.resolve import fingerprint
+from d9d_lr.training.fingerprint import settings_fingerprint
 from d9d_lr.training.run import run_training
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT
 from helpers.kills import differences
@@ -39,7 +39,7 @@ def test_the_run_folder(tmp_path):
     ended = result(tmp_path)
     assert (ended["status"], ended["steps"], ended["total_steps"], ended["error"]) == ("completed", 20, 20, None)
     assert ended["objective"] == objective == ended["final"]["val_loss"]
-    assert ended["fingerprint"] == fingerprint(settings(*DIGITS))
+    assert ended["fingerprint"] == settings_fingerprint(settings(*DIGITS))
     assert ended["overrides"] == list(DIGITS)
     assert ended["seconds"] > 0
 
@@ -64,13 +64,13 @@ def test_the_best_is_the_evaluation_with_the_lowest_loss(tmp_path):
 
 
 def test_the_fingerprint_is_that_of_what_is_computed():
-    plain = fingerprint(settings(*DIGITS))
+    plain = settings_fingerprint(settings(*DIGITS))
     how = ("train.num_threads=2", "train.checkpoint_every=3", "train.keep_checkpoints=9", "train.resume=never",
            "train.on_schedule_change=adopt")  # fmt: skip
     assert {each.split("=")[0].removeprefix("train.") for each in how} == set(NOT_IN_FINGERPRINT)
-    assert fingerprint(settings(*DIGITS, *how)) == plain
+    assert settings_fingerprint(settings(*DIGITS, *how)) == plain
     for what in ("train.seed=1", "train.total_steps=21", "lr.phases.0.steps=5", "optimizer.lr=1", "task.width=9"):
-        assert fingerprint(settings(*DIGITS, what)) != plain
+        assert settings_fingerprint(settings(*DIGITS, what)) != plain
 
 
 @pytest.mark.parametrize("overrides", [DIGITS, (*DIGITS, "task.model=cnn"), (*CHARLM, "task.dropout=0.1")])

@@ -81,7 +81,7 @@ def test_charlms_text_is_real_english():
     [
         (["task.heads=3"], r"task\.heads"),
         (["task.text_file=/no/such"], r"task\.text_file: '/no/such' cannot be read: No such file"),
-        (["task.text_file=/"], r"task\.text_file: '/' cannot be read: Is a directory"),
+        (["task.text_file=/"], r"task\.text_file: / is a folder, not a file"),
         (["task.context_length=100000000"], r"task\.context_length: 100000000 is too long for the text: its shorter"),
     ],
 )

@@ -1,0 +1,54 @@
+"""Text from anywhere as text that a terminal, a table or a file can show: one line, and nothing that steers."""
+
+from __future__ import annotations
+
+import re
+
+from d9d_lr.diagnostics.problems import ConfigError, RunError
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def printable(text: str) -> str:
+    """Returns a text with its control characters written out, so that none colours a terminal or ends a line."""
+    return _CONTROL.sub(lambda found: _NAMED.get(found[0]) or _escaped(found[0]), text)
+
+
+def in_one_line(error: BaseException) -> str:
+    """Says an error in one line: its type, its text, and what caused it first.
+
+    A `ConfigError` and a `RunError` are sentences already, and need neither.
+    """
+    match error:
+        case ConfigError():
+            text = "; ".join(f"{item.key}: {item.message}" if item.key else item.message for item in error.problems)
+        case SystemExit():
+            text = f"the job ended by sys.exit({error.code!r})"
+        case RunError():
+            text = str(error)
+        case _:
+            text = _named(error)
+            if (first := first_cause(error)) is not error:
+                text = f"{text} (from {_named(first)})"
+    return printable(" ".join(text.split()))
+
+
+def first_cause(error: BaseException) -> BaseException:
+    """Returns the error at the start of a chain: what was raised first, and led to the others."""
+    seen = {id(error)}
+    while True:
+        before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+        if before is None or id(before) in seen:
+            return error
+        error = before
+        seen.add(id(error))
+
+
+def _named(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

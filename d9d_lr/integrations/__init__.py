@@ -1,0 +1,1 @@
+"""Adapters to the frameworks people train with, one thin file each; may import the provider and its own framework."""

@@ -1,0 +1,25 @@
+"""Text of others' making, as it may be shown: on a terminal, in a table, in a spreadsheet."""
+
+from __future__ import annotations
+
+import contextlib
+import unicodedata
+
+
+def visible(text: str) -> str:
+    """Writes what does not print as an escape: line ends, the codes that steer a terminal, halves of characters."""
+    return "".join(sign if _prints(sign) else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def _prints(sign: str) -> bool:
+    return sign.isprintable() or unicodedata.category(sign) == "Zs"  # spaces of other kinds
+
+
+def no_formula(text: str) -> str:
+    """Puts an apostrophe before what a spreadsheet would compute; numbers stay as they are."""
+    if not text.startswith(("=", "+", "-", "@")):
+        return text
+    with contextlib.suppress(ValueError):
+        float(text)
+        return text
+    return f"'{text}"

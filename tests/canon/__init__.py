@@ -1,0 +1,1 @@
+"""The canon: published schedules from their sources, and the presets compared with them."""

@@ -1,0 +1,113 @@
+"""Writes docs/presets.md and its pictures, from the files and from the comparison: `make docs-presets`."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from canon.cases import PRESETS
+from canon.compare import greatest_difference, schedule_of
+from d9d_lr.composing.paths import SCHEDULES_DIR
+from d9d_lr.plotting.figure import save
+from d9d_lr.plotting.sampling import steps_to_draw
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+COLUMNS = 4
+
+INTRO = """\
+# Presets: published schedules
+
+Written by `make docs-presets`; do not edit. Each preset is a file below
+[conf/schedules/lr](../conf/schedules/lr), compared with its source over whole runs, step for step. The greatest
+difference is that of the multiplier, rounded up to a power of ten; a test keeps it.
+"""
+
+
+def page():
+    """Returns the text of docs/presets.md."""
+    families = {family: [name for name in PRESETS if name.startswith(f"{family}/")] for family in ("systems", "models")}
+    parts = [INTRO]
+    for family, names in families.items():
+        parts += [f"## {family.capitalize()}\n", f"![The presets of {family}](presets_{family}.png)\n", _table(names)]
+        parts += [_section(name) for name in names]
+    return "\n".join(parts)
+
+
+def comments(name):
+    """Returns the comment lines of a file, by the word that they begin with."""
+    lines = (SCHEDULES_DIR / "lr" / f"{name}.yaml").read_text().splitlines()
+    found = (line.removeprefix("# ").split(": ", 1) for line in lines if line.startswith("# "))
+    return dict(found)
+
+
+def difference_of(name):
+    """Returns the greatest difference over all cases, in words."""
+    found = max(greatest_difference(name, case) for case in PRESETS[name].cases)
+    return "0" if found == 0 else f"1e{math.ceil(math.log10(found)):d}"
+
+
+def _table(names):
+    rows = [f"| [{name}](#{_anchor(name)}) | {PRESETS[name].compared_with} | {difference_of(name)} |" for name in names]
+    return "\n".join(["| preset | compared with | greatest difference |", "| --- | --- | --- |", *rows, ""])
+
+
+def _anchor(name):
+    return name.replace("/", "")
+
+
+def _section(name):
+    said = comments(name)
+    what, use = said["Schedule"].split(" Use: ")
+    phases = "".join(f"  {number}. {phase}\n" for number, phase in enumerate(_phases(name), 1))
+    return (
+        f"### {name}\n\n{_sentence(what)} `{use}`\n\n{phases}\n- Source: {said['Source']}\n"
+        f"- Boundary: {said['Boundary']}\n- Contested: {said['Contested']}\n"
+    )
+
+
+def _sentence(text):
+    return text[0].upper() + text[1:]
+
+
+def _phases(name):
+    case = PRESETS[name].cases[0]
+    schedule = schedule_of(name, case)
+    for phase in schedule.phases:
+        ahead = ", a step ahead" if phase.laid_over == (phase.start_step - 1, phase.end_step - 1) else ""
+        yield (
+            f"{phase.curve} from {phase.start_multiplier:g} to {phase.target_multiplier:g}{ahead}, "
+            f"steps {phase.start_step} to {phase.end_step} of {case.total_steps}"
+        )
+
+
+def picture(family):
+    """Returns a figure with a small plot for each preset of a family."""
+    names = [name for name in PRESETS if name.startswith(f"{family}/")]
+    rows = math.ceil(len(names) / COLUMNS)
+    figure = Figure(figsize=(10.0, 1.5 * rows), layout="constrained")
+    grid = figure.subplots(rows, COLUMNS, squeeze=False).flat
+    for axes in grid:
+        axes.set_axis_off()
+    for name, axes in zip(names, figure.axes, strict=False):
+        case = PRESETS[name].cases[0]
+        schedule = schedule_of(name, case)
+        steps = steps_to_draw(schedule, case.total_steps - 1, max_points=400)
+        axes.set_axis_on()
+        axes.plot(steps, schedule.multipliers(steps), linewidth=1.2)
+        axes.set_title(name.split("/")[1], fontsize=7)
+        axes.tick_params(labelsize=6)
+        axes.set_ylim(bottom=0, top=1.05 * float(np.max(schedule.multipliers(steps))))
+        axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def main():
+    """Writes the page and its pictures."""
+    (DOCS / "presets.md").write_text(page())
+    for family in ("systems", "models"):
+        save(picture(family), DOCS / f"presets_{family}.png")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+"""Every preset of a system or a model gives what its source gives, step for step."""
+
+import re
+
+import pytest
+from omegaconf import OmegaConf
+
+from canon import page
+from canon.cases import PRESETS
+from canon.compare import greatest_difference
+from d9d_lr.composing.paths import SCHEDULES_DIR
+
+FOLDERS = ("systems", "models")
+FILES = sorted(file for folder in FOLDERS for file in (SCHEDULES_DIR / "lr" / folder).glob("*.yaml"))
+
+
+def name_of(file):
+    return f"{file.parent.name}/{file.stem}"
+
+
+def test_every_preset_has_its_cases():
+    assert [name_of(file) for file in FILES] == sorted(PRESETS)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_its_source_step_for_step(name):
+    preset = PRESETS[name]
+    for case in preset.cases:
+        assert greatest_difference(name, case) <= preset.tolerance, case
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_a_preset_says_its_source_its_boundary_and_what_is_contested(file):
+    comments = [line for line in file.read_text().splitlines() if line.startswith("#")]
+    assert len(comments) == 4
+    for comment, start in zip(comments, ("Schedule: ", "Source: ", "Boundary: ", "Contested: "), strict=True):
+        assert comment.startswith(f"# {start}")
+
+
+@pytest.mark.parametrize("file", FILES, ids=name_of)
+def test_the_scalars_of_a_preset_are_those_that_its_phases_read(file):
+    content = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
+    read = set(re.findall(r"\$\{\.+(\w+)\}", str(content)))
+    assert read == set(content.get("scalars", []))
+    assert read <= set(content)
+
+
+def test_the_page_of_presets_is_current():
+    assert page.page() == (page.DOCS / "presets.md").read_text(), "run: make docs-presets"
+    for family in FOLDERS:
+        assert (page.DOCS / f"presets_{family}.png").exists()
