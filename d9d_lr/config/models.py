@@ -144,6 +144,11 @@ class PiecewiseConfig(Base):
         nested = {"scheduler": {key: value for key, value in data.items() if key != "name"}}
         return {"name": data["name"], **nested} if "name" in data else nested
 
+    def _repr_html_(self) -> str:
+        from d9d_lr.config.html import config_html  # it needs this module
+
+        return config_html(self, type(self).__name__)
+
 
 AutoLRSchedulerConfig: TypeAlias = PiecewiseConfig
 """The union of the scheduler configs, told apart by `name`. It has one member today."""
