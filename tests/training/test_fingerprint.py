@@ -126,16 +126,35 @@ def test_a_default_is_what_files_without_the_field_mean():
         for name, value in defaults(kind).items():
             if get_origin(hints[name]) is not Literal or len(get_args(hints[name])) > 1:
                 found[f"{kind.__name__}.{name}"] = value
-    late = {"ahead_steps": 0, "curve_from": None, "curve_until": None}
-    phases = {
+    none = dict.fromkeys(
+        ("curve_from", "curve_until", "start_lr", "start_multiplier", "target_lr", "target_multiplier")
+    )
+    amounts = dict.fromkeys(("steps", "epochs", "samples", "tokens", "fraction"))
+    of_phases = {
         f"{phase}.{name}": value
-        for phase in ("PhaseSteps", "PhasePercentage", "PhaseRest")
-        for name, value in late.items()
+        for phase, own in (
+            *((name, {}) for name in ("PhaseSteps", "PhasePercentage", "PhaseRest")),
+            *((name, amounts) for name in ("PhaseLasts", "PhaseUntil", "PhaseBeforeEnd")),
+        )
+        for name, value in ({"ahead_steps": 0} | none | own).items()
     }
+    units = dict.fromkeys(
+        ("peak_lr", "published_steps", "published_tokens", "reference_lr", "samples_per_step", "steps_per_epoch",
+         "tokens_per_sample", "tokens_per_step")
+    )  # fmt: skip
     del found["Settings.tracker"]  # no part of what a run computes
     assert found == {
+        "CurveCosinePower.power": 2.0,
+        "CurveHalfLife.steps": 100.0,
+        "CurveInverseSqrt.timescale": 1000.0,
+        "CurveKDecayCosine.k": 2.0,
         "CurvePoly.power": 2.0,
+        "CurvePolynomialDecay.power": 2.0,
+        "CurvePowerLaw.exponent": 0.5,
+        "CurvePowerLaw.timescale": 1000.0,
+        "PiecewiseSchedulerConfig.stretch": False,
         "TargetConfig.arguments": {},
         "TargetConfig.replaced": {},
-        **phases,
+        **{f"PiecewiseSchedulerConfig.{name}": value for name, value in units.items()},
+        **of_phases,
     }
