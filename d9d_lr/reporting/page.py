@@ -17,6 +17,7 @@ from d9d_lr.reporting.page_data import page_data
 from d9d_lr.reporting.run_views import RunView, schedule_text
 from d9d_lr.reporting.sweep_view import SweepView, heat_maps
 from d9d_lr.reporting.tables import Cell, run_cells, run_heads, setting_cells, setting_heads
+from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.results import OBJECTIVE
 
 _SCRIPTS = ("state.js", "drawing.js", "charts.js", "page.js")
@@ -66,9 +67,10 @@ def _answer(view: SweepView, answer: Answer) -> str:
             '<div class="repeat"><span class="soft">Repeat the best setting</span>'
             f'<button type="button" class="copy">copy</button><pre class="command">{command}</pre></div>'
         )
-        schedule = schedule_text(view.runs[best.points[0]])
+        run = view.runs[best.points[0]]
+        schedule, name = schedule_text(run), RunFolder(run.folder).schedule.name
         if schedule:
-            parts.append(f"<details><summary>its schedule.json</summary><pre>{escape(schedule)}</pre></details>")
+            parts.append(f"<details><summary>its {name}</summary><pre>{escape(schedule)}</pre></details>")
     return f'<section class="answer">{"".join(parts)}</section>'
 
 
