@@ -65,19 +65,25 @@ def _published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fract
 
 def _stretched(phase: Phase[Any], ratio: Fraction) -> Phase[Any]:
     curve: CurveBase = phase.curve
-    steps = {name: float(exact(getattr(curve, name)) * ratio) for name in curve.step_fields}
-    span = {
-        name: None if getattr(phase, name) is None else math.floor(getattr(phase, name) * ratio)
-        for name in ("curve_from", "curve_until")
-    }
-    return replace(phase, curve=replace(curve, **steps), **span)
+    steps: dict[str, Any] = {name: float(exact(getattr(curve, name)) * ratio) for name in curve.step_fields}
+    return replace(
+        phase,
+        curve=replace(curve, **steps),
+        curve_from=None if phase.curve_from is None else math.floor(phase.curve_from * ratio),
+        curve_until=None if phase.curve_until is None else math.floor(phase.curve_until * ratio),
+    )
 
 
 def _other_length(scheduler: PiecewiseSchedulerConfig, published: int, total: int) -> Problem:
     tokens = scheduler.published_tokens
-    amount = f"{published} steps" if tokens is None else f"{tokens:.12g} tokens, {published} steps of the run"
+    amount = f"{published} steps" if tokens is None else f"{_count(tokens)} tokens, {published} steps of the run"
     return Problem(
         "total_steps",
         f"{total} is not the length that this schedule is published with: {amount}",
         "type lr.stretch=true to lay its shape over the run",
     )
+
+
+def _count(tokens: float) -> str:
+    letter, size = next((pair for pair in (("T", 1e12), ("B", 1e9), ("M", 1e6)) if tokens >= pair[1]), ("", 1.0))
+    return f"{tokens / size:.12g}{letter}"

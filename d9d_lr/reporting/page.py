@@ -17,7 +17,6 @@ from d9d_lr.reporting.page_data import page_data
 from d9d_lr.reporting.run_views import RunView, schedule_text
 from d9d_lr.reporting.sweep_view import SweepView, heat_maps
 from d9d_lr.reporting.tables import Cell, run_cells, run_heads, setting_cells, setting_heads
-from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.results import OBJECTIVE
 
 _SCRIPTS = ("state.js", "drawing.js", "charts.js", "page.js")
@@ -67,10 +66,11 @@ def _answer(view: SweepView, answer: Answer) -> str:
             '<div class="repeat"><span class="soft">Repeat the best setting</span>'
             f'<button type="button" class="copy">copy</button><pre class="command">{command}</pre></div>'
         )
-        run = view.runs[best.points[0]]
-        schedule, name = schedule_text(run), RunFolder(run.folder).schedule.name
+        schedule = schedule_text(view.runs[best.points[0]])
         if schedule:
-            parts.append(f"<details><summary>its {name}</summary><pre>{escape(schedule)}</pre></details>")
+            parts.append(
+                f"<details><summary>the schedule that it followed</summary><pre>{escape(schedule)}</pre></details>"
+            )
     return f'<section class="answer">{"".join(parts)}</section>'
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from d9d_lr.comparing.answer import Answer, answers
 from d9d_lr.comparing.settings import Outcome, Setting, settings_of
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, record_or_folders
 from d9d_lr.runs.repeat import repeat_setting
@@ -77,7 +78,16 @@ class Summary:
     def settings(self) -> list[Setting]:
         """The settings, their seeds folded, the best first; their points are places in `rows`."""
         return settings_of(
-            [Outcome(row.point.changed, row.status, row.objective, row.error, row.total_steps) for row in self.rows]
+            [
+                Outcome(
+                    {key: visible(value) for key, value in row.point.changed.items()},
+                    row.status,
+                    row.objective,
+                    row.error,
+                    row.total_steps,
+                )
+                for row in self.rows
+            ]
         )
 
     @cached_property

@@ -1,8 +1,8 @@
 """The learning rates of published models, typed from their reports: t is the step, from 0; the result the LR itself.
 
-Nothing of the package is used here. An amount of tokens ends at the last step that is wholly inside it; one that a phase
-lasts is counted from the step where the phase begins. The batch is that of the end of the run throughout. What a report
-does not say is not here: where the value of step 0 is not printed, the formula's 0 is taken.
+Nothing of the package is used here. An amount of tokens ends at the last step that is wholly inside it; one that a
+phase lasts is counted from the step where the phase begins. The batch is that of the end of the run throughout. What a
+report does not say is not here: where the value of step 0 is not printed, the formula's 0 is taken.
 """
 
 import math
@@ -79,8 +79,8 @@ def kimi_k2(t, batch=67_000_000):
     return 2e-4 if t < hold else _cosine(t, hold, end, 2e-4, 2e-5) if t < end else 2e-5
 
 
-# arXiv:2502.16982, section 3.3: 0 to 33B tokens: to 4.2e-4; cosine to 4.2e-5 until 5.2T; 1e-4 again in 100 steps; linear
-# to 0 at 5.7T. 4096 sequences of 8K a step.
+# arXiv:2502.16982, section 3.3: 0 to 33B tokens: to 4.2e-4; cosine to 4.2e-5 until 5.2T; 1e-4 again in 100 steps;
+# linear to 0 at 5.7T. 4096 sequences of 8K a step.
 def moonlight(t, batch=4096 * 8192):
     warm, fall, end = (tokens // batch for tokens in (33_000_000_000, 5_200_000_000_000, 5_700_000_000_000))
     if t < warm:
@@ -112,7 +112,8 @@ def nemotron_3_nano(t, shape, batch=3072 * 8192):
 # The Nemotron 3 Super report: 200B tokens to 4.5e-4, minus-sqrt over the last 5T of 25T to 4.5e-6; 3072 sequences
 # of 8192.
 def nemotron_3_super(t, batch=3072 * 8192):
-    warm, hold, end = (tokens // batch for tokens in (200_000_000_000, 20_000_000_000_000, 25_000_000_000_000))
+    warm, end = 200_000_000_000 // batch, 25_000_000_000_000 // batch
+    hold = (end * batch - 5_000_000_000_000) // batch
     if t < warm:
         return _linear(t, 0, warm, 0.0, 4.5e-4)
     return 4.5e-4 if t < hold else 4.5e-6 + (4.5e-4 - 4.5e-6) * (1 - math.sqrt((t - hold) / (end - hold)))
@@ -146,8 +147,8 @@ def smollm3(t):
     return 0.0002 * (522_000 - (t - 4_198_001)) / 522_000
 
 
-# arXiv:2509.14233, sections 2.2 and 2.3: warmup from a tenth over 16.8B tokens, 1-sqrt from 13.5T to a tenth at 15T, peak
-# 1e-5; 4096 sequences of 4096 a step.
+# arXiv:2509.14233, sections 2.2 and 2.3: warmup from a tenth over 16.8B tokens, 1-sqrt from 13.5T to a tenth at 15T,
+# peak 1e-5; 4096 sequences of 4096 a step.
 def apertus_70b(t, batch=4096 * 4096):
     warm, hold, end = (tokens // batch for tokens in (16_800_000_000, 13_500_000_000_000, 15_000_000_000_000))
     if t < warm:
@@ -222,8 +223,8 @@ def power(t, batch=1024 * 4096):
     return min(0.02, 1024 * 4 * (t * batch) ** -0.51)
 
 
-# arXiv:2503.02844, Eq. 1, with the numbers of arXiv:2403.08763, section 7: 1% of warmup, cosine to a constant, constant,
-# exponential to a tenth. Where these end is not given: 15% and 80% are taken.
+# arXiv:2503.02844, Eq. 1, with the numbers of arXiv:2403.08763, section 7: 1% of warmup, cosine to a constant,
+# constant, exponential to a tenth. Where these end is not given: 15% and 80% are taken.
 def infinite_lr(t, total):
     warm, cool, anneal = total // 100, total * 15 // 100, total * 8 // 10
     if t < warm:

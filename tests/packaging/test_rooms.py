@@ -14,6 +14,7 @@ ORDER = [
     "provider",
     "integrations",
     "runs",
+    "comparing",
     "settings",  # the modules of that name in sweeping, tracking and training: what may be configured
     "comparing",
     "sweeping",
