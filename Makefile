@@ -81,7 +81,7 @@ $(FIELD_SETUP): pyproject.toml constraints.txt
 	$(FIELD_VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
 	$(FIELD_VENV)/bin/python -m pip install --quiet --constraint constraints.txt \
 		transformers==5.24.0 timm==1.0.31 optax==0.2.8 pytorch-ignite==0.5.5 tyro
-	$(FIELD_VENV)/bin/python -m pip install --quiet --no-deps torchtitan==0.3.0
+	$(FIELD_VENV)/bin/python -m pip install --quiet --no-deps torchtitan==0.3.0 spmd_types==0.2.3
 	touch $@
 
 clean:  ## remove what the commands above made

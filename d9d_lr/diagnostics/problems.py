@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Problem:
     def below(self, place: str) -> Problem:
         """Returns the problem of a part, as a problem of the whole that has the part at `place`."""
         key = join_key(place, self.key)
-        return Problem(key, self.message, self.hint.replace(f"type {self.key}=", f"type {key}="))
+        return replace(self, key=key, hint=self.hint.replace(f"type {self.key}=", f"type {key}="))
 
     def __str__(self) -> str:
         line = f"{self.key}: {self.message}" if self.key else self.message

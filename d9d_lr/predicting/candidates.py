@@ -34,12 +34,14 @@ class Candidate:
     Attributes:
         label: What tells it from the others.
         overrides: What to type for it.
+        swept: The keys that sweep, in order.
         multipliers: The multiplier of every step.
         base_lr: The optimizer's learning rate; None if its settings do not tell.
     """
 
     label: str
     overrides: tuple[str, ...]
+    swept: tuple[str, ...]
     multipliers: FloatArray
     base_lr: float | None
 
@@ -86,6 +88,7 @@ def _candidate(composed: DictConfig, settings: Settings, point: Point, label: st
     return Candidate(
         label=label or " ".join(point.overrides) or "the default schedule",
         overrides=point.overrides,
+        swept=tuple(point.changed),
         multipliers=build_schedule(lr, total_steps).multipliers(np.arange(total_steps)),
         base_lr=None if isinstance(settings.optimizer, TargetConfig) else settings.optimizer.lr,
     )

@@ -403,6 +403,8 @@ PRESETS = {
     "models/smollm3": published(models.smollm3, 4_720_000, 0.0002),
     "models/apertus_70b": published(models.apertus_70b, 894_069, 1e-5),
     "models/olmo2_32b": published(models.olmo2_32b, 774_860, 6e-4, tolerance=1e-5),
+    "models/olmo3_7b": published(models.olmo3_7b, 1_413_814, 3e-4),
+    "models/marin_8b": published(models.marin_8b, 1_420_000, 1.7e-3),
     "models/minicpm": published(partial(models.minicpm, warm=2000), 279_898, 0.01, "lr.warmup_steps=2000"),
     "models/power": published(models.power, 238_418, 0.02, tolerance=1e-4),
     "models/wsm": published(partial(models.wsm, warm=2000), 631_809, 4.78e-4, "lr.warmup_steps=2000"),

@@ -20,7 +20,22 @@ INTRO = """\
 
 Written by `make docs-presets`; do not edit. Each preset is a file below
 [conf/schedules/lr](../conf/schedules/lr), compared with its source over whole runs, step for step. The greatest
-difference is that of the multiplier, rounded up to a power of ten; a test keeps it.
+difference is that of the multiplier, rounded up to a power of ten; a test keeps it. `make parity-field` compares with
+transformers, timm, torchtitan, optax and ignite themselves.
+
+A preset has a few numbers at its top, such as `lr.warmup_steps=200`. A model's preset has the published learning rates,
+in the published units: a run of another length is refused, and `lr.stretch=true` lays its shape over the run at hand,
+every boundary scaled exactly and rounded down, the peak at `optimizer.lr`:
+
+```bash
+python -m d9d_lr.train lr=models/deepseek_v3 lr.stretch=true
+python -m d9d_lr.plot lr=models/deepseek_v3,models/olmo3_7b,models/moonlight lr.stretch=true
+python -m d9d_lr.train -cd sweeps -cn canon sweep.dry_run=true
+```
+
+What no source states is not here: such a number is `???` in its file and must be typed, and the batch is that of the
+end of the run, for the stairs of the ramps are not published. Not here at all: schedules that look at the loss
+(transformers' `reduce_lr_on_plateau` and `greedy`), and WSD-S (arXiv:2410.05192), whose numbers were not found.
 """
 
 
@@ -61,11 +76,19 @@ def _anchor(name):
 def _section(name):
     said = comments(name)
     what, use = said["Schedule"].split(" Use: ")
-    phases = "".join(f"  {number}. {phase}\n" for number, phase in enumerate(_phases(name), 1))
+    phases = "".join(f"  {number}. {phase}\n" for number, phase in _shortened(list(_phases(name))))
     return (
         f"### {name}\n\n{_sentence(what)} `{use}`\n\n{phases}\n- Source: {said['Source']}\n"
         f"- Boundary: {said['Boundary']}\n- Contested: {said['Contested']}\n"
     )
+
+
+def _shortened(phases):
+    """Numbers the phases, and leaves out the middle of very many."""
+    numbered = list(enumerate(phases, 1))
+    if len(numbered) <= 20:
+        return numbered
+    return [*numbered[:5], (6, f"... ({len(numbered) - 12} more like these)"), *numbered[-7:]]
 
 
 def _sentence(text):

@@ -106,9 +106,9 @@ CASES = {
     "'lr.phases.2={mode: steps, steps: 5}'": ["lr.phases.2.steps: unknown key 'steps'", SWAP_DECAY],
     "'lr.phases.1={mode: rest, target_multiplier: 1.0}'": [
         "lr.phases.1.percentage: unknown key (value 0.8)",
-        "lr/hold@lr.phases.1=for_steps",
+        "lr/hold@lr.phases.1=",
     ],
-    "+lr.phases.2.curve.power=2": ["lr.phases.2.curve.power: unknown key", "lr/curve@lr.phases.2.curve=poly"],
+    "+lr.phases.2.curve.power=2": ["lr.phases.2.curve.power: unknown key", "lr/curve@lr.phases.2.curve="],
     "lr/curve@lr.phases.2.curve=poly lr.phases.2.curve.type=linear": [
         "lr.phases.2.curve.power: unknown key (value 2.0)"
     ],

@@ -1,6 +1,7 @@
 """`python -m d9d_lr.predict`, as a person types it."""
 
 import csv
+import shlex
 import time
 
 import numpy as np
@@ -97,6 +98,19 @@ def test_rank_a_sweep_file(law, in_tmp, capfd):
     out = said(["rank", "law.json", "-cd", "own", "-cn", "ends", "--top", "2"], capfd)
     assert "lr.phases.2.target_multiplier" in out
     assert "--top and --out show them" in out
+
+
+def test_what_to_type_to_train_the_first(law, capfd):
+    words = ["lr=wsd", "lr.phases.1.percentage=0.1,0.8", "lr/decay@lr.phases.2=linear_to_zero,sqrt_to_zero"]
+    line = said(["rank", "law.json", *words, "--run", "3"], capfd).splitlines()[-1]
+    assert line.startswith("python -m d9d_lr.train -m 'sweep.zip=[[")
+    assert " lr=wsd " in line
+    asked = shlex.split(line)[4:]
+    candidates = compose_candidates(asked)
+    assert [len(candidate.multipliers) for candidate in candidates] == [1000] * 3
+    assert "lr.phases.1.percentage=0.8" in candidates[0].label
+    line = said(["rank", "law.json", "lr=wsd", "--run", "1"], capfd).splitlines()[-1]
+    assert line == "python -m d9d_lr.train -m train.total_steps=1000 optimizer.lr=0.01 lr=wsd"
 
 
 def test_no_ranking_where_the_law_does_not_know(law, in_tmp, capfd):
