@@ -88,7 +88,7 @@ def test_the_tracker_is_no_part_of_what_a_run_computes():
         ("+tracker.folders=x", r"tracker\.folders: unknown key"),
         (
             "tracker.name=tensorbord",
-            r"tracker\.name: 'tensorbord' is not allowed; it must be none, tensorboard or mlflow",
+            r"tracker\.name: 'tensorbord' is not allowed; it must be none, tensorboard, mlflow or wandb",
         ),
         ("tracker.folder=''", r"tracker\.folder: '' is not allowed"),
     ],
