@@ -6,7 +6,7 @@ The nested JSON form is the one that the d9d framework's own `PiecewiseConfig` r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     WrapSerializer,
+    WrapValidator,
     field_validator,
     model_validator,
 )
@@ -23,12 +24,15 @@ from typing_extensions import TypeAliasType
 
 from d9d_lr.config.base import Base
 from d9d_lr.config.positions import phase_list
+from d9d_lr.config.user_curves import read_curve, write_curve
 from d9d_lr.schedule.curves import Curve
 from d9d_lr.schedule.fields import Multiplier
 from d9d_lr.schedule.phases import Phase, PhaseBase
 
-CurveConfig = TypeAliasType("CurveConfig", Annotated[Curve, Field(discriminator="type")])
-"""A curve as it is written in a configuration: one of the classes of `schedule/curves.py`."""
+CurveConfig = TypeAliasType(
+    "CurveConfig", Annotated[Curve, Field(discriminator="type"), WrapValidator(read_curve), WrapSerializer(write_curve)]
+)
+"""A curve as it is written in a configuration: one of the classes of `schedule/curves.py`, or a user-defined one."""
 
 _SAYS_NOTHING = {"ahead_steps": 0, "curve_from": None, "curve_until": None}
 """Fields that the d9d framework does not have, with the values that are left out."""
@@ -89,6 +93,15 @@ class PiecewiseConfig(Base):
             return data
         nested = {"scheduler": {key: value for key, value in data.items() if key != "name"}}
         return {"name": data["name"], **nested} if "name" in data else nested
+
+    def __reduce__(self) -> tuple[Callable[[str], PiecewiseConfig], tuple[str]]:
+        """Pickles as its JSON, so that torch's safe loader, which builds no models, can read it."""
+        return config_from_json, (self.model_dump_json(),)
+
+
+def config_from_json(text: str) -> PiecewiseConfig:
+    """Returns the config that was pickled."""
+    return PiecewiseConfig.model_validate_json(text)
 
 
 AutoLRSchedulerConfig: TypeAlias = PiecewiseConfig
