@@ -17,6 +17,7 @@ from pydantic import (
     WrapSerializer,
     WrapValidator,
     field_validator,
+    model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -26,28 +27,40 @@ from d9d_lr.config.base import Base
 from d9d_lr.config.positions import phase_list
 from d9d_lr.config.user_curves import read_curve, write_curve
 from d9d_lr.schedule.curves import Curve
-from d9d_lr.schedule.fields import Multiplier
+from d9d_lr.schedule.fields import AboveZero, Multiplier, Steps
 from d9d_lr.schedule.phases import Phase, PhaseBase
+from d9d_lr.schedule.units import Amount, PerStep
 
 CurveConfig = TypeAliasType(
     "CurveConfig", Annotated[Curve, Field(discriminator="type"), WrapValidator(read_curve), WrapSerializer(write_curve)]
 )
 """A curve as it is written in a configuration: one of the classes of `schedule/curves.py`, or a user-defined one."""
 
-_SAYS_NOTHING = {"ahead_steps": 0, "curve_from": None, "curve_until": None}
-"""Fields that the d9d framework does not have, with the values that are left out."""
-
 
 def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-    """Writes the fields of the mode first and those that all phases have after them, as d9d does."""
-    plain = handler(phase)
+    """Leaves out what says nothing, and keeps the order of the d9d framework: what all phases have comes last."""
+    silent = {field.name: field.default for field in fields(phase) if field.name != "mode"}
+    plain = {name: value for name, value in handler(phase).items() if value != silent.get(name)}
     common = [field.name for field in fields(PhaseBase)]
-    order = [*(name for name in plain if name not in common), *common]
-    return {name: plain[name] for name in order if plain[name] != _SAYS_NOTHING.get(name, ...)}
+    order = ["mode", *(name for name in plain if name not in common), *common]
+    return {name: plain[name] for name in dict.fromkeys(order) if name in plain}
 
 
 PhaseConfig = Annotated[Phase[CurveConfig], Field(discriminator="mode"), WrapSerializer(_written)]
 """A phase as it is written in a configuration: one of the classes of `schedule/phases.py`."""
+
+
+UNIT_FIELDS = ("steps_per_epoch", "samples_per_step", "tokens_per_step", "tokens_per_sample")
+"""What says how many steps an amount of epochs, samples or tokens is."""
+
+_NEEDED_FOR = {
+    "epochs": {"steps_per_epoch"},
+    "samples": {"samples_per_step"},
+    "tokens": {"tokens_per_step", "tokens_per_sample", "samples_per_step"},
+    "published_tokens": {"tokens_per_step", "tokens_per_sample", "samples_per_step"},
+    "target_lr": {"reference_lr"},
+    "start_lr": {"reference_lr"},
+}
 
 
 class PiecewiseSchedulerConfig(Base):
@@ -56,10 +69,47 @@ class PiecewiseSchedulerConfig(Base):
     Attributes:
         initial_multiplier: Multiplier at step 0.
         phases: The phases in order. A mapping from position to phase is accepted too, and may have holes.
+        reference_lr: The learning rate that the multipliers multiply, for phases that give learning rates.
+        steps_per_epoch: Steps in which every example is seen once, for phases in epochs.
+        samples_per_step: Examples of one step, for phases in samples.
+        tokens_per_step: Tokens of one step, for phases in tokens.
+        tokens_per_sample: Tokens of one example, which with `samples_per_step` stands in for `tokens_per_step`.
+        published_steps: The length of the run that the schedule is published with; another one is refused.
+        published_tokens: The same in tokens.
+        peak_lr: The peak that it is published with, for phases that give learning rates.
+        stretch: Lays the shape of a published schedule over the run at hand, its peak at the base learning rate. A
+            schedule without a published length is one for every length already.
+
+    What no phase needs of a batch's size and of `reference_lr` is left out: a schedule in steps is the same for any.
     """
 
     initial_multiplier: Multiplier
     phases: Annotated[list[PhaseConfig], Field(min_length=1), BeforeValidator(phase_list)]
+    reference_lr: AboveZero | None = None
+    steps_per_epoch: PerStep | None = None
+    samples_per_step: PerStep | None = None
+    tokens_per_step: PerStep | None = None
+    tokens_per_sample: PerStep | None = None
+    published_steps: Steps | None = None
+    published_tokens: Amount | None = None
+    peak_lr: AboveZero | None = None
+    stretch: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _what_is_needed(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or not isinstance(data.get("phases"), Mapping | list | tuple):
+            return data
+        phases = data["phases"].values() if isinstance(data["phases"], Mapping) else data["phases"]
+        set_fields = {name for phase in phases for name, value in _fields_of(phase).items() if value is not None}
+        set_fields |= {name for name, value in data.items() if value is not None}
+        needed = {need for name in set_fields & _NEEDED_FOR.keys() for need in _NEEDED_FOR[name]}
+        unneeded = {"reference_lr", *UNIT_FIELDS} - needed
+        return {name: value for name, value in data.items() if name not in unneeded}
+
+    @model_serializer(mode="wrap")
+    def _what_is_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value is not None and value is not False}
 
     @field_validator("phases")
     @classmethod
@@ -72,6 +122,10 @@ class PiecewiseSchedulerConfig(Base):
                 {"index": early[0], "field": "mode", "number": early[0] + 1, "count": len(phases)},
             )
         return phases
+
+
+def _fields_of(phase: Any) -> Mapping[Any, Any]:
+    return phase if isinstance(phase, Mapping) else vars(phase) if isinstance(phase, PhaseBase) else {}
 
 
 class PiecewiseConfig(Base):
@@ -97,6 +151,11 @@ class PiecewiseConfig(Base):
     def __reduce__(self) -> tuple[Callable[[str], PiecewiseConfig], tuple[str]]:
         """Pickles as its JSON, so that torch's safe loader, which builds no models, can read it."""
         return config_from_json, (self.model_dump_json(),)
+
+    def _repr_html_(self) -> str:
+        from d9d_lr.config.html import config_html  # it needs this module
+
+        return config_html(self, type(self).__name__)
 
 
 def config_from_json(text: str) -> PiecewiseConfig:

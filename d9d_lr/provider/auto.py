@@ -9,6 +9,7 @@ import torch
 from omegaconf import DictConfig
 from pydantic import BaseModel
 
+from d9d_lr.config.html import config_html
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig, config_from_json
 from d9d_lr.config.plain import marked
 from d9d_lr.config.resolve_lr import check_fit, resolve_lr
@@ -67,6 +68,12 @@ class AutoLRSchedulerProvider:
             on_misstep="off" if warns_twice else self._on_misstep,
             key=self._key,
         )
+
+    def __repr__(self) -> str:
+        return f"AutoLRSchedulerProvider({self._config!r})"
+
+    def _repr_html_(self) -> str:
+        return config_html(self._config, type(self).__name__)
 
 
 def _validated(config: object) -> PiecewiseConfig | None:

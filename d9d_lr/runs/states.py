@@ -96,7 +96,7 @@ def _fingerprint(folder: Path, result: RunResult | None, expected: str, fingerpr
 
 def _fingerprint_checked(folder: Path) -> str | None:
     """Returns what a sweep found before it started the job, which is part of the job's own configuration."""
-    found = _at(_load(RunFolder(folder).hydra), ("hydra", "sweeper", "point", "fingerprint"))
+    found = _at(_load(RunFolder(folder).hydra), ("hydra", "env", "point", "fingerprint"))
     return None if found in (None, _ABSENT) else str(found)
 
 

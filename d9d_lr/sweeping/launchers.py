@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
 from d9d_lr.diagnostics.problems import RunError
@@ -84,6 +85,15 @@ def launcher_traits(launcher: Mapping[str, Any] | DictConfig, cores: int | None 
             return LauncherTraits("ray", max(1, cores // cores_each))
         case other:
             return LauncherTraits(other, 1)
+
+
+def limit_workers(launcher: Launcher, traits: LauncherTraits, jobs: int) -> None:
+    """Keeps joblib from starting workers that get no job, and so never learn with whom to end.
+
+    Two of them it must have, for one would be this process.
+    """
+    if traits.name == "joblib" and traits.parallel > 2:
+        launcher.joblib["n_jobs"] = max(2, min(traits.parallel, jobs))  # type: ignore[attr-defined]
 
 
 @contextmanager

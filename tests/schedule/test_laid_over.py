@@ -11,6 +11,7 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.schedule.compare import differences
 from d9d_lr.schedule.phases import PhaseRest, PhaseSteps
 from d9d_lr.schedule.resolve import resolve
+from d9d_lr.schedule.units import Units
 from d9d_lr.schedule.values import fingerprint, from_plain, to_plain
 
 LINEAR = CurveLinear()
@@ -46,7 +47,7 @@ TABLE = {
 @pytest.mark.parametrize("name", TABLE)
 def test_the_multiplier_of_each_step(name):
     initial, phases, total_steps, expected = TABLE[name]
-    schedule = resolve(initial, phases, total_steps)
+    schedule = resolve(initial, phases, Units(total_steps=total_steps))
     found = [schedule.multiplier(step) for step in range(len(expected))]
     assert schedule.multipliers(range(len(expected))).tolist() == found
     for value, wanted in zip(found, expected, strict=True):
@@ -56,14 +57,14 @@ def test_the_multiplier_of_each_step(name):
 @pytest.mark.parametrize("name", TABLE)
 def test_it_comes_back_from_plain_values_and_has_a_fingerprint_of_its_own(name):
     initial, phases, total_steps, _ = TABLE[name]
-    schedule = resolve(initial, phases, total_steps)
+    schedule = resolve(initial, phases, Units(total_steps=total_steps))
     back = from_plain(json.loads(json.dumps(to_plain(schedule))))
     assert back.multipliers(range(total_steps)).tolist() == schedule.multipliers(range(total_steps)).tolist()
     assert fingerprint(back) == fingerprint(schedule)
 
 
 def test_what_a_curve_is_laid_over_makes_two_schedules_differ():
-    plain, ahead = (to_plain(resolve(0.0, [steps(4, ahead_steps=ahead)], 4)) for ahead in (0, 1))
+    plain, ahead = (to_plain(resolve(0.0, [steps(4, ahead_steps=ahead)], Units(total_steps=4))) for ahead in (0, 1))
     assert differences(plain, ahead) == [
         "phase 0: steps 0 to 4, linear to 1.0 -> steps 0 to 4, linear to 1.0 laid over steps -1 to 3"
     ]
@@ -84,7 +85,7 @@ def test_what_a_curve_is_laid_over_makes_two_schedules_differ():
 )
 def test_a_curve_that_does_not_cover_its_phase_is_refused(phases, expected):
     with pytest.raises(ConfigError, match=re.escape(expected)):
-        resolve(0.0, phases, None)
+        resolve(0.0, phases, Units())
 
 
 FLAT = {"mode": "steps", "steps": 4, "target_multiplier": 1.0, "curve": {"type": "linear"}}
