@@ -20,14 +20,14 @@ def lr_file_schema() -> Schema:
     """Returns the schema, built from the models that validate the file once it is composed."""
     definitions: Schema = PiecewiseConfig.model_json_schema()["$defs"]
     scheduler = definitions.pop("PiecewiseSchedulerConfig")
-    initial = scheduler["properties"]["initial_multiplier"]
+    numbers = {name: field for name, field in scheduler["properties"].items() if name != "phases"}
     definitions["Phase"] = scheduler["properties"]["phases"]["items"]
     definitions["PartialCurve"] = _partial(_members(definitions, definitions["CurveConfig"]), {})
     definitions["PartialPhase"] = _partial(
         _members(definitions, definitions["Phase"]), {"curve": {"$ref": "#/$defs/PartialCurve"}}
     )
-    definitions["Schedule"] = _schedule(initial, {"$ref": "#/$defs/Phase"}, ["initial_multiplier", "phases"])
-    definitions["PartialSchedule"] = _schedule(initial, {"$ref": "#/$defs/PartialPhase"}, [])
+    definitions["Schedule"] = _schedule(numbers, {"$ref": "#/$defs/Phase"}, ["initial_multiplier", "phases"])
+    definitions["PartialSchedule"] = _schedule(numbers, {"$ref": "#/$defs/PartialPhase"}, [])
     definitions["File"] = _file(definitions["Schedule"])
     definitions["NestedFile"] = _nested("Schedule")
     definitions["PartialFile"] = _file(definitions["PartialSchedule"])
@@ -61,7 +61,7 @@ def _either(nested: str, flat: str) -> Schema:
     }
 
 
-def _schedule(initial: Schema, phase: Schema, required: list[str]) -> Schema:
+def _schedule(numbers: Schema, phase: Schema, required: list[str]) -> Schema:
     phases = {
         "description": "The phases in order: a list, or a mapping from position such as '0', with holes allowed.",
         "anyOf": [
@@ -73,10 +73,10 @@ def _schedule(initial: Schema, phase: Schema, required: list[str]) -> Schema:
             },
         ],
     }
-    described = {**initial, "description": "Multiplier of the base learning rate at step 0."}
+    initial = {**numbers["initial_multiplier"], "description": "Multiplier of the base learning rate at step 0."}
     return {
         "type": "object",
-        "properties": {"initial_multiplier": described, "phases": phases},
+        "properties": {**numbers, "initial_multiplier": initial, "phases": phases},
         "required": required,
         "additionalProperties": False,
     }

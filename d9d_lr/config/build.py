@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
+from d9d_lr.config.models import UNIT_FIELDS, PiecewiseConfig, PiecewiseSchedulerConfig
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.resolve import resolve
+from d9d_lr.schedule.units import Units
 
 
 def build_schedule(
@@ -29,4 +31,20 @@ def build_schedule(
         ConfigError: With every problem, if the phases do not fit `total_steps`.
     """
     scheduler = config.scheduler if isinstance(config, PiecewiseConfig) else config
-    return resolve(scheduler.initial_multiplier, scheduler.phases, total_steps, positions)
+    names = positions or [str(index) for index in range(len(scheduler.phases))]
+    problems = list(_reference_problems(scheduler, names))
+    if problems:
+        raise ConfigError(problems)
+    reference = scheduler.reference_lr or 1.0
+    phases = [phase.in_multipliers(reference) for phase in scheduler.phases]
+    units = Units(total_steps=total_steps, **{name: getattr(scheduler, name) for name in UNIT_FIELDS})
+    return resolve(scheduler.initial_multiplier, phases, units, positions)
+
+
+def _reference_problems(scheduler: PiecewiseSchedulerConfig, names: Sequence[str]) -> Iterator[Problem]:
+    if scheduler.reference_lr is not None:
+        return
+    for name, phase in zip(names, scheduler.phases, strict=True):
+        for field in phase.learning_rates():
+            message = "is a learning rate, and reference_lr, which the multipliers multiply, is missing"
+            yield Problem(f"phases.{name}.{field}", message)

@@ -3,33 +3,44 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields
+from typing import Any
 
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PhaseConfig, PiecewiseConfig
-from d9d_lr.schedule.phases import PhaseBase, PhasePercentage, PhaseSteps, floor_fraction
+from d9d_lr.schedule.phases import PhasePercentage, PhaseSteps
 from d9d_lr.schedule.placed import SchedulePhase
+from d9d_lr.schedule.units import floor_fraction
 
 
 def in_steps(config: PiecewiseConfig, total_steps: int, other_total_steps: int) -> PiecewiseConfig:
     """Returns the config whose phases, in a run of `other_total_steps`, lie where `config`'s do in `total_steps`.
 
-    Each phase becomes a number of steps; a jump, which lasts none, stays a percentage.
+    Each phase becomes a number of steps; a jump, which lasts none, stays a percentage. Learning rates
+    become multipliers.
     """
     schedule = build_schedule(config, total_steps)
-    phases = [
-        _placed(phase, resolved, other_total_steps)
-        for phase, resolved in zip(config.scheduler.phases, schedule.phases, strict=True)
-    ]
-    return config.model_copy(update={"scheduler": config.scheduler.model_copy(update={"phases": phases})})
+    ends = [schedule.initial_multiplier, *(phase.end_multiplier for phase in schedule.phases)]
+    phases = [_in_steps(phase, before, other_total_steps) for phase, before in zip(schedule.phases, ends, strict=False)]
+    initial = config.scheduler.initial_multiplier
+    scheduler = config.scheduler.model_validate({"initial_multiplier": initial, "phases": phases})
+    return config.model_copy(update={"scheduler": scheduler})
 
 
-def _placed(phase: PhaseConfig, resolved: SchedulePhase, total_steps: int) -> PhaseConfig:
-    steps = resolved.end_step - resolved.start_step
-    common = {field.name: getattr(phase, field.name) for field in fields(PhaseBase)}
+def _in_steps(phase: SchedulePhase, before: float, total_steps: int) -> PhaseConfig:
+    begin, end = phase.laid_over or (None, None)
+    ahead = max(0, -begin) if begin is not None else 0
+    common: dict[str, Any] = {
+        "target_multiplier": phase.target_multiplier,
+        "start_multiplier": None if phase.start_multiplier == before else phase.start_multiplier,
+        "curve": phase.curve,
+        "ahead_steps": ahead,
+        "curve_from": None if begin is None else begin + ahead,
+        "curve_until": None if end is None else end + ahead,
+    }
+    steps = phase.end_step - phase.start_step
     if steps:
         return PhaseSteps(steps=steps, **common)
-    return PhasePercentage(percentage=_percentage_of(resolved.end_step, total_steps), **common)
+    return PhasePercentage(percentage=_percentage_of(phase.end_step, total_steps), **common)
 
 
 def _percentage_of(step: int, total_steps: int) -> float:

@@ -16,6 +16,7 @@ from pydantic import (
     SerializerFunctionWrapHandler,
     WrapSerializer,
     field_validator,
+    model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
@@ -24,26 +25,37 @@ from typing_extensions import TypeAliasType
 from d9d_lr.config.base import Base
 from d9d_lr.config.positions import phase_list
 from d9d_lr.schedule.curves import Curve
-from d9d_lr.schedule.fields import Multiplier
+from d9d_lr.schedule.fields import AboveZero, Multiplier
 from d9d_lr.schedule.phases import Phase, PhaseBase
+from d9d_lr.schedule.units import PerStep
 
 CurveConfig = TypeAliasType("CurveConfig", Annotated[Curve, Field(discriminator="type")])
 """A curve as it is written in a configuration: one of the classes of `schedule/curves.py`."""
 
-_SAYS_NOTHING = {"ahead_steps": 0, "curve_from": None, "curve_until": None}
-"""Fields that the d9d framework does not have, with the values that are left out."""
-
 
 def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-    """Writes the fields of the mode first and those that all phases have after them, as d9d does."""
-    plain = handler(phase)
+    """Leaves out what says nothing, and keeps the order of the d9d framework: what all phases have comes last."""
+    silent = {field.name: field.default for field in fields(phase) if field.name != "mode"}
+    plain = {name: value for name, value in handler(phase).items() if value != silent.get(name)}
     common = [field.name for field in fields(PhaseBase)]
-    order = [*(name for name in plain if name not in common), *common]
-    return {name: plain[name] for name in order if plain[name] != _SAYS_NOTHING.get(name, ...)}
+    order = ["mode", *(name for name in plain if name not in common), *common]
+    return {name: plain[name] for name in dict.fromkeys(order) if name in plain}
 
 
 PhaseConfig = Annotated[Phase[CurveConfig], Field(discriminator="mode"), WrapSerializer(_written)]
 """A phase as it is written in a configuration: one of the classes of `schedule/phases.py`."""
+
+
+UNIT_FIELDS = ("steps_per_epoch", "samples_per_step", "tokens_per_step", "tokens_per_sample")
+"""What says how many steps an amount of epochs, samples or tokens is."""
+
+_NEEDED_FOR = {
+    "epochs": {"steps_per_epoch"},
+    "samples": {"samples_per_step"},
+    "tokens": {"tokens_per_step", "tokens_per_sample", "samples_per_step"},
+    "target_lr": {"reference_lr"},
+    "start_lr": {"reference_lr"},
+}
 
 
 class PiecewiseSchedulerConfig(Base):
@@ -52,10 +64,37 @@ class PiecewiseSchedulerConfig(Base):
     Attributes:
         initial_multiplier: Multiplier at step 0.
         phases: The phases in order. A mapping from position to phase is accepted too, and may have holes.
+        reference_lr: The learning rate that the multipliers multiply, for phases that give learning rates.
+        steps_per_epoch: Steps in which every example is seen once, for phases in epochs.
+        samples_per_step: Examples of one step, for phases in samples.
+        tokens_per_step: Tokens of one step, for phases in tokens.
+        tokens_per_sample: Tokens of one example, which with `samples_per_step` stands in for `tokens_per_step`.
+
+    What no phase needs of the last five is left out: a schedule in steps is the same whatever the size of a batch is.
     """
 
     initial_multiplier: Multiplier
     phases: Annotated[list[PhaseConfig], Field(min_length=1), BeforeValidator(phase_list)]
+    reference_lr: AboveZero | None = None
+    steps_per_epoch: PerStep | None = None
+    samples_per_step: PerStep | None = None
+    tokens_per_step: PerStep | None = None
+    tokens_per_sample: PerStep | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _what_is_needed(cls, data: Any) -> Any:
+        if not isinstance(data, Mapping) or not isinstance(data.get("phases"), Mapping | list | tuple):
+            return data
+        phases = data["phases"].values() if isinstance(data["phases"], Mapping) else data["phases"]
+        set_fields = {name for phase in phases for name, value in _fields_of(phase).items() if value is not None}
+        needed = {need for name in set_fields & _NEEDED_FOR.keys() for need in _NEEDED_FOR[name]}
+        unneeded = {"reference_lr", *UNIT_FIELDS} - needed
+        return {name: value for name, value in data.items() if name not in unneeded}
+
+    @model_serializer(mode="wrap")
+    def _what_is_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value is not None}
 
     @field_validator("phases")
     @classmethod
@@ -68,6 +107,10 @@ class PiecewiseSchedulerConfig(Base):
                 {"index": early[0], "field": "mode", "number": early[0] + 1, "count": len(phases)},
             )
         return phases
+
+
+def _fields_of(phase: Any) -> Mapping[Any, Any]:
+    return phase if isinstance(phase, Mapping) else vars(phase) if isinstance(phase, PhaseBase) else {}
 
 
 class PiecewiseConfig(Base):

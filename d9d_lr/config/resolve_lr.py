@@ -15,7 +15,7 @@ from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
 from d9d_lr.config.scalars import without_scalars
 from d9d_lr.diagnostics.explain import explain
-from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.schedule.piecewise import Schedule
 
 _FIELDS = (*PiecewiseSchedulerConfig.model_fields, *PiecewiseConfig.model_fields)
@@ -55,6 +55,5 @@ def check_fit(config: PiecewiseConfig, raw: Mapping[str, Any], total_steps: int,
         return build_schedule(config, total_steps, positions=positions_of(raw))
     except ConfigError as error:
         raise ConfigError(
-            problem if problem.key == "total_steps" else Problem(f"{key}.{problem.key}", problem.message, problem.hint)
-            for problem in error.problems
+            problem if problem.key == "total_steps" else problem.below(key) for problem in error.problems
         ) from None

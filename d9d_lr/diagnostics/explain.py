@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from d9d_lr.diagnostics.allowed import MAPPING, allowed, listed
 from d9d_lr.diagnostics.places import Place, find_place
-from d9d_lr.diagnostics.problems import Problem, WrongKindError, did_you_mean, join_key
+from d9d_lr.diagnostics.problems import ConfigError, Problem, WrongKindError, did_you_mean, join_key
 from d9d_lr.diagnostics.unresolved import Unresolved
 from d9d_lr.diagnostics.vocabulary import PLAIN, Vocabulary
 
@@ -28,8 +28,13 @@ def explain(
     """
     problems: dict[str, Problem] = {}
     for details in error.errors(include_url=False):
-        problem = _problem(details, find_place(model, details["loc"]), raw, key, vocabulary)
-        problems.setdefault(problem.key, problem)
+        place, reason = find_place(model, details["loc"]), details.get("ctx", {}).get("error")
+        if isinstance(reason, ConfigError):
+            found = [problem.below(place.key(key, raw)) for problem in reason.problems]
+        else:
+            found = [_problem(details, place, raw, key, vocabulary)]
+        for problem in found:
+            problems.setdefault(problem.key, problem)
     return list(problems.values())
 
 

@@ -27,6 +27,11 @@ class Problem:
     hint: str = ""
     misplaced: bool = False
 
+    def below(self, place: str) -> Problem:
+        """Returns the problem of a part, as a problem of the whole that has the part at `place`."""
+        key = join_key(place, self.key)
+        return Problem(key, self.message, self.hint.replace(f"type {self.key}=", f"type {key}="))
+
     def __str__(self) -> str:
         line = f"{self.key}: {self.message}" if self.key else self.message
         return f"{line}\n    {self.hint}" if self.hint else line
@@ -64,5 +69,7 @@ def join_key(*parts: str) -> str:
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Returns a sentence that suggests the nearest known name, or the empty string."""
-    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    names = list(known)
+    begun = [one for one in names if len(name) > 3 and one.startswith(name)]
+    near = begun or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else ""

@@ -98,9 +98,9 @@ def _safe_first(law: Law, schedules: Sequence[FloatArray], rows: list[Ranked]) -
 
     def distance(row: Ranked) -> float:
         rates = schedules[row.index]
-        return float(np.abs(rates / rates.max() - wsd_20(len(rates), law.warmup_steps)).mean())
+        return round(float(np.abs(rates / rates.max() - wsd_20(len(rates), law.warmup_steps)).mean()), 6)
 
-    nearest = min((row for row in rows if row.tied), key=distance)
+    nearest = min((row for row in rows if row.tied), key=lambda row: (distance(row), row.index))
     if distance(nearest) > _SAME:
         return rows
     return [nearest, *(row for row in rows if row is not nearest)]

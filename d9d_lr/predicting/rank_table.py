@@ -66,7 +66,7 @@ def print_ranking(console: Console, law: Law, everything: Sequence[Asked], ranki
     if left_out:
         console.print(Text(f"and {left_out} more; --top and --out show them"))
     for line in (*_meaning(everything, ranking), *doubts(law)):
-        console.print(Text(line))
+        console.print(Text(line), soft_wrap=True)
 
 
 def write_ranking(path: Path, everything: Sequence[Asked], ranking: Ranking) -> None:

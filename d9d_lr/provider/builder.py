@@ -13,6 +13,7 @@ from d9d_lr.schedule.fields import Multiplier, number_problems
 from d9d_lr.schedule.phases import Phase, PhasePercentage, PhaseRest, PhaseSteps
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.resolve import resolve
+from d9d_lr.schedule.units import Units
 
 
 class PiecewiseScheduleBuilder:
@@ -56,7 +57,7 @@ class PiecewiseScheduleBuilder:
         Raises:
             ConfigError: With every reason why the phases do not fit.
         """
-        return resolve(self._initial_multiplier, self._phases, self._total_steps)
+        return resolve(self._initial_multiplier, self._phases, Units(total_steps=self._total_steps))
 
     def build(self, optimizer: Optimizer) -> PiecewiseLR:
         """Returns a scheduler that sets the optimizer's learning rates, those of step 0 at once.

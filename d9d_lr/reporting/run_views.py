@@ -36,6 +36,7 @@ class RunView:
         command: What runs it again.
         objective: The final validation loss; None if there is none, or it is no number.
         best: The lowest validation loss on the way, under the same rule.
+        final: The metrics of its last evaluation.
         steps: Optimizer steps done.
         total_steps: Optimizer steps asked for; None if unknown.
         seconds: Time spent training; None if unknown.
@@ -50,6 +51,7 @@ class RunView:
     command: str
     objective: float | None = None
     best: float | None = None
+    final: Mapping[str, float] = field(default_factory=dict)
     steps: int = 0
     total_steps: int | None = None
     seconds: float | None = None
@@ -141,6 +143,7 @@ def _read_whole(folder: Path, name: str, planned: RecordedPoint | None, keep: in
         command=planned.command if planned and planned.command else stored_command(folder, overrides),
         objective=number(result.objective) if result and result.status == "completed" else None,
         best=min((row[OBJECTIVE] for row in validated), default=None),
+        final=_metrics(result.final) if result else {},
         steps=result.steps if result else int(rows[-1]["step"]) if rows else 0,
         total_steps=total_steps,
         seconds=result.seconds if result else None,
@@ -151,6 +154,11 @@ def _read_whole(folder: Path, name: str, planned: RecordedPoint | None, keep: in
 
 def _shown(changed: Mapping[str, str]) -> dict[str, str]:
     return {visible(key): visible(value) for key, value in changed.items()}
+
+
+def _metrics(final: Mapping[str, float]) -> dict[str, float]:
+    found = {name: number(value) for name, value in final.items() if name != "step"}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def number(value: object) -> float | None:

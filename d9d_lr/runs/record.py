@@ -59,7 +59,7 @@ def add_points(sweep_folder: Path, points: Iterable[RecordedPoint]) -> None:
     try:
         before = read_record(sweep_folder)
     except DamagedError as error:
-        log.warning("%s; it is kept as %s, and made anew from the run folders", error, set_aside(path).name)
+        log.warning("%s; it is kept as %s", error, set_aside(path).name)
         before = record_from_folders(sweep_folder)
     recorded = {point.folder: point for point in [*before.points, *points]}
     record = SweepRecord(points=tuple(recorded.values()), format=FORMAT)
@@ -82,6 +82,20 @@ def read_record(sweep_folder: Path) -> SweepRecord:
         raise DamagedError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
     check_format(path, record.format)
     return record
+
+
+def record_or_folders(sweep_folder: Path) -> SweepRecord:
+    """Returns a sweep folder's record, or what its run folders say where it is damaged or empty.
+
+    Raises:
+        RunError: If a later version of the package wrote it.
+    """
+    try:
+        record = read_record(sweep_folder)
+    except DamagedError as error:
+        log.warning("%s; what the run folders say is taken", error)
+        record = SweepRecord()
+    return record if record.points else record_from_folders(sweep_folder)
 
 
 def record_from_folders(sweep_folder: Path) -> SweepRecord:

@@ -27,6 +27,8 @@ def _phase(phase: Mapping[str, Any] | None) -> str:
     if phase is None:
         return "none"
     curve = " ".join(str(value) for value in phase["curve"].values())
+    start = f" from {phase['start_multiplier']}" if "start_multiplier" in phase else ""
     span = phase.get("laid_over")
     laid_over = f" laid over steps {span[0]} to {span[1]}" if span else ""
-    return f"steps {phase['start_step']} to {phase['end_step']}, {curve} to {phase['target_multiplier']}{laid_over}"
+    moves = f"{curve}{start} to {phase['target_multiplier']}{laid_over}"
+    return f"steps {phase['start_step']} to {phase['end_step']}, {moves}"

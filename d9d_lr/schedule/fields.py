@@ -8,8 +8,10 @@ and `NUMBER` marks one that takes no boolean and no text.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
 
 from annotated_types import Ge, Gt, Le
 
@@ -68,11 +70,19 @@ class Checked:
         owner: Any = type(self)  # a class that defines __eq__ is no Hashable to mypy, and the cache asks for one
         for name, annotation in _annotations(owner).items():
             value = getattr(self, name)
-            problems += number_problems(name, value, annotation)
-            if type(value) is int and number_of(annotation)[0] is float:
+            kind, optional = _optional(annotation)
+            if value is None and optional:
+                continue
+            problems += number_problems(name, value, kind)
+            if type(value) is int and number_of(kind)[0] is float:
                 object.__setattr__(self, name, float(value))
+        problems = problems or list(self.cross_problems())
         if problems:
             raise ConfigError(problems)
+
+    def cross_problems(self) -> Iterable[Problem]:
+        """Returns what is wrong with several fields taken together."""
+        return ()
 
 
 def number_problems(name: str, value: Any, annotation: Any) -> list[Problem]:
@@ -87,6 +97,13 @@ def number_of(annotation: Any) -> tuple[type | None, dict[str, Any]]:
     """Returns int or float and the limits of a number; None for what is no number."""
     kind, *metadata = get_args(annotation) if get_origin(annotation) is Annotated else [annotation]
     return (kind, limits_in(metadata)) if kind in (int, float) else (None, {})
+
+
+def _optional(annotation: Any) -> tuple[Any, bool]:
+    """Returns `A` of `A | None`, and whether it was one."""
+    members = get_args(annotation) if get_origin(annotation) in (Union, UnionType) else ()
+    others = [member for member in members if member is not NoneType]
+    return (others[0], True) if len(others) == 1 < len(members) else (annotation, False)
 
 
 @functools.cache

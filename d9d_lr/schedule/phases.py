@@ -1,4 +1,4 @@
-"""Phases: how long each lasts as written, and where it lies once `total_steps` is known.
+"""Phases as they are written: how long each lasts, and where it goes.
 
 A mode of a phase is one class: the fields that a configuration gives it, told apart by `mode`, and where it ends.
 """
@@ -7,12 +7,16 @@ from __future__ import annotations
 
 import abc
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import ClassVar, Generic, Literal, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 
+from d9d_lr.diagnostics.limits import kind_in_words
+from d9d_lr.diagnostics.problems import Problem
 from d9d_lr.schedule.curve_base import CurveBase
-from d9d_lr.schedule.fields import Checked, Multiplier, RunFraction, StepCount, Steps
+from d9d_lr.schedule.fields import MAX_MULTIPLIER, Checked, Multiplier, RunFraction, StepCount, Steps
+from d9d_lr.schedule.units import NEEDS, UNITS, Amount, Unit, Units, exact, floor_fraction
 
 CurveT = TypeVar("CurveT", bound=CurveBase, covariant=True)
 """The curves that a phase may have: any in Python code, those that can be written down in a configuration."""
@@ -23,7 +27,11 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
     """A phase as it is written, not yet placed on the step axis.
 
     Attributes:
-        target_multiplier: Multiplier at the end of the curve, which is its own end if nothing below says otherwise.
+        target_multiplier: Multiplier where its curve ends, which is its own end if nothing below says otherwise; a
+            curve of the steps tends to it.
+        target_lr: The same as a learning rate, in place of `target_multiplier`.
+        start_multiplier: Multiplier at its first step; by default the one that the phase before it ended at.
+        start_lr: The same as a learning rate.
         curve: How the multiplier gets there.
         ahead_steps: How many steps the curve runs ahead of the phase: with 1, its first step has what would else be
             the value of the second, and its last has the target, as in the warmup (t + 1) / W.
@@ -31,16 +39,18 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
         curve_until: Step at which the curve ends, for a phase that leaves it early; its own end by default.
     """
 
-    needs_total_steps: ClassVar[bool] = True
-    """Whether its end depends on the length of the run."""
+    __pydantic_config__: ClassVar[dict[str, Any]] = {
+        **Checked.__pydantic_config__,
+        "json_schema_extra": {"anyOf": [{"required": ["target_multiplier"]}, {"required": ["target_lr"]}]},
+    }
 
     only_last: ClassVar[bool] = False
     """Whether no phase may come after it."""
 
-    length_field: ClassVar[str] = "mode"
-    """The field to look at where its length does not fit."""
-
-    target_multiplier: Multiplier
+    target_multiplier: Multiplier | None = None
+    target_lr: Multiplier | None = None
+    start_multiplier: Multiplier | None = None
+    start_lr: Multiplier | None = None
     curve: CurveT
     ahead_steps: StepCount = 0
     curve_from: StepCount | None = None
@@ -54,17 +64,40 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
         return None if span == (start_step, end_step) or start_step == end_step else span
 
     @abc.abstractmethod
-    def end_step(self, start_step: int, total_steps: int) -> int:
-        """Returns the (exclusive) end step of the phase if it starts at `start_step`.
+    def end_step(self, start_step: int, units: Units) -> int:
+        """Returns the (exclusive) end step of the phase if it starts at `start_step`."""
 
-        Args:
-            start_step: Where the phase before it ends.
-            total_steps: Steps of the whole run. Not to be used by a phase without `needs_total_steps`.
-        """
+    def needs(self) -> set[str]:
+        """Returns the attributes of `Units` without which its end is not known."""
+        return {"total_steps"}
 
-    def written(self, total_steps: int) -> str:
+    @property
+    def length_field(self) -> str:
+        """The field to look at where its length does not fit."""
+        return "mode"
+
+    def written(self, units: Units) -> str:
         """Returns its length in the words of an error message."""
         return "this phase"
+
+    def in_multipliers(self, reference_lr: float) -> Self:
+        """Returns the phase with its learning rates as multiples of one."""
+        target = self.target_multiplier if self.target_lr is None else self.target_lr / reference_lr
+        start = self.start_multiplier if self.start_lr is None else self.start_lr / reference_lr
+        return replace(self, target_multiplier=target, target_lr=None, start_multiplier=start, start_lr=None)
+
+    def learning_rates(self) -> list[str]:
+        """Returns the fields that are learning rates, for which a reference is needed."""
+        return [name for name in ("target_lr", "start_lr") if getattr(self, name) is not None]
+
+    def cross_problems(self) -> Iterator[Problem]:
+        if self.target_multiplier is None and self.target_lr is None:
+            limits = {"ge": -MAX_MULTIPLIER, "le": MAX_MULTIPLIER}
+            yield Problem("target_multiplier", f"is missing; it must be {kind_in_words(float, limits)}")
+        for end in ("target", "start"):
+            multiplier, lr = getattr(self, f"{end}_multiplier"), getattr(self, f"{end}_lr")
+            if multiplier is not None and lr is not None:
+                yield _beside(f"{end}_multiplier", multiplier, f"{end}_lr", lr)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,18 +106,20 @@ class PhaseSteps(PhaseBase[CurveT]):
 
     Attributes:
         steps: Its length in steps, above 0.
-        target_multiplier: Multiplier at its end.
-        curve: How the multiplier gets there.
     """
-
-    needs_total_steps: ClassVar[bool] = False
-    length_field: ClassVar[str] = "steps"
 
     mode: Literal["steps"] = "steps"
     steps: Steps
 
-    def end_step(self, start_step: int, total_steps: int) -> int:
+    def end_step(self, start_step: int, units: Units) -> int:
         return start_step + self.steps
+
+    def needs(self) -> set[str]:
+        return set()
+
+    @property
+    def length_field(self) -> str:
+        return "steps"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,46 +128,136 @@ class PhasePercentage(PhaseBase[CurveT]):
 
     Attributes:
         percentage: Where it ends, as a fraction of `total_steps`, 0.0 to 1.0.
-        target_multiplier: Multiplier at its end.
-        curve: How the multiplier gets there.
     """
-
-    length_field: ClassVar[str] = "percentage"
 
     mode: Literal["percentage"] = "percentage"
     percentage: RunFraction
 
-    def end_step(self, start_step: int, total_steps: int) -> int:
-        return floor_fraction(total_steps, self.percentage)
+    def end_step(self, start_step: int, units: Units) -> int:
+        return floor_fraction(units.run_steps(), self.percentage)
 
-    def written(self, total_steps: int) -> str:
-        return f"{self.percentage} of {total_steps} steps"
+    @property
+    def length_field(self) -> str:
+        return "percentage"
+
+    def written(self, units: Units) -> str:
+        return f"{self.percentage} of {units.total_steps} steps"
 
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseRest(PhaseBase[CurveT]):
-    """A phase that lasts until the end of the run; only the last phase may be one.
-
-    Attributes:
-        target_multiplier: Multiplier at the end of the run.
-        curve: How the multiplier gets there.
-    """
+    """A phase that lasts until the end of the run; only the last phase may be one."""
 
     only_last: ClassVar[bool] = True
 
     mode: Literal["rest"] = "rest"
 
-    def end_step(self, start_step: int, total_steps: int) -> int:
-        return total_steps
+    def end_step(self, start_step: int, units: Units) -> int:
+        return units.run_steps()
 
 
-Phase: TypeAlias = PhaseSteps[CurveT] | PhasePercentage[CurveT] | PhaseRest[CurveT]
-"""The modes of a phase, told apart by `mode`."""
+@dataclass(frozen=True, kw_only=True)
+class PhaseAmount(PhaseBase[CurveT]):
+    """A phase whose length is an amount, in exactly one unit. It ends at the last step wholly inside the amount.
 
-
-def floor_fraction(total_steps: int, percentage: float) -> int:
-    """Returns floor(total_steps * percentage), exact on the decimal as written.
-
-    0.57 of 10 000 is 5 700; the floating-point product is 5699.999... and would give 5 699.
+    Attributes:
+        steps: In steps.
+        epochs: In passes over the training data; `steps_per_epoch` must be known.
+        samples: In examples; `samples_per_step` must be known. Of 1.2M, 3B and 1T the letter may be written.
+        tokens: In tokens; `tokens_per_step` must be known.
+        fraction: As a fraction of the run, 0.0 to 1.0.
     """
-    return math.floor(total_steps * Fraction(repr(float(percentage))))
+
+    steps: StepCount | None = None
+    epochs: Amount | None = None
+    samples: Amount | None = None
+    tokens: Amount | None = None
+    fraction: RunFraction | None = None
+
+    def end_step(self, start_step: int, units: Units) -> int:
+        return math.floor(self.exact_end(start_step, units))
+
+    @abc.abstractmethod
+    def exact_end(self, start_step: int, units: Units) -> Fraction:
+        """Returns where the phase ends, in steps that are not yet rounded down."""
+
+    def needs(self) -> set[str]:
+        return {NEEDS[self.unit]} if self.unit in NEEDS else set()
+
+    @property
+    def unit(self) -> Unit:
+        """The unit of the amount."""
+        return next(unit for unit in UNITS if getattr(self, unit) is not None)
+
+    @property
+    def amount(self) -> Fraction:
+        """The amount, exact on the decimal as written."""
+        return exact(getattr(self, self.unit))
+
+    @property
+    def length_field(self) -> str:
+        return self.unit
+
+    def written(self, units: Units) -> str:
+        amount = getattr(self, self.unit)
+        return f"{amount} of {units.total_steps} steps" if self.unit == "fraction" else f"{amount:.12g} {self.unit}"
+
+    def cross_problems(self) -> Iterator[Problem]:
+        yield from super().cross_problems()
+        given = [unit for unit in UNITS if getattr(self, unit) is not None]
+        if not given:
+            yield Problem("fraction", f"is missing; there must be one of {', '.join(UNITS)}")
+        for unit in given[:-1]:
+            yield _beside(unit, getattr(self, unit), given[-1], getattr(self, given[-1]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseLasts(PhaseAmount[CurveT]):
+    """A phase that lasts an amount from where it starts."""
+
+    mode: Literal["lasts"] = "lasts"
+
+    def exact_end(self, start_step: int, units: Units) -> Fraction:
+        return units.steps_for(self.unit, units.amount_after(self.unit, start_step) + self.amount)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseUntil(PhaseAmount[CurveT]):
+    """A phase that lasts until the run has done an amount."""
+
+    mode: Literal["until"] = "until"
+
+    def exact_end(self, start_step: int, units: Units) -> Fraction:
+        return units.steps_for(self.unit, self.amount)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseBeforeEnd(PhaseAmount[CurveT]):
+    """A phase that lasts until an amount is left of the run."""
+
+    mode: Literal["before_end"] = "before_end"
+
+    def exact_end(self, start_step: int, units: Units) -> Fraction:
+        return units.steps_for(self.unit, units.total(self.unit) - self.amount)
+
+    def needs(self) -> set[str]:
+        return super().needs() | {"total_steps"}
+
+    def written(self, units: Units) -> str:
+        return f"{super().written(units)} before the end"
+
+
+def _beside(name: str, value: float, other: str, other_value: float) -> Problem:
+    message = f"{value:.12g} stands beside {other}, {other_value:.12g}, and only one of them may"
+    return Problem(name, message, f"type {name}=null")
+
+
+Phase: TypeAlias = (
+    PhaseSteps[CurveT]
+    | PhasePercentage[CurveT]
+    | PhaseRest[CurveT]
+    | PhaseLasts[CurveT]
+    | PhaseUntil[CurveT]
+    | PhaseBeforeEnd[CurveT]
+)
+"""The modes of a phase, told apart by `mode`."""

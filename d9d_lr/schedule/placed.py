@@ -38,6 +38,11 @@ class SchedulePhase:
         left_early = self.laid_over is not None and self.end_step < self.laid_over[1]
         return self.multiplier(self.end_step) if self.curve.by_steps or left_early else self.target_multiplier
 
+    def refusal(self) -> str:
+        """Returns why the curve cannot go from where it starts to its target; the empty string if it can."""
+        jump = self.start_step == self.end_step
+        return "" if jump else self.curve.refusal(self.start_multiplier, self.target_multiplier)
+
     def multiplier(self, step: int) -> float:
         """Returns the multiplier of a step of this phase."""
         begin, end = self.laid_over or (self.start_step, self.end_step)

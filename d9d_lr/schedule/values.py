@@ -20,18 +20,10 @@ from d9d_lr.schedule.placed import SchedulePhase
 
 def to_plain(schedule: Schedule) -> dict[str, Any]:
     """Returns the resolved schedule as dictionaries, lists, numbers and text."""
+    ends = [schedule.initial_multiplier, *(phase.end_multiplier for phase in schedule.phases)]
     return {
         "initial_multiplier": float(schedule.initial_multiplier),
-        "phases": [
-            {
-                "start_step": phase.start_step,
-                "end_step": phase.end_step,
-                "target_multiplier": float(phase.target_multiplier),
-                "curve": curve_to_plain(phase.curve),
-                **({"laid_over": list(phase.laid_over)} if phase.laid_over else {}),
-            }
-            for phase in schedule.phases
-        ],
+        "phases": [_phase_to_plain(phase, before) for phase, before in zip(schedule.phases, ends, strict=False)],
     }
 
 
@@ -44,6 +36,7 @@ def from_plain(plain: Mapping[str, Any]) -> Schedule:
     phases: list[SchedulePhase] = []
     multiplier = float(plain["initial_multiplier"])
     for phase in plain["phases"]:
+        multiplier = float(phase.get("start_multiplier", multiplier))
         target = float(phase["target_multiplier"])
         curve = curve_from_plain(phase["curve"])
         begin, end, span = phase["start_step"], phase["end_step"], phase.get("laid_over")
@@ -56,6 +49,19 @@ def from_plain(plain: Mapping[str, Any]) -> Schedule:
 def fingerprint(schedule: Schedule) -> str:
     """Returns a short hash that two schedules share exactly if they are the same function of the step."""
     return hashlib.sha256(json.dumps(to_plain(schedule), sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _phase_to_plain(phase: SchedulePhase, before: float) -> dict[str, Any]:
+    """Writes a phase; where it starts only if that is not where the one before it ended."""
+    jump = {} if phase.start_multiplier == before else {"start_multiplier": float(phase.start_multiplier)}
+    return {
+        "start_step": phase.start_step,
+        "end_step": phase.end_step,
+        **jump,
+        "target_multiplier": float(phase.target_multiplier),
+        "curve": curve_to_plain(phase.curve),
+        **({"laid_over": list(phase.laid_over)} if phase.laid_over else {}),
+    }
 
 
 def curve_to_plain(curve: CurveBase) -> dict[str, Any]:
@@ -74,7 +80,10 @@ def curve_from_plain(plain: Mapping[str, Any]) -> CurveBase:
     parameters = {name: value for name, value in plain.items() if name not in ("type", "_target_")}
     packaged = next((member for member in get_args(Curve) if member.type == kind), None)
     try:
-        curve: CurveBase = (packaged or pkgutil.resolve_name(kind))(**parameters)
+        member = packaged or pkgutil.resolve_name(kind)
+        if not (isinstance(member, type) and issubclass(member, CurveBase)):  # a checkpoint may name anything
+            raise TypeError("it is no class of curves")
+        curve: CurveBase = member(**parameters)
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"the curve {kind} cannot be rebuilt: {error}") from error
     return curve

@@ -16,7 +16,8 @@ from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.states import FolderState
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
-from d9d_lr.sweeping.summary import Summary, read_summary, write_summary
+from d9d_lr.sweeping.summary import Summary, read_summary
+from d9d_lr.sweeping.summary_files import write_summary
 
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""

@@ -11,6 +11,7 @@ from omegaconf import OmegaConf
 from d9d_lr import build_schedule
 from d9d_lr.composing.paths import SCHEDULES_DIR
 from d9d_lr.config.resolve_lr import resolve_lr
+from d9d_lr.schedule.piecewise import boundaries
 
 
 @functools.cache
@@ -24,6 +25,8 @@ def schedule_of(name, case):
 @functools.cache
 def greatest_difference(name, case):
     """The greatest difference between a preset and its source over the steps of a run, of the multiplier."""
-    ours = schedule_of(name, case).multipliers(case.steps)
-    theirs = np.array([case.expected(step) for step in case.steps])
-    return float(np.max(np.abs(ours - theirs)))
+    schedule = schedule_of(name, case)
+    near = {edge + offset for edge in boundaries(schedule.phases) for offset in (-1, 0, 1)}
+    steps = sorted(step for step in {*case.steps, *near} if 0 <= step < case.total_steps)
+    theirs = np.array([case.expected(step) for step in steps])
+    return float(np.max(np.abs(schedule.multipliers(steps) - theirs)))

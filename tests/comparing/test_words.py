@@ -45,6 +45,11 @@ def test_the_sentence(table, said):
     assert sentence(answer_of(table)) == said
 
 
+def test_one_setting_is_not_called_best():
+    answer = answers(settings_of([Outcome({"lr": "wsd"}, "completed", 1.5)]))[0]
+    assert sentence(answer) == "one setting, nothing to compare it with: 1.5 (1 run)"
+
+
 def test_the_sentence_names_what_was_tuned():
     answer = answer_of([[[1.0, 1.1], [4.0, 4.1]], [[5.0, 5.0], [6.5, 6.5]]])
     assert "s0 is best: 1.050 ± 0.071 (2 seeds) at optimizer.lr=0.0001; ahead of s1" in sentence(answer)

@@ -76,8 +76,22 @@ CASES = {
     "lr=warmup_constant +lr/decay@lr.phases.7=linear +lr/decay@lr.phases.9=linear": [
         "lr.phases.7.mode: phase 2 of 3 has mode rest; only the last one may"
     ],
+    # amounts
+    "lr/hold@lr.phases.1=until_amount lr.phases.1.tokens=1M": [
+        "lr.phases.1.tokens: 1000000 stands beside fraction, 0.8, and only one of them may",
+        "type lr.phases.1.tokens=null",
+    ],
+    "lr/hold@lr.phases.1=until_amount lr.phases.1.fraction=null": ["fraction: is missing; there must be one"],
+    "lr/hold@lr.phases.1=until_amount lr.phases.1.fraction=null lr.phases.1.epochs=2": [
+        "lr.steps_per_epoch: is missing; phases.1 needs it",
+        "type lr.steps_per_epoch=NUMBER",
+    ],
+    "task=digits lr/hold@lr.phases.1=until_amount lr.phases.1.fraction=null lr.phases.1.tokens=1M": [
+        "lr.tokens_per_step: is missing; phases.1 needs it"
+    ],
+    "+lr.phases.2.target_lr=1e-5": ["lr.phases.2.target_multiplier: 0.1 stands beside target_lr, 1e-05"],
     # kinds that are not there
-    "lr.phases.0.mode=stepz": ["lr.phases.0.mode: 'stepz' is not allowed", "steps, percentage or rest", "mean 'steps'"],
+    "lr.phases.0.mode=stepz": ["lr.phases.0.mode: 'stepz' is not allowed", "steps, percentage, rest,", "mean 'steps'"],
     "lr.phases.2.curve.type=cosin": ["lr.phases.2.curve.type: 'cosin' is not allowed", "did you mean 'cosine'?"],
     "lr=wsdd": ["lr: 'wsdd' is not one of constant,", "did you mean 'wsd'?"],
     "lr/decay@lr.phases.2=lnear": ["lr/decay@lr.phases.2: 'lnear' is not one of cosine,", "did you mean 'linear'?"],

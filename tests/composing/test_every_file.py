@@ -74,9 +74,13 @@ HALFWAY = {
     ("warmup", "cosine_percentage"): (50, 0.5),
     ("warmup", "exponential_percentage"): (50, 1e-4),
     ("warmup", "poly_percentage"): (50, 0.25),
+    ("warmup", "linear_amount"): (50, 0.5),
     ("warmup", "none"): (0, 0.0),  # the hold starts at once, from 0.0 to 1.0 over 800 steps
     ("hold", "until_percentage"): (450, 1.0),
     ("hold", "for_steps"): (350, 1.0),  # [100, 600)
+    ("hold", "for_amount"): (350, 1.0),  # [100, 600)
+    ("hold", "until_amount"): (450, 1.0),
+    ("hold", "before_end"): (450, 1.0),  # [100, 800)
     ("hold", "none"): (550, 0.55),  # the decay is [100, 1000)
     ("decay", "linear"): (900, 0.55),
     ("decay", "linear_to_zero"): (900, 0.5),
@@ -86,6 +90,7 @@ HALFWAY = {
     ("decay", "poly_to_zero"): (900, 0.75),
     ("decay", "exponential"): (900, 10**-0.5),
     ("decay", "sqrt_to_zero"): (900, 1 - 0.5**0.5),
+    ("decay", "linear_amount"): (900, 0.5),  # [800, 1000)
     ("decay", "none"): (900, 1.0),
     ("curve", "linear"): (900, 0.55),
     ("curve", "cosine"): (900, 0.55),

@@ -63,7 +63,7 @@ def test_the_json_schema_tells_modes_and_curves_apart():
     definitions = AutoLRSchedulerConfig.model_json_schema()["$defs"]
     phases = definitions["PiecewiseSchedulerConfig"]["properties"]["phases"]["items"]
     assert phases["discriminator"]["propertyName"] == "mode"
-    assert sorted(phases["discriminator"]["mapping"]) == ["percentage", "rest", "steps"]
+    assert {"percentage", "rest", "steps"} <= set(phases["discriminator"]["mapping"])
     assert {
         definitions[place.split("/")[-1]]["additionalProperties"]
         for place in phases["discriminator"]["mapping"].values()

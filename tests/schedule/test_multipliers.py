@@ -8,7 +8,7 @@ import pytest
 from d9d_lr import ConfigError, CurveCosine, CurveExponential, CurveLinear, CurvePoly, build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.schedule.fields import MAX_STEPS
-from d9d_lr.schedule.phases import floor_fraction
+from d9d_lr.schedule.units import floor_fraction
 
 LINEAR, COSINE, EXPONENTIAL = {"type": "linear"}, {"type": "cosine"}, {"type": "exponential"}
 

@@ -8,6 +8,7 @@ from d9d_lr import ConfigError, CurveLinear
 from d9d_lr.schedule.fields import MAX_STEPS
 from d9d_lr.schedule.phases import PhasePercentage, PhaseRest, PhaseSteps
 from d9d_lr.schedule.resolve import resolve
+from d9d_lr.schedule.units import Units
 
 
 def steps(count):
@@ -47,8 +48,8 @@ CASES = [
     ([steps(1)], 0, [f"total_steps: 0 is not allowed; it must be from 1 to {MAX_STEPS}"]),
     ([steps(1)], -5, [f"total_steps: -5 is not allowed; it must be from 1 to {MAX_STEPS}"]),
     ([rest()], MAX_STEPS + 1, [f"total_steps: {MAX_STEPS + 1} is not allowed; it must be from 1 to {MAX_STEPS}"]),
-    ([steps(1), rest()], None, ["total_steps: is missing; percentage and rest phases need it"]),
-    ([until(0.5)], None, ["total_steps: is missing; percentage and rest phases need it"]),
+    ([steps(1), rest()], None, ["total_steps: is missing; phases.1 needs it"]),
+    ([until(0.5)], None, ["total_steps: is missing; phases.0 needs it"]),
     (
         [steps(MAX_STEPS), steps(1)],
         None,
@@ -61,7 +62,7 @@ CASES = [
 @pytest.mark.parametrize(("phases", "total_steps", "expected"), CASES)
 def test_every_reason_is_told_with_its_numbers(phases, total_steps, expected):
     with pytest.raises(ConfigError, match=re.escape(expected[0])) as caught:
-        resolve(0.0, phases, total_steps)
+        resolve(0.0, phases, Units(total_steps=total_steps))
     problems = [str(problem) for problem in caught.value.problems]
     assert len(problems) == len(expected)
     for problem, start in zip(problems, expected, strict=True):
@@ -79,10 +80,10 @@ FITS = [
 
 @pytest.mark.parametrize(("phases", "total_steps", "ends"), FITS)
 def test_what_just_fits_is_accepted(phases, total_steps, ends):
-    placed = resolve(0.0, phases, total_steps).phases
+    placed = resolve(0.0, phases, Units(total_steps=total_steps)).phases
     assert [phase.end_step for phase in placed] == ends
 
 
 def test_phases_are_called_by_the_positions_they_were_given():
     with pytest.raises(ConfigError, match=r"phases\.7\.steps: up to here the phases need 11 steps"):
-        resolve(0.0, [steps(5), steps(6)], 10, positions=["3", "7"])
+        resolve(0.0, [steps(5), steps(6)], Units(total_steps=10), positions=["3", "7"])

@@ -11,6 +11,7 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.schedule.fields import AboveZero
 from d9d_lr.schedule.phases import PhaseSteps
 from d9d_lr.schedule.resolve import resolve
+from d9d_lr.schedule.units import Units
 from d9d_lr.schedule.values import curve_from_plain, fingerprint, from_plain, to_plain
 from helpers.strategies import schedules, steps_of_interest
 
@@ -56,7 +57,7 @@ class Power(CurveBase):
 
 
 def with_curve(curve):
-    return resolve(0.0, [PhaseSteps(steps=4, target_multiplier=1.0, curve=curve)], None)
+    return resolve(0.0, [PhaseSteps(steps=4, target_multiplier=1.0, curve=curve)], Units())
 
 
 def test_a_user_defined_curve_works_in_a_schedule_scalar_and_vectorised():
@@ -80,6 +81,11 @@ def test_a_user_defined_curve_has_a_fingerprint_and_comes_back():
         ({"type": "poly", "power": -1}, "power: -1 is not allowed; it must be a finite number above 0"),
         ({"type": "poly", "exponent": 2}, "the curve poly cannot be rebuilt: .* 'exponent'"),
         ({"_target_": "no.such.Curve"}, "the curve no.such.Curve cannot be rebuilt: No module named 'no'"),
+        (
+            {"_target_": "subprocess.getoutput", "cmd": "exit"},
+            "getoutput cannot be rebuilt: it is no class of",
+        ),
+        ({"type": "fractions.Fraction"}, "fractions.Fraction cannot be rebuilt: it is no class of curves"),
     ],
 )
 def test_a_curve_that_does_not_come_back_is_told(plain, reason):
