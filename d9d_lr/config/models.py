@@ -6,7 +6,7 @@ The nested JSON form is the one that the d9d framework's own `PiecewiseConfig` r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     WrapSerializer,
+    WrapValidator,
     field_validator,
     model_serializer,
     model_validator,
@@ -24,13 +25,16 @@ from typing_extensions import TypeAliasType
 
 from d9d_lr.config.base import Base
 from d9d_lr.config.positions import phase_list
+from d9d_lr.config.user_curves import read_curve, write_curve
 from d9d_lr.schedule.curves import Curve
 from d9d_lr.schedule.fields import AboveZero, Multiplier, Steps
 from d9d_lr.schedule.phases import Phase, PhaseBase
 from d9d_lr.schedule.units import Amount, PerStep
 
-CurveConfig = TypeAliasType("CurveConfig", Annotated[Curve, Field(discriminator="type")])
-"""A curve as it is written in a configuration: one of the classes of `schedule/curves.py`."""
+CurveConfig = TypeAliasType(
+    "CurveConfig", Annotated[Curve, Field(discriminator="type"), WrapValidator(read_curve), WrapSerializer(write_curve)]
+)
+"""A curve as it is written in a configuration: one of the classes of `schedule/curves.py`, or a user-defined one."""
 
 
 def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -144,10 +148,19 @@ class PiecewiseConfig(Base):
         nested = {"scheduler": {key: value for key, value in data.items() if key != "name"}}
         return {"name": data["name"], **nested} if "name" in data else nested
 
+    def __reduce__(self) -> tuple[Callable[[str], PiecewiseConfig], tuple[str]]:
+        """Pickles as its JSON, so that torch's safe loader, which builds no models, can read it."""
+        return config_from_json, (self.model_dump_json(),)
+
     def _repr_html_(self) -> str:
         from d9d_lr.config.html import config_html  # it needs this module
 
         return config_html(self, type(self).__name__)
+
+
+def config_from_json(text: str) -> PiecewiseConfig:
+    """Returns the config that was pickled."""
+    return PiecewiseConfig.model_validate_json(text)
 
 
 AutoLRSchedulerConfig: TypeAlias = PiecewiseConfig
