@@ -20,17 +20,13 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-from typing_extensions import TypeAliasType
 
 from d9d_lr.config.base import Base
+from d9d_lr.config.curve_config import CurveConfig
 from d9d_lr.config.positions import phase_list
-from d9d_lr.schedule.curves import Curve
 from d9d_lr.schedule.fields import AboveZero, Multiplier
 from d9d_lr.schedule.phases import Phase, PhaseBase
 from d9d_lr.schedule.units import PerStep
-
-CurveConfig = TypeAliasType("CurveConfig", Annotated[Curve, Field(discriminator="type")])
-"""A curve as it is written in a configuration: one of the classes of `schedule/curves.py`."""
 
 
 def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
