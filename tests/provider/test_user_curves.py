@@ -4,11 +4,16 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+import torch
+from torch import nn
 
 from d9d_lr import (
     AutoLRSchedulerConfig,
+    AutoLRSchedulerProvider,
     ConfigError,
     CurveBase,
+    DistributedContext,
+    InitializeLRSchedulerContext,
     PiecewiseSchedulerConfig,
     build_schedule,
     compose_lr,
@@ -84,6 +89,12 @@ def test_it_is_composed_on_top_of_a_packaged_one(stairs):
 
 def test_null_is_no_target():
     assert resolve_lr(with_curve({"_target_": None, "type": "linear"})).scheduler.phases[0].curve.type == "linear"
+
+
+def scheduler_of(config, **choices):
+    optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1)
+    context = InitializeLRSchedulerContext(dist_context=DistributedContext(), total_steps=10, optimizer=optimizer)
+    return AutoLRSchedulerProvider(config, **choices)(context)
 
 
 def test_it_is_saved_resumed_and_kept(stairs):
