@@ -5,11 +5,17 @@ PY := $(VENV)/bin/python
 SETUP := $(VENV)/.installed
 
 PARITY_VENV := .venv-parity
+FIELD_VENV := .venv-field
+FIELD_SETUP := $(FIELD_VENV)/.installed
 PARITY_SETUP := $(PARITY_VENV)/.installed
+HYDRA_NEXT_VENV := .venv-hydra-next
+HYDRA_NEXT_SETUP := $(HYDRA_NEXT_VENV)/.installed
+# The newest candidates of Hydra 1.4 that the suite was run with.
+HYDRA_NEXT ?= hydra-core==1.4.0rc3 omegaconf==2.4.1rc1
 FUZZ_EXAMPLES ?= 5000
 SOAK_SECONDS ?= 480
 
-.PHONY: help docs-presets run test test-browser test-launchers sweep bench-sweep lint format fuzz parity soak bench clean
+.PHONY: help docs-presets run test test-hydra-next test-browser test-launchers sweep bench-sweep lint format fuzz parity parity-field soak bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -23,6 +29,9 @@ test: $(SETUP)  ## the whole suite
 test-browser: $(SETUP)  ## the report in Chromium, which must be installed; SCREENSHOTS=FOLDER keeps pictures
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
 	$(PY) -m pytest -n 0 -m browser tests/browser
+
+test-hydra-next: $(HYDRA_NEXT_SETUP)  ## the suite on a candidate of Hydra 1.4, HYDRA_NEXT="hydra-core==1.4.0rc3 omegaconf==2.4.1rc1"
+	$(HYDRA_NEXT_VENV)/bin/python -m pytest -n 2 --ignore tests/packaging
 
 test-launchers: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the suite leaves out
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[dev,all,ray,optuna]"
@@ -49,6 +58,9 @@ fuzz: $(SETUP)  ## random input for longer, FUZZ_EXAMPLES=5000 for each property
 parity: $(PARITY_SETUP)  ## compare with PyPI's d9d, bit by bit
 	$(PARITY_VENV)/bin/python tests/parity/compare_with_d9d.py
 
+parity-field: $(FIELD_SETUP)  ## compare presets with transformers, timm, torchtitan, optax and ignite themselves
+	$(FIELD_VENV)/bin/python tests/parity/compare_with_fields.py
+
 soak: $(SETUP)  ## kill runs and sweeps at random moments for SOAK_SECONDS=480, and count what is lost
 	cd tests && ../$(PY) -m soak.kill_runs $(SOAK_SECONDS)
 
@@ -70,5 +82,21 @@ $(PARITY_SETUP): pyproject.toml constraints.txt
 	$(PARITY_VENV)/bin/python -m pip install --quiet --no-deps d9d==0.24.0
 	touch $@
 
+$(HYDRA_NEXT_SETUP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(HYDRA_NEXT_VENV)
+	grep -v -e '^hydra-core' -e '^omegaconf' constraints.txt > $(HYDRA_NEXT_VENV)/constraints.txt
+	$(HYDRA_NEXT_VENV)/bin/python -m pip install --quiet --constraint $(HYDRA_NEXT_VENV)/constraints.txt \
+		--editable ".[dev,all]" $(HYDRA_NEXT)
+	touch $@
+
+# torchtitan asks for more than its schedules need, hence --no-deps; the suite's torch is kept.
+$(FIELD_SETUP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(FIELD_VENV)
+	$(FIELD_VENV)/bin/python -m pip install --quiet --constraint constraints.txt --editable .
+	$(FIELD_VENV)/bin/python -m pip install --quiet --constraint constraints.txt \
+		transformers==5.24.0 timm==1.0.31 optax==0.2.8 pytorch-ignite==0.5.5 tyro
+	$(FIELD_VENV)/bin/python -m pip install --quiet --no-deps torchtitan==0.3.0 spmd_types==0.2.3
+	touch $@
+
 clean:  ## remove what the commands above made
-	rm -rf $(VENV) $(PARITY_VENV) outputs multirun
+	rm -rf $(VENV) $(HYDRA_NEXT_VENV) $(PARITY_VENV) $(FIELD_VENV) outputs multirun

@@ -12,9 +12,11 @@ from rich.console import Console
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.config.advice import advice_for
 from d9d_lr.plotting.figure import check_ending, draw, save
+from d9d_lr.plotting.many import distinct
 from d9d_lr.plotting.quantity import choose_quantity
 from d9d_lr.plotting.series import Series, compose_series
 from d9d_lr.plotting.terminal import print_phases, print_plot
+from d9d_lr.plotting.window import Window, parse_zoom
 
 _DESCRIPTION = """\
 Draws the schedule that `python -m d9d_lr.train` would run with the same words, without training it.
@@ -31,24 +33,33 @@ def plot(arguments: Sequence[str]) -> None:
     options = _parser().parse_intermixed_args(arguments)
     if options.out:
         check_ending(options.out)
-    series = compose_series(options.overrides, config_dir=options.config_dir, config_name=options.config_name)
+    first, last = parse_zoom(options.zoom) if options.zoom else (0, None)
+    window = Window(first, last, options.log_x, options.log_y)
+    composed = compose_series(options.overrides, config_dir=options.config_dir, config_name=options.config_name)
+    series = distinct(composed)
     quantity = choose_quantity(options.y, series)
     console = Console(highlight=False)
     if options.out:
-        save(draw(series, quantity), options.out)
+        save(draw(series, quantity, window), options.out)
     else:
-        print_plot(console, series, quantity)
+        print_plot(console, series, quantity, window)
     print_phases(console, series)
-    _print_advice(series)
+    _print_advice(series, options.overrides)
     if options.out:
         console.print(f"wrote {options.out}", soft_wrap=True, markup=False)
 
 
-def _print_advice(series: Sequence[Series]) -> None:
-    """Prints each remark once, with the points that it is about where it is not about all of them."""
+def _print_advice(series: Sequence[Series], typed: Sequence[str]) -> None:
+    """Prints each remark once, with the points that it is about where it is not about all of them.
+
+    That step 0 learns nothing is how the packaged warmups are meant: it is said to who typed the initial multiplier.
+    """
+    starts_typed = any("initial_multiplier" in override for override in typed)
     about: dict[tuple[str, str], dict[str, str]] = {}
     for one in series:
         for advice in advice_for(one.schedule, one.positions):
+            if advice.kind == "first_step_zero" and not starts_typed:
+                continue
             about.setdefault((advice.key, advice.message), {})[one.label] = str(advice)
     for (key, message), lines in about.items():
         text = next(iter(lines.values())) if len(set(lines.values())) == 1 else f"advice: {key}: {message}"
@@ -63,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("overrides", nargs="*", help="what would be typed after python -m d9d_lr.train")
     parser.add_argument("--out", "-o", type=Path, help="a .png, .svg or .pdf file; without it, a plot in the terminal")
     parser.add_argument("--y", choices=["lr", "multiplier"], help="what to draw; the learning rate by default")
+    parser.add_argument("--log-x", action="store_true", help="steps on a logarithmic axis, for a short warmup")
+    parser.add_argument("--log-y", action="store_true", help="values on a logarithmic axis")
+    parser.add_argument("--zoom", metavar="A:B", help="only the steps from A to B")
     parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own to search for configuration")
     parser.add_argument("--config-name", "-cn", default="config", help="the primary config, such as a sweep file")
     parser.add_argument("--multirun", "-m", action="store_true", help="accepted and not needed: values sweep anyway")

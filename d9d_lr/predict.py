@@ -22,6 +22,7 @@ from d9d_lr.predicting.fitting import fit_sources
 from d9d_lr.predicting.loss_picture import loss_lines, print_losses, save_losses
 from d9d_lr.predicting.rank_table import print_ranking, rank_asked, write_ranking
 from d9d_lr.predicting.sources import read_sources
+from d9d_lr.predicting.sweep_line import sweep_line
 
 _DESCRIPTION = """\
 From the loss curves of two finished runs, predicts the loss under other schedules, and so ranks them before any is
@@ -73,12 +74,17 @@ def _rank(parser: argparse.ArgumentParser, arguments: Sequence[str], console: Co
     _add_schedules(parser)
     parser.add_argument("--top", type=_positive, default=20, metavar="N", help="rows to print; 20 by default")
     parser.add_argument("--anyway", action="store_true", help="rank also where the law does not know")
+    parser.add_argument("--run", type=_positive, metavar="K", help="print what to type to train the K first")
     parser.add_argument("--out", "-o", type=Path, help="a CSV file for all rows")
     options = parser.parse_intermixed_args(arguments)
     law = read_law(options.law)
     asked = compose_asked(law, options.overrides, config_dir=options.config_dir, config_name=options.config_name)
     everything, ranking = rank_asked(law, asked, anyway=options.anyway)
     print_ranking(console, law, everything, ranking, top=options.top)
+    if options.run:
+        first = [everything[row.index] for row in ranking.rows if not everything[row.index].is_rule]
+        line = sweep_line(first[: options.run], options.config_dir, options.config_name)
+        console.print(line, soft_wrap=True, markup=False)
     if options.out:
         write_ranking(options.out, everything, ranking)
         console.print(f"wrote {options.out}", soft_wrap=True, markup=False)

@@ -40,7 +40,7 @@ def job(config: DictConfig) -> float:
         return run_training(settings, folder, list(hydra.overrides.task), summary=single)
     except KeyboardInterrupt:
         if single:  # a sweep tells it once, for all of its jobs
-            log.warning("go on with: %s", command_again(sys.argv[1:], f"hydra.run.dir={quoted(folder)}", world_size()))
+            log.warning("go on with: %s", command_again(sys.argv[1:], f"hydra.run.dir={quoted(folder)}"))
         raise
 
 

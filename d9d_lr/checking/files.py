@@ -59,7 +59,7 @@ def _presets(folder: Path, config_dir: Path | None) -> Iterator[Checked]:
     for file, name in _options(folder / "lr"):
         if name.split("/")[0] not in (*_PHASE_GROUPS, "curve"):
             hidden = _hidden(file, SCHEDULES_DIR / "lr" / name, config_dir)
-            yield hidden or _check(file, config_dir, "config", [f"lr={name}"])
+            yield hidden or _check(file, config_dir, "config", _use(file, name))
     places = {f"lr/{group}": f"lr/{group}@lr.phases.{position}" for group, position in _PHASE_GROUPS.items()}
     for group, place in {**places, "lr/curve": "lr/curve@lr.phases.2.curve"}.items():
         for file, name in _options(folder / group):
@@ -119,6 +119,13 @@ def _check(file: Path, config_dir: Path | None, config_name: str, overrides: lis
 def _options(folder: Path) -> Iterator[tuple[Path, str]]:
     for file in sorted(folder.rglob("*.yaml")):
         yield file, file.relative_to(folder).with_suffix("").as_posix()
+
+
+def _use(file: Path, name: str) -> list[str]:
+    """Returns what the first line of a preset says is typed to use it, for presets that want numbers or a stretch."""
+    _, _, typed = file.read_text(errors="replace").partition("\n")[0].partition(" Use: ")
+    words = typed.split()
+    return words if words[:1] == [f"lr={name}"] else [f"lr={name}"]
 
 
 def _hidden(file: Path, packaged: Path, config_dir: Path | None) -> Checked | None:

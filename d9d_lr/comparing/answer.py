@@ -23,7 +23,7 @@ from functools import cached_property
 import numpy as np
 
 from d9d_lr.comparing.contenders import Contender, arenas, contenders_of, schedule_keys, sound
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.student import critical, two_sided
 
 LEVEL = 0.05
@@ -156,7 +156,7 @@ def _lead(best: Contender, other: Contender, settings: Sequence[Setting], keys: 
     limit = (a.mean or 0.0) + reach
     near = [one for one in settings if one.count and not one.diverged and (one.mean or 0.0) <= limit]
     rivals = sum(any(one.values.get(key) != b.values.get(key) for key in keys) for one in near)
-    pool = [one for one in near if one is not a and one is not b and seeds <= sorted(one.objectives)]
+    pool = [one for one in near if one is not a and one is not b and one.objectives.keys() >= set(seeds)]
     pair, beside = _table([a, b], seeds), _table([a, b, *pool], seeds)
     differences = pair[1] - pair[0]
     variance, degrees = _variance(differences, beside)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 
 _ENOUGH = 2 / 3  # of the seeds that a schedule's other settings have: fewer may be luck, or a sweep under way
 _RANGE = 3  # values, from which on a swept key has an inside
@@ -61,10 +61,12 @@ def schedule_keys(keys: Iterable[str]) -> tuple[str, ...]:
 
 def arenas(settings: Sequence[Setting]) -> list[list[Setting]]:
     """Splits settings so that within each list all objectives mean the same: one length of the runs, one task."""
+    lengths = {one.sweep: one.length for one in reversed(settings) if one.length is not None}
     found: dict[tuple[object, ...], list[Setting]] = {}
     for setting in settings:
         told = tuple(setting.values.get(key) for key in LENGTH_KEYS)
-        length = None if told[0] is not None else setting.length
+        # What has not ended tells no length: it has that of the others.
+        length = None if told[0] is not None else setting.length or lengths.get(setting.sweep)
         found.setdefault((*told, length), []).append(setting)
     return list(found.values())
 

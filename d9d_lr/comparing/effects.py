@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from d9d_lr.comparing.contenders import schedule_keys
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ def _not_a_grid(
 ) -> str:
     if not keys:
         return "no key is swept"
+    if len({one.sweep for one in settings}) > 1:
+        return "the settings are from several sweeps"
     cells = int(np.prod([len(values) for values in levels]))
     if cells != len(settings):
         return f"not a full grid: {len(settings)} settings, where every combination would make {cells}"

@@ -13,9 +13,10 @@ from rich.text import Text
 
 from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.effects import effects_of
+from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.names import short_keys
-from d9d_lr.comparing.settings import Setting
 from d9d_lr.comparing.words import measured, notes, sentence
+from d9d_lr.diagnostics.visible import visible
 
 MOST_ROWS = 20
 _LEAST_SHARE = 0.01
@@ -73,7 +74,7 @@ def drawn(table: Table, width: int) -> str:
 def _blocks(answer: Answer, objective: str, width: int, *, several: bool) -> list[str]:
     about = f"{answer.length} steps: " if several and answer.length else ""
     said = [about + sentence(answer), *(f"- {note}" for note in notes(answer)), effects_line(answer.settings)]
-    lines = [line for text in said if text for line in _wrapped(text, width)]
+    lines = [line for text in said if text for line in _wrapped(visible(text), width)]
     return [settings_table(answer.settings, objective, width), "\n".join(lines)]
 
 
@@ -85,9 +86,10 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _wide(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> Table:
     short = short_keys(keys)
-    table = _table("#", *(short[key] for key in keys), objective, "seeds", *_states(settings))
+    table = _table("#", *_sweeps(settings), *(short[key] for key in keys), objective, "seeds", *_states(settings))
     for place, one in enumerate(settings, start=1):
-        table.add_row(str(place), *(Text(one.values[key]) for key in keys), *_numbers(one, settings))
+        cells = [one.sweep] * len(_sweeps(settings)) + [one.values[key] for key in keys]
+        table.add_row(str(place), *(Text(visible(cell)) for cell in cells), *_numbers(one, settings))
     return table
 
 
@@ -99,13 +101,18 @@ def _narrow(settings: Sequence[Setting], keys: Sequence[str], objective: str) ->
     table.columns[1].overflow = "fold"
     for place, one in enumerate(settings, start=1):
         label = ", ".join(f"{short[key]}={one.values[key]}" for key in keys)
-        table.add_row(str(place), Text(label), *_numbers(one, settings))
+        label = f"{one.sweep}: {label}" if one.sweep else label
+        table.add_row(str(place), Text(visible(label)), *_numbers(one, settings))
     return table
 
 
 def _numbers(one: Setting, settings: Sequence[Setting]) -> list[str]:
     worth = measured(one.mean, one.deviation).replace(" ± ", "\xa0±\xa0")
     return [worth, str(one.count), *([one.state] if _states(settings) else [])]
+
+
+def _sweeps(settings: Sequence[Setting]) -> list[str]:
+    return ["sweep"] if any(one.sweep for one in settings) else []
 
 
 def _states(settings: Sequence[Setting]) -> list[str]:

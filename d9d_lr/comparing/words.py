@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from d9d_lr.comparing.answer import MOST_SEEDS, Answer, Lead
 from d9d_lr.comparing.contenders import LENGTH_KEYS, Contender, schedule_name
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 
 LEGEND = (
     "± after a mean: standard deviation over seeds. ± after a lead: its standard error, each schedule at its own best "
@@ -20,6 +20,8 @@ def sentence(answer: Answer) -> str:
     """Returns which schedule is best, at which setting, how far ahead, and whether that is more than noise."""
     if answer.best is None:
         return "no answer yet: no setting has a seed that completed and none that diverged"
+    if len(answer.settings) == 1:
+        return f"one setting, nothing to compare it with: {_worth(answer.best.best)}"
     said = f"{answer.best.name} is best: {_worth(answer.best.best)}{_at(answer.best, answer.keys)}"
     if not answer.leads:
         return f"{said}; nothing else completed to compare it with"
@@ -65,7 +67,8 @@ def _worth(setting: Setting) -> str:
 
 def _at(contender: Contender, keys: Sequence[str]) -> str:
     rest = [f"{key}={value}" for key, value in contender.best.values.items() if key not in (*keys, *LENGTH_KEYS)]
-    return f" at {', '.join(rest)}" if rest else ""
+    place = f" in {contender.best.sweep}" if contender.best.sweep else ""
+    return (f" at {', '.join(rest)}" if rest else "") + place
 
 
 def _lead(answer: Answer) -> str:

@@ -16,6 +16,7 @@ from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.composing.hydra_internals import COMPOSITION_ERRORS, from_composing, from_job, parse_arguments
 from d9d_lr.composing.overrides import check_overrides
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.diagnostics.visible import visible
 
 _FULL_ERROR = "HYDRA_FULL_ERROR"
 
@@ -109,8 +110,8 @@ def _told(error: Exception, problems_of: Callable[[Exception], list[Problem]], o
 
 
 def say(text: str, status: int) -> int:
-    """Writes a line to standard error, and returns the exit status that goes with it."""
-    sys.stderr.write(f"{text}\n")
+    """Writes lines to standard error, none of which steers a terminal; returns the exit status that goes with them."""
+    sys.stderr.write("".join(f"{visible(line)}\n" for line in text.split("\n")))
     return status
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 from hydra.errors import MissingConfigException, OverrideParseException
 from yaml import MarkedYAMLError
@@ -129,8 +131,16 @@ def _bad_yaml(error: MarkedYAMLError) -> Problem:
     mark = error.problem_mark
     place = f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}" if mark else "a configuration file"
     reason = " ".join(part for part in (error.context, error.problem) if part)
-    hint = "indent with spaces" if "'\\t'" in reason else ""
+    hint = "indent with spaces" if "'\\t'" in reason or (mark and _starts_with_tab(mark)) else ""
     return Problem("", f"{place} is not valid YAML: {reason}", hint)
+
+
+def _starts_with_tab(mark: Any) -> bool:
+    """Whether the line that YAML's C reader complains of begins with a tab, which it does not say."""
+    try:
+        return bool(Path(mark.name).read_text(encoding="utf-8").splitlines()[mark.line].startswith("\t"))
+    except (OSError, ValueError, IndexError):
+        return False
 
 
 def _no_option(overrides: Sequence[str], line: Line | None) -> Problem:

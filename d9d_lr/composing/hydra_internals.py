@@ -38,8 +38,8 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
-_BEFORE_1_4 = hydra.__version__.startswith("1.3.")
-_BASE: dict[str, Any] = {"version_base": "1.3"} if _BEFORE_1_4 else {}
+BEFORE_1_4 = hydra.__version__.startswith("1.3.")
+_BASE: dict[str, Any] = {"version_base": "1.3"} if BEFORE_1_4 else {}
 """Hydra 1.3 warns where the base version is not named, Hydra 1.4 where it is."""
 
 _COMPOSING_MODULES = {
@@ -72,7 +72,7 @@ def instantiate(config: Mapping[str, Any], *arguments: Any) -> Any:
 
 
 def _any_target(parameter: str) -> dict[str, Any]:
-    if _BEFORE_1_4:
+    if BEFORE_1_4:
         return {}
     policy = importlib.import_module("hydra._internal.execution_policy")
     return {parameter: policy.UNSAFE_DISABLE_EXECUTION_CHECKS}
@@ -121,8 +121,14 @@ def keys_of_option(group: str, option: str) -> Mapping[str, Any]:
 
 def store(name: str, node: Any, group: str | None = None) -> None:
     """Registers a config under a name, or in place of one that was registered before."""
-    replacing: dict[str, Any] = {} if _BEFORE_1_4 else {"replace": True}
+    replacing: dict[str, Any] = {} if BEFORE_1_4 else {"replace": True}
     ConfigStore.instance().store(name, node, group=group, provider="d9d_lr", **replacing)
+
+
+def register_resolver(name: str, resolver: Callable[..., Any]) -> None:
+    """Registers a resolver of interpolations, in place of one that was registered before."""
+    register = OmegaConf.register_new_resolver if BEFORE_1_4 else OmegaConf.register_resolver
+    register(name, resolver, replace=True)  # type: ignore[call-arg]
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:

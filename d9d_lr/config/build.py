@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from d9d_lr.config.models import UNIT_FIELDS, PiecewiseConfig, PiecewiseSchedulerConfig
+from d9d_lr.config.stretch import fitted, reference_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.resolve import resolve
@@ -35,14 +36,15 @@ def build_schedule(
     problems = list(_reference_problems(scheduler, names))
     if problems:
         raise ConfigError(problems)
-    reference = scheduler.reference_lr or 1.0
-    phases = [phase.in_multipliers(reference) for phase in scheduler.phases]
-    units = Units(total_steps=total_steps, **{name: getattr(scheduler, name) for name in UNIT_FIELDS})
+    reference = reference_of(scheduler) or 1.0
+    in_multipliers = [phase.in_multipliers(reference) for phase in scheduler.phases]
+    written = Units(total_steps=total_steps, **{name: getattr(scheduler, name) for name in UNIT_FIELDS})
+    phases, units = fitted(scheduler, in_multipliers, written)
     return resolve(scheduler.initial_multiplier, phases, units, positions)
 
 
 def _reference_problems(scheduler: PiecewiseSchedulerConfig, names: Sequence[str]) -> Iterator[Problem]:
-    if scheduler.reference_lr is not None:
+    if reference_of(scheduler) is not None:
         return
     for name, phase in zip(names, scheduler.phases, strict=True):
         for field in phase.learning_rates():

@@ -6,7 +6,7 @@ The nested JSON form is the one that the d9d framework's own `PiecewiseConfig` r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -15,18 +15,26 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     WrapSerializer,
+    WrapValidator,
     field_validator,
     model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypeAliasType
 
 from d9d_lr.config.base import Base
-from d9d_lr.config.curve_config import CurveConfig
 from d9d_lr.config.positions import phase_list
-from d9d_lr.schedule.fields import AboveZero, Multiplier
+from d9d_lr.config.user_curves import read_curve, write_curve
+from d9d_lr.schedule.curves import Curve
+from d9d_lr.schedule.fields import AboveZero, Multiplier, Steps
 from d9d_lr.schedule.phases import Phase, PhaseBase
-from d9d_lr.schedule.units import PerStep
+from d9d_lr.schedule.units import Amount, PerStep
+
+CurveConfig = TypeAliasType(
+    "CurveConfig", Annotated[Curve, Field(discriminator="type"), WrapValidator(read_curve), WrapSerializer(write_curve)]
+)
+"""A curve as it is written in a configuration: one of the classes of `schedule/curves.py`, or a user-defined one."""
 
 
 def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -49,6 +57,7 @@ _NEEDED_FOR = {
     "epochs": {"steps_per_epoch"},
     "samples": {"samples_per_step"},
     "tokens": {"tokens_per_step", "tokens_per_sample", "samples_per_step"},
+    "published_tokens": {"tokens_per_step", "tokens_per_sample", "samples_per_step"},
     "target_lr": {"reference_lr"},
     "start_lr": {"reference_lr"},
 }
@@ -65,8 +74,13 @@ class PiecewiseSchedulerConfig(Base):
         samples_per_step: Examples of one step, for phases in samples.
         tokens_per_step: Tokens of one step, for phases in tokens.
         tokens_per_sample: Tokens of one example, which with `samples_per_step` stands in for `tokens_per_step`.
+        published_steps: The length of the run that the schedule is published with; another one is refused.
+        published_tokens: The same in tokens.
+        peak_lr: The peak that it is published with, for phases that give learning rates.
+        stretch: Lays the shape of a published schedule over the run at hand, its peak at the base learning rate. A
+            schedule without a published length is one for every length already.
 
-    What no phase needs of the last five is left out: a schedule in steps is the same whatever the size of a batch is.
+    What no phase needs of a batch's size and of `reference_lr` is left out: a schedule in steps is the same for any.
     """
 
     initial_multiplier: Multiplier
@@ -76,6 +90,10 @@ class PiecewiseSchedulerConfig(Base):
     samples_per_step: PerStep | None = None
     tokens_per_step: PerStep | None = None
     tokens_per_sample: PerStep | None = None
+    published_steps: Steps | None = None
+    published_tokens: Amount | None = None
+    peak_lr: AboveZero | None = None
+    stretch: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -84,13 +102,14 @@ class PiecewiseSchedulerConfig(Base):
             return data
         phases = data["phases"].values() if isinstance(data["phases"], Mapping) else data["phases"]
         set_fields = {name for phase in phases for name, value in _fields_of(phase).items() if value is not None}
+        set_fields |= {name for name, value in data.items() if value is not None}
         needed = {need for name in set_fields & _NEEDED_FOR.keys() for need in _NEEDED_FOR[name]}
         unneeded = {"reference_lr", *UNIT_FIELDS} - needed
         return {name: value for name, value in data.items() if name not in unneeded}
 
     @model_serializer(mode="wrap")
     def _what_is_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if value is not None}
+        return {name: value for name, value in handler(self).items() if value is not None and value is not False}
 
     @field_validator("phases")
     @classmethod
@@ -128,6 +147,20 @@ class PiecewiseConfig(Base):
             return data
         nested = {"scheduler": {key: value for key, value in data.items() if key != "name"}}
         return {"name": data["name"], **nested} if "name" in data else nested
+
+    def __reduce__(self) -> tuple[Callable[[str], PiecewiseConfig], tuple[str]]:
+        """Pickles as its JSON, so that torch's safe loader, which builds no models, can read it."""
+        return config_from_json, (self.model_dump_json(),)
+
+    def _repr_html_(self) -> str:
+        from d9d_lr.config.html import config_html  # it needs this module
+
+        return config_html(self, type(self).__name__)
+
+
+def config_from_json(text: str) -> PiecewiseConfig:
+    """Returns the config that was pickled."""
+    return PiecewiseConfig.model_validate_json(text)
 
 
 AutoLRSchedulerConfig: TypeAlias = PiecewiseConfig

@@ -1,18 +1,9 @@
-"""Text from anywhere as text that a terminal, a table or a file can show: one line, and nothing that steers."""
+"""An error in one line: for a result, a table, another process."""
 
 from __future__ import annotations
 
-import re
-
 from d9d_lr.diagnostics.problems import ConfigError, RunError
-
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-
-
-def printable(text: str) -> str:
-    """Returns a text with its control characters written out, so that none colours a terminal or ends a line."""
-    return _CONTROL.sub(lambda found: _NAMED.get(found[0]) or _escaped(found[0]), text)
+from d9d_lr.diagnostics.visible import visible
 
 
 def in_one_line(error: BaseException) -> str:
@@ -31,7 +22,7 @@ def in_one_line(error: BaseException) -> str:
             text = _named(error)
             if (first := first_cause(error)) is not error:
                 text = f"{text} (from {_named(first)})"
-    return printable(" ".join(text.split()))
+    return visible(" ".join(text.split()))
 
 
 def first_cause(error: BaseException) -> BaseException:
@@ -47,8 +38,3 @@ def first_cause(error: BaseException) -> BaseException:
 
 def _named(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".rstrip(": ")
-
-
-def _escaped(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"

@@ -30,10 +30,11 @@ def build_scheduler(source: ScheduleSource, optimizer: Optimizer, total_steps: i
     Raises:
         ConfigError: With everything that is wrong with the schedule, or if it does not fit `total_steps`.
     """
-    provider = source if isinstance(source, LRSchedulerProvider) else AutoLRSchedulerProvider(source)
-    return provider(
+    provider: Any = source if isinstance(source, LRSchedulerProvider) else AutoLRSchedulerProvider(source)
+    scheduler: LRSchedulerProtocol = provider(
         InitializeLRSchedulerContext(dist_context=this_process(), total_steps=total_steps, optimizer=optimizer)
     )
+    return scheduler
 
 
 def this_process() -> DistributedContext:

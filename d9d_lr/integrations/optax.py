@@ -16,7 +16,8 @@ from d9d_lr.schedule.curves import CurveCosine, CurveExponential, CurveLinear, C
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.placed import SchedulePhase
 
-_PACKAGED = (CurveLinear, CurveCosine, CurvePoly, CurveExponential)
+_LEVEL = (CurveLinear, CurveCosine, CurvePoly, CurveExponential)
+"""Curves that stay where they are if the target is where they start."""
 
 MAX_TABLE = 2**24
 """Steps of changing phases that a table may hold: 64 MiB."""
@@ -61,6 +62,6 @@ def to_optax(schedule: Schedule, base_lr: float = 1.0) -> Callable[[Any], Any]:
 
 
 def _table_length(phase: SchedulePhase) -> int:
-    """One entry where the multiplier does not change; of a user-defined curve that is not known."""
-    constant = phase.start_multiplier == phase.target_multiplier and isinstance(phase.curve, _PACKAGED)
-    return 1 if constant else phase.end_step - phase.start_step
+    """One entry where the multiplier does not change."""
+    level = phase.start_multiplier == phase.target_multiplier and phase.laid_over is None
+    return 1 if level and isinstance(phase.curve, _LEVEL) else phase.end_step - phase.start_step

@@ -15,9 +15,8 @@ from torchtitan.components.optimizer import LRSchedulersContainer, OptimizersCon
 
 from d9d_lr.integrations.building import build_scheduler
 from d9d_lr.provider.auto import AutoLRSchedulerProvider
-from d9d_lr.provider.protocols import LRSchedulerProvider
+from d9d_lr.provider.protocols import LRSchedulerProtocol, LRSchedulerProvider
 from d9d_lr.provider.resuming import OnScheduleChange
-from d9d_lr.provider.torch_scheduler import PiecewiseLR
 
 
 class PiecewiseLRSchedulers(LRSchedulersContainer):
@@ -27,7 +26,7 @@ class PiecewiseLRSchedulers(LRSchedulersContainer):
     be another after resharding.
     """
 
-    schedulers: list[PiecewiseLR]
+    schedulers: list[LRSchedulerProtocol]
 
     @dataclass(kw_only=True, slots=True)
     class Config(LRSchedulersContainer.Config):

@@ -39,7 +39,7 @@ class ScheduleMixin:
         if self.schedule is None:
             hint = "class MyTrainer(ScheduleMixin, Trainer): schedule = AutoLRSchedulerProvider(cfg.lr)"
             raise ConfigError([Problem("schedule", "is not set", hint)])
-        return _create(self, self.schedule, num_training_steps, optimizer)
+        return _created(self, self.schedule, num_training_steps, optimizer)
 
 
 def use_schedule(trainer: Any, schedule: ScheduleSource) -> None:
@@ -51,13 +51,16 @@ def use_schedule(trainer: Any, schedule: ScheduleSource) -> None:
     """
 
     def create_scheduler(self: Any, num_training_steps: int, optimizer: Optimizer | None = None) -> LRSchedulerProtocol:
-        return _create(self, schedule, num_training_steps, optimizer)
+        return _created(self, schedule, num_training_steps, optimizer)
 
     trainer.create_scheduler = MethodType(create_scheduler, trainer)
 
 
-def _create(trainer: Any, schedule: ScheduleSource, total_steps: int, optimizer: Optimizer | None) -> Any:
+def _created(
+    trainer: Any, schedule: ScheduleSource, total_steps: int, optimizer: Optimizer | None
+) -> LRSchedulerProtocol:
     if trainer.lr_scheduler is None:
         trainer.lr_scheduler = build_scheduler(schedule, optimizer or trainer.optimizer, total_steps)
         trainer._created_lr_scheduler = True  # so that the trainer drops it before its next training
-    return trainer.lr_scheduler
+    scheduler: LRSchedulerProtocol = trainer.lr_scheduler
+    return scheduler

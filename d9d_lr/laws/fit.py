@@ -14,7 +14,7 @@ from d9d_lr.laws.law import FittedRun, Law
 from d9d_lr.laws.least_squares import Priors, minimise
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.laws.multi_power import NAMES, MultiPower
-from d9d_lr.laws.noise import aligned, whitening
+from d9d_lr.laws.noise import aligned, end_noise, whitening
 from d9d_lr.laws.peak import best_peak
 from d9d_lr.laws.thinning import ThinCurve, thin
 
@@ -86,7 +86,8 @@ def fit(curves: Sequence[LossCurve], exponent: float = EXPONENT) -> Law:
         warmup_steps=int(np.median([curve.warmup_steps for curve in curves])),
         exponent=exponent,
     )
-    return Law(narrow, wide, exponent, problem.reference_lr, offset, likes, runs)
+    noise = end_noise(problem.points)
+    return Law(narrow, wide, exponent, problem.reference_lr, offset, noise, likes, runs)
 
 
 def fingerprint(curve: LossCurve) -> str:

@@ -96,6 +96,7 @@ class Law:
         exponent: q.
         reference_lr: The highest learning rate of the fitted runs.
         validation_offset: What is added to the training loss for the validation loss; None without validation losses.
+        noise: How well the ends of the fitted runs are known beside each other, for their noise; relative.
         best_peak: The peak that the law likes best, in units of `reference_lr`; see `peak.best_peak`.
         runs: The fitted runs.
         left_out: What leaving each run out gave; empty for fewer than three runs.
@@ -106,6 +107,7 @@ class Law:
     exponent: float
     reference_lr: float
     validation_offset: float | None
+    noise: float
     best_peak: float
     runs: tuple[FittedRun, ...]
     left_out: tuple[LeftOut, ...] = ()
@@ -137,15 +139,15 @@ class Law:
     def predict(self, learning_rates: FloatArray) -> Prediction:
         """Returns the final loss of a run with these learning rates.
 
-        The error is the root of the sum of squares of the disagreement, twice the spread of the fitted ends, and
-        `LEAST_ERROR`; a run longer than the fitted ones has a percent more for each doubling, and one at a peak that is
-        too high a percent more.
+        The error is the root of the sum of squares of the disagreement, twice the spread of the fitted ends, twice
+        their noise, and `LEAST_ERROR`; a run longer than the fitted ones has a percent more for each doubling, and one
+        at a peak that is too high a percent more.
         """
         seen = self.footprint(learning_rates, [len(learning_rates) - 1])
         narrow, wide = float(self.narrow.losses(seen)[0]), float(self.wide.losses(seen)[0])
         disagreement = float(np.log(narrow / wide))
         longer = _LONGER * max(0.0, float(np.log2(len(learning_rates) / self.total_steps)))
-        error = float(np.sqrt(disagreement**2 + (2.0 * self.end_spread) ** 2 + LEAST_ERROR**2)) + longer
+        error = self._error(disagreement) + longer
         error += _BEYOND_BEST_PEAK if self.peak_too_high else 0.0
         loss = narrow + (self.validation_offset or 0.0)
         return Prediction(loss, WIDTH * error * loss, disagreement)
@@ -158,4 +160,8 @@ class Law:
     def gap_error(self, one: Prediction, other: Prediction) -> float:
         """Returns how well the gap between two predictions is known, relative to the loss."""
         apart = one.disagreement - other.disagreement
-        return float(np.sqrt(apart**2 + (2.0 * self.end_spread) ** 2 + LEAST_ERROR**2))
+        return self._error(apart)
+
+    def _error(self, disagreement: float) -> float:
+        parts = (disagreement, 2.0 * self.end_spread, 2.0 * self.noise, LEAST_ERROR)
+        return float(np.sqrt(sum(part**2 for part in parts)))

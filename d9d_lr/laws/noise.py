@@ -55,6 +55,17 @@ def whitening(curves: Sequence[ThinCurve]) -> FloatArray:
     return np.linalg.inv(np.linalg.cholesky(covariance + LEAST_NOISE**2 * np.eye(len(curves))))
 
 
+def end_noise(curves: Sequence[ThinCurve]) -> float:
+    """Returns how well the last quarter of the points gives the end of a run beside those of the others, relative."""
+    return max(_own_noise([curves[place] for place in group]) for group in aligned(curves))
+
+
+def _own_noise(group: Sequence[ThinCurve]) -> float:
+    precision = whitening(group).T @ whitening(group)
+    own = 1.0 / np.sqrt(np.diag(precision))  # what is left of a run's noise where those of the others are known
+    return float(own.max() / np.sqrt(max(1, len(group[0].steps) // 4)))
+
+
 def _correlation(curves: Sequence[ThinCurve]) -> float:
     bends = np.array([np.diff(curve.log_losses, 2) for curve in curves])
     if bends.shape[1] < 10:

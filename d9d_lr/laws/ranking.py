@@ -78,8 +78,7 @@ def rank(law: Law, schedules: Sequence[FloatArray]) -> Ranking:
         close = [row for row in rows if row.gap <= CLOSE]
         rows = [*sorted(close, key=lambda row: row.bound), *rows[len(close) :]]
     else:
-        safe = [row for row in rows if row.tied and _is_wsd_20(law, schedules[row.index])][:1]
-        rows = [*safe, *(row for row in rows if row not in safe)]
+        rows = _safe_first(law, schedules, rows)
     return Ranking(tuple(rows), _disagreement(predictions))
 
 
@@ -94,5 +93,14 @@ def _disagreement(predictions: Sequence[Prediction]) -> float:
     return float(np.abs(found - found.mean()).max())
 
 
-def _is_wsd_20(law: Law, rates: FloatArray) -> bool:
-    return bool(np.abs(rates / rates.max() - wsd_20(len(rates), law.warmup_steps)).mean() < _SAME)
+def _safe_first(law: Law, schedules: Sequence[FloatArray], rows: list[Ranked]) -> list[Ranked]:
+    """Returns the rows with WSD 20 % in front, if it is among those that cannot be told from the lowest."""
+
+    def distance(row: Ranked) -> float:
+        rates = schedules[row.index]
+        return round(float(np.abs(rates / rates.max() - wsd_20(len(rates), law.warmup_steps)).mean()), 6)
+
+    nearest = min((row for row in rows if row.tied), key=lambda row: (distance(row), row.index))
+    if distance(nearest) > _SAME:
+        return rows
+    return [nearest, *(row for row in rows if row is not nearest)]

@@ -8,12 +8,12 @@ import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.loss_curve import LossCurve
-from d9d_lr.laws.noise import aligned, whitening
-from d9d_lr.laws.thinning import SKIPPED, ThinCurve, thin
+from d9d_lr.laws.noise import end_noise
+from d9d_lr.laws.thinning import SKIPPED, thin
 
 FEWEST_POINTS = 20
 SAME_PEAK = 0.02  # relative
-HOLDS, HALFWAY = 0.95, 0.5  # of the peak, after so much of the run
+HOLDS, HALFWAY = 0.95, 0.45  # of the peak, after so much of the run
 DECAYS, LATER = 0.85, 0.6
 CONTRAST = 0.02  # mean difference of two schedules over the peak
 MOST_NOISE = 0.02  # relative: how well the end of one run must be known beside that of another
@@ -37,7 +37,7 @@ def check_runs(curves: Sequence[LossCurve]) -> None:
 
 
 def holds(curve: LossCurve) -> bool:
-    """Whether a run is at its peak still halfway through."""
+    """Whether a run is at its peak until about halfway."""
     return _relative(curve, HALFWAY) >= HOLDS
 
 
@@ -95,7 +95,7 @@ def _differ(curves: Sequence[LossCurve]) -> bool:
 
 def _noise(curves: Sequence[LossCurve]) -> list[Problem]:
     thinned = [thin(curve) for curve in curves]
-    worst = max(_end_error([thinned[place] for place in group]) for group in aligned(thinned))
+    worst = end_noise(thinned)
     if worst <= MOST_NOISE:
         return []
     message = (
@@ -104,11 +104,3 @@ def _noise(curves: Sequence[LossCurve]) -> list[Problem]:
     return [
         Problem("", message, "log every step, run longer, or give all runs one seed so that they share their noise")
     ]
-
-
-def _end_error(group: Sequence[ThinCurve]) -> float:
-    """Returns how well the last quarter of the points gives the end of a run, beside the others of its group."""
-    # The rows of the inverse of the whitener have the covariance; what a run does not share is what is left of it.
-    precision = whitening(group).T @ whitening(group)
-    own = 1.0 / np.sqrt(np.diag(precision))
-    return float(own.max() / np.sqrt(max(1, len(group[0].steps) // 4)))

@@ -25,7 +25,7 @@ class BrailleCanvas:
         self._styles = np.full((rows, columns), "", dtype=object)
         self._letters = np.full((rows, columns), "", dtype=object)
 
-    def line(self, xs: NDArray[np.int64], ys: NDArray[np.float64], style: str = "") -> None:
+    def line(self, xs: NDArray[np.float64] | NDArray[np.int64], ys: NDArray[np.float64], style: str = "") -> None:
         """Draws a line through points that are in order of x."""
         rows, columns = self._bits.shape
         across = np.rint(xs / self._x_max * (2 * columns - 1)).astype(int)

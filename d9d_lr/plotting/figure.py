@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.plotting.labels import short_labels
+from d9d_lr.plotting.many import FEW, Legend, legend_of
+from d9d_lr.plotting.palette import line_style, literal
 from d9d_lr.plotting.quantity import Quantity, axis_label, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import Series
+from d9d_lr.plotting.window import Window
 from d9d_lr.runs.atomic import write_whole
 from d9d_lr.schedule.piecewise import boundaries
 
@@ -22,7 +24,12 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 ENDINGS = (".png", ".svg", ".pdf")
-_MANY = 10  # beyond this the colours come from a scale, and the legend stands beside the plot
+_RC: Any = {
+    "svg.hashsalt": "d9d_lr",
+    "svg.fonttype": "none",
+    "pdf.fonttype": 42,
+}
+"""The same figure gives the same bytes, and text is text, to search and to select."""
 
 
 def check_ending(path: Path) -> None:
@@ -35,27 +42,37 @@ def check_ending(path: Path) -> None:
         raise ConfigError([Problem("--out", f"{str(path)!r} must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")])
 
 
-def draw(series: Sequence[Series], quantity: Quantity) -> Figure:
-    """Draws all series into one figure, with their phase boundaries marked."""
+def draw(series: Sequence[Series], quantity: Quantity, window: Window | None = None) -> Figure:
+    """Draws all series into one figure, with their phase boundaries marked.
+
+    Args:
+        series: The schedules, each once.
+        quantity: What the vertical axis shows.
+        window: Which part of them, on which axes; all of them by default.
+    """
+    window = window or Window()
     figure = new_figure(width=9.0, height=4.5)
     axes = figure.add_subplot()
-    title, labels = short_labels([dict(one.swept) for one in series])
-    colors = series_colors(len(series))
+    legend = legend_of(series)
     # Where lines lie on one another, the later ones are thinner and leave the earlier ones in sight.
-    widths = np.linspace(4.0, 1.5, len(series)) if 1 < len(series) <= _MANY else [1.5] * len(series)
-    for one, label, color, width in zip(series, labels, colors, widths, strict=True):
-        steps = steps_to_draw(one.schedule, one.total_steps)
-        axes.plot(steps, values_of(one, steps, quantity), color=color, linewidth=width, label=label)
-        _mark_boundaries(axes, one, quantity, color)
+    widths = np.linspace(4.0, 1.5, len(series)) if 1 < len(series) <= FEW else [1.5] * len(series)
+    for one, drawn, width in zip(series, legend.looks, widths, strict=True):
+        end = window.end(one.total_steps)
+        steps = steps_to_draw(one.schedule, end, first_step=window.first_step, log=window.log_x)
+        values = values_of(one, steps, quantity)
+        axes.plot(steps, values, color=drawn.color, linestyle=line_style(drawn), linewidth=width, label=one.label)
+        if len(series) <= FEW:
+            _mark_boundaries(axes, one, quantity, drawn.color, window)
     if len(series) == 1:
-        axes.set_title(series[0].label, loc="left", fontsize=10)
-        for step in boundaries(series[0].schedule.phases):
+        axes.set_title(literal(series[0].label), loc="left", fontsize=10)
+        for step in _boundaries(series[0], window):
             axes.axvline(step, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
     else:
-        _legend(axes, title, len(series))
+        _legend(axes, legend)
     axes.set_xlabel("step")
     axes.set_ylabel(axis_label(quantity))
     axes.margins(x=0.01)
+    _scale(axes, window)
     axes.grid(visible=True, alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     return figure
@@ -72,7 +89,7 @@ def save(figure: Figure, path: Path) -> None:
     nameless = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}.get(path.suffix.lower())
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with mpl.rc_context({"svg.hashsalt": "d9d_lr"}):
+        with mpl.rc_context(_RC):
             draw = partial(figure.savefig, format=path.suffix.lower().lstrip("."), dpi=150, metadata=nameless)
             write_whole(path, draw)
     except OSError as error:
@@ -103,23 +120,38 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def series_colors(count: int) -> list[Any]:
-    """Returns a colour for each of so many lines: distinct ones for a few, a scale for many."""
-    import matplotlib as mpl
-
-    if count <= _MANY:
-        return [mpl.color_sequences["tab10"][index] for index in range(count)]
-    return [mpl.colormaps["viridis"](0.95 * index / (count - 1)) for index in range(count)]
+def _boundaries(one: Series, window: Window) -> list[int]:
+    last = window.end(one.total_steps)
+    return [step for step in boundaries(one.schedule.phases) if window.first_step <= step <= last]
 
 
-def _mark_boundaries(axes: Axes, one: Series, quantity: Quantity, color: Any) -> None:
-    steps = np.array(boundaries(one.schedule.phases))
+def _mark_boundaries(axes: Axes, one: Series, quantity: Quantity, color: str, window: Window) -> None:
+    steps = np.array(_boundaries(one, window), dtype=np.int64)
     axes.plot(steps, values_of(one, steps, quantity), "o", color=color, markersize=4)
 
 
-def _legend(axes: Axes, title: str, count: int) -> None:
-    if count <= _MANY:
-        axes.legend(title=title, fontsize=8, title_fontsize=8)
+def _scale(axes: Axes, window: Window) -> None:
+    if window.log_x:
+        axes.set_xscale("symlog", linthresh=max(1, window.first_step), linscale=0.1)
+        axes.set_xlim(left=window.first_step)
+    if window.log_y:
+        heights = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines])
+        seen = heights[heights > max(0.0, window.floor(float(heights.max())))]
+        axes.set_yscale("log", nonpositive="mask")
+        if len(seen):
+            axes.set_ylim(0.8 * float(seen.min()), 1.3 * float(seen.max()))
+
+
+def _legend(axes: Axes, legend: Legend) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=one.color, linestyle=line_style(one), linewidth=1.8, label=literal(label))
+        for label, one in legend.entries
+    ]
+    title = literal(legend.title)
+    if len(handles) <= FEW:
+        axes.legend(handles=handles, title=title, fontsize=8, title_fontsize=8)
         return
-    columns = 1 + count // 25
-    axes.legend(title=title, fontsize=6, title_fontsize=7, ncols=columns, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    beside: Any = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "ncols": 1 + len(handles) // 25}
+    axes.legend(handles=handles, title=title, fontsize=6, title_fontsize=7, **beside)

@@ -6,24 +6,36 @@ import math
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.plotting.figure import check_ending, new_figure, save
+from d9d_lr.plotting.palette import COLORS
+from d9d_lr.schedule.piecewise import Schedule
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from torch.optim import Optimizer
 
+    from d9d_lr.provider.auto import AutoLRSchedulerProvider
+    from d9d_lr.provider.torch_scheduler import PiecewiseLR
+
+
+Scheduled: TypeAlias = "Callable[[Optimizer], Any] | Schedule | PiecewiseConfig | AutoLRSchedulerProvider | PiecewiseLR"
+
+_LENGTH = 1000  # of what says none
+
 
 def visualize_lr_scheduler(
-    factory: Callable[[Optimizer], Any], num_steps: int, init_lr: float, out: str | Path | None = None
+    scheduled: Scheduled, num_steps: int | None = None, init_lr: float = 1.0, out: str | Path | None = None
 ) -> Figure:
     """Draws the learning rate that a scheduler sets for each of `num_steps` steps.
 
     Args:
-        factory: Builds the scheduler for the optimizer it is given; any object with `step()`.
-        num_steps: Steps to draw, at least 1.
+        scheduled: What builds a scheduler for the optimizer it is given, any object with `step()`; or a schedule, a
+            config, a provider or a scheduler of this package.
+        num_steps: Steps to draw, at least 1; by default those of the schedule's run, or 1000.
         init_lr: The optimizer's learning rate, finite.
         out: A .png, .svg or .pdf file to write, if given.
 
@@ -31,15 +43,19 @@ def visualize_lr_scheduler(
         The matplotlib figure; a notebook shows it.
 
     Raises:
-        ConfigError: If `num_steps` is below 1, `init_lr` is not finite, or `out` has another ending.
+        ConfigError: If `num_steps` is below 1, `init_lr` is not finite, `out` has another ending, or `scheduled` is
+            none of these.
         RunError: If matplotlib is not installed, or the file cannot be written.
     """
     if out is not None:
         check_ending(Path(out))
-    learning_rates = scheduled_lrs(factory, num_steps, init_lr)
+    schedule = getattr(scheduled, "schedule", scheduled)  # of a scheduler of ours
+    known = schedule.total_steps if isinstance(schedule, Schedule) else None
+    count = num_steps if num_steps is not None else known or _LENGTH
+    learning_rates = scheduled_lrs(_factory(schedule, count), count, init_lr)
     figure = new_figure(width=9.0, height=4.5)
     axes = figure.add_subplot()
-    axes.plot(range(num_steps), learning_rates, linewidth=1.8)
+    axes.plot(range(count), learning_rates, linewidth=1.8, color=COLORS[0])
     axes.set_xlabel("step")
     axes.set_ylabel("learning rate")
     axes.grid(visible=True, alpha=0.25)
@@ -47,6 +63,28 @@ def visualize_lr_scheduler(
     if out is not None:
         save(figure, Path(out))
     return figure
+
+
+def _factory(scheduled: Any, total_steps: int) -> Callable[[Optimizer], Any]:
+    from d9d_lr.provider.auto import AutoLRSchedulerProvider
+    from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
+    from d9d_lr.provider.torch_scheduler import PiecewiseLR
+
+    if isinstance(scheduled, Schedule):
+        return lambda optimizer: PiecewiseLR(optimizer, scheduled)
+    if isinstance(scheduled, PiecewiseConfig):
+        scheduled = AutoLRSchedulerProvider(scheduled)
+    if isinstance(scheduled, AutoLRSchedulerProvider):
+        provider, here = scheduled, DistributedContext()
+        return lambda optimizer: provider(
+            InitializeLRSchedulerContext(dist_context=here, total_steps=total_steps, optimizer=optimizer)
+        )
+    if not callable(scheduled):
+        message = f"{type(scheduled).__name__} cannot be drawn without being stepped"
+        hint = "pass what builds it, as in lambda optimizer: StepLR(optimizer, 30)"
+        raise ConfigError([Problem("scheduled", message, hint)])
+    built: Callable[[Optimizer], Any] = scheduled
+    return built
 
 
 def scheduled_lrs(factory: Callable[[Optimizer], Any], num_steps: int, init_lr: float) -> list[float]:

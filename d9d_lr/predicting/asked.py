@@ -25,11 +25,13 @@ class Asked:
     Attributes:
         label: What tells it from the others.
         overrides: What to type for it; empty for a fixed rule.
+        swept: The keys of those that sweep.
         rates: The learning rate of every step.
     """
 
     label: str
     overrides: tuple[str, ...]
+    swept: tuple[str, ...]
     rates: FloatArray
 
     @property
@@ -56,11 +58,11 @@ def compose_asked(
     typed = {override.partition("=")[0].lstrip("+") for override in overrides}
     bare = config_name == "config" and config_dir is None
     words = list(overrides)
-    if bare and _STEPS not in typed:
-        words.insert(0, f"{_STEPS}={law.total_steps}")
+    if bare:
+        own = {_STEPS: f"{law.total_steps}", _BASE_LR: f"{law.reference_lr:.12g}"}
+        words = [*(f"{key}={value}" for key, value in own.items() if key not in typed), *words]
     candidates = compose_candidates(words, config_dir=config_dir, config_name=config_name)
-    own_lr = bare and _BASE_LR not in typed
-    asked = [_asked(law, candidate, own_lr) for candidate in candidates]
+    asked = [_asked(law, candidate) for candidate in candidates]
     problems = {str(problem): problem for one in asked for problem in _beyond(law, one)}
     if problems:
         raise ConfigError(problems.values())
@@ -69,14 +71,13 @@ def compose_asked(
 
 def fixed_rules(law: Law, total_steps: int) -> list[Asked]:
     """Returns the fixed rules with the law's warmup and peak."""
-    return [
-        Asked(name, (), law.reference_lr * rule(total_steps, law.warmup_steps)) for name, rule in FIXED_RULES.items()
-    ]
+    multipliers = {name: rule(total_steps, law.warmup_steps) for name, rule in FIXED_RULES.items()}
+    return [Asked(name, (), (), law.reference_lr * values) for name, values in multipliers.items()]
 
 
-def _asked(law: Law, candidate: Candidate, own_lr: bool) -> Asked:
-    base = law.reference_lr if own_lr or candidate.base_lr is None else candidate.base_lr
-    return Asked(candidate.label, candidate.overrides or ("",), base * candidate.multipliers)
+def _asked(law: Law, candidate: Candidate) -> Asked:
+    base = law.reference_lr if candidate.base_lr is None else candidate.base_lr
+    return Asked(candidate.label, candidate.overrides or ("",), candidate.swept, base * candidate.multipliers)
 
 
 def _beyond(law: Law, asked: Asked) -> list[Problem]:

@@ -14,15 +14,20 @@ def print_best(console: Console, law: Law, family: str, total_steps: int) -> Non
     """Prints the best schedule of a family, what the law promises of it, and what WSD 20 % would give."""
     best = best_of(law, family, total_steps)
     decays = "power " + f"{best.power:g}" if len(FAMILIES[family]) > 1 else family
-    console.print(Text(f"hold until {best.hold_until:.0%}, then {decays} to zero:"))
+    console.print(Text(f"hold until {best.hold_until:.0%}, then {decays} to zero:"), soft_wrap=True)
     console.print(Text(f"  {' '.join(overrides_of(law, best, total_steps))}", style="bold"), soft_wrap=True)
     found = best.prediction
-    console.print(Text(f"predicted {found.loss:.4f} ({found.low:.4f} to {found.high:.4f})"))
-    console.print(Text(f"WSD 20 % {best.rule.loss:.4f}: a gain of {best.gain:.2%}, known to {best.gain_error:.2%}"))
+    console.print(Text(f"predicted {found.loss:.4f} ({found.low:.4f} to {found.high:.4f})"), soft_wrap=True)
+    console.print(
+        Text(f"WSD 20 % {best.rule.loss:.4f}: a gain of {best.gain:.2%}, known to {best.gain_error:.2%}"),
+        soft_wrap=True,
+    )
     if best.gain <= best.gain_error:
-        console.print(Text("the gain is smaller than the law's error: take WSD 20 % unless a run says otherwise"))
+        console.print(
+            Text("the gain is smaller than the law's error: take WSD 20 % unless a run says otherwise"), soft_wrap=True
+        )
     for doubt in doubts(law):
-        console.print(Text(doubt, style="yellow"))
+        console.print(Text(doubt, style="yellow"), soft_wrap=True)
 
 
 def overrides_of(law: Law, best: Best, total_steps: int) -> list[str]:

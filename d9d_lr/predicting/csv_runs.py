@@ -95,7 +95,7 @@ def _run(path: Path, losses: Points, rates: Points, validation: Points) -> LossC
         problems = [Problem(str(path), "the learning rate is 0 throughout")]
     if problems:
         raise ConfigError(problems)
-    total_steps = losses[-1][0] + 1
+    total_steps = _total_steps([step for step, _ in losses])
     return LossCurve(
         name=path.stem,
         learning_rates=every_step(*_arrays(rates), total_steps),
@@ -103,6 +103,12 @@ def _run(path: Path, losses: Points, rates: Points, validation: Points) -> LossC
         losses=_arrays(losses)[1],
         final_validation=validation[-1][1] if validation else None,
     )
+
+
+def _total_steps(steps: list[int]) -> int:
+    """Returns how many steps a run has: who logs every n-th step from 0 on has n behind the last one, others none."""
+    gaps = np.diff(steps)
+    return steps[-1] + (int(np.median(gaps)) if steps[0] == 0 and len(gaps) else 1)
 
 
 def _arrays(points: Points) -> tuple[np.ndarray, np.ndarray]:

@@ -54,7 +54,7 @@ def print_law(console: Console, law: Law) -> None:
     kind = "validation" if law.validation_offset is not None else "training"
     console.print(Text(f"predicts the final {kind} loss of other schedules at the peak {law.reference_lr:g}"))
     for doubt in doubts(law):
-        console.print(Text(doubt, style="yellow"))
+        console.print(Text(doubt, style="yellow"), soft_wrap=True)
 
 
 def doubts(law: Law) -> list[str]:

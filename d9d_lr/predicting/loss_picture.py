@@ -16,7 +16,8 @@ from d9d_lr.laws.law import Law
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.laws.thinning import thin
 from d9d_lr.plotting.braille import BrailleCanvas
-from d9d_lr.plotting.figure import new_figure, save, series_colors
+from d9d_lr.plotting.figure import new_figure, save
+from d9d_lr.plotting.palette import look
 from d9d_lr.predicting.asked import Asked
 
 _POINTS = 400
@@ -85,7 +86,8 @@ def save_losses(path: Path, lines: Sequence[LossLine]) -> None:
     """
     figure = new_figure(width=9.0, height=4.5)
     axes = figure.add_subplot()
-    for line, color in zip(lines, series_colors(len(lines)), strict=True):
+    for index, line in enumerate(lines):
+        color = look(index).color
         if line.other is None:
             axes.plot(line.steps, line.losses, ".", color=color, markersize=3, label=line.label)
             continue

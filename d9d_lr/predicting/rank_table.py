@@ -19,7 +19,7 @@ from d9d_lr.predicting.fitting import doubts
 from d9d_lr.runs.atomic import write_text_whole
 
 TIED = "≈"
-_HEADS = ("order", "schedule", "predicted", "low", "high", "behind", "bound")
+_HEADS = ("order", "predicted", "behind", "bound", "schedule")
 
 
 def rank_asked(law: Law, asked: Sequence[Asked], *, anyway: bool = False) -> tuple[list[Asked], Ranking]:
@@ -66,7 +66,7 @@ def print_ranking(console: Console, law: Law, everything: Sequence[Asked], ranki
     if left_out:
         console.print(Text(f"and {left_out} more; --top and --out show them"))
     for line in (*_meaning(everything, ranking), *doubts(law)):
-        console.print(Text(line))
+        console.print(Text(line), soft_wrap=True)
 
 
 def write_ranking(path: Path, everything: Sequence[Asked], ranking: Ranking) -> None:
@@ -86,7 +86,7 @@ def _cells(place: int, row: Ranked, one: Asked, bound: int) -> list[str]:
     found = row.prediction
     behind = f"{row.gap:.2%}{f' {TIED}' if row.tied else '  '}"
     label = f"{one.label} (fixed rule)" if one.is_rule else one.label
-    return [str(place), label, f"{found.loss:.4f}", f"{found.low:.4f}", f"{found.high:.4f}", behind, str(bound)]
+    return [str(place), f"{found.loss:.4f} ± {found.half_width:.4f}", behind, str(bound), label]
 
 
 def _bound_orders(ranking: Ranking) -> dict[int, int]:

@@ -59,9 +59,9 @@ def _read(name: str, wanted: Wanted) -> Sources:
         return _read_folder(path, wanted)
     if path.is_file():
         return Sources((read_csv_run(path, wanted),), ())
-    if "+" in name and path.parent.is_dir():
-        loss, _, lr = name.partition("+")
-        return Sources((read_csv_pair(Path(loss), Path(lr), wanted),), ())
+    loss, both, lr = name.partition(".csv+")
+    if both:
+        return Sources((read_csv_pair(Path(f"{loss}.csv"), Path(lr), wanted),), ())
     hint = "a run folder, a sweep folder, FILE.csv, LOSS.csv+LR.csv, or a folder of TensorBoard's event files"
     raise ConfigError([Problem(name, "there is no such file or folder", hint)])
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from omegaconf import DictConfig
 from pydantic import BaseModel
 
-from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.html import config_html
+from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig, config_from_json
 from d9d_lr.config.plain import marked
 from d9d_lr.config.resolve_lr import check_fit, resolve_lr
 from d9d_lr.provider.choices import one_of
@@ -44,7 +46,7 @@ class AutoLRSchedulerProvider:
             ConfigError: With everything that is wrong with the config.
         """
         self._section = marked(config.model_dump() if isinstance(config, BaseModel) else config, key)
-        self._config = config if isinstance(config, PiecewiseConfig) else resolve_lr(self._section, key=key)
+        self._config = _validated(config) or resolve_lr(self._section, key=key)
         self._on_schedule_change: OnScheduleChange = one_of("on_schedule_change", on_schedule_change, OnScheduleChange)
         self._on_misstep: OnMisstep = one_of("on_misstep", on_misstep, OnMisstep)
         self._key = key
@@ -66,3 +68,20 @@ class AutoLRSchedulerProvider:
             on_misstep="off" if warns_twice else self._on_misstep,
             key=self._key,
         )
+
+    def __repr__(self) -> str:
+        return f"AutoLRSchedulerProvider({self._config!r})"
+
+    def _repr_html_(self) -> str:
+        return config_html(self._config, type(self).__name__)
+
+
+def _validated(config: object) -> PiecewiseConfig | None:
+    """Returns a config object of ours; None for what is still to be validated."""
+    if isinstance(config, PiecewiseSchedulerConfig):
+        return PiecewiseConfig(scheduler=config)
+    return config if isinstance(config, PiecewiseConfig) else None
+
+
+# A config or a provider among the hyperparameters of a checkpoint is read with `weights_only=True`.
+torch.serialization.add_safe_globals([config_from_json, AutoLRSchedulerProvider])

@@ -12,6 +12,7 @@ from torch.optim.lr_scheduler import LRScheduler
 from d9d_lr.provider.base_lrs import LR, base_of_new_group, check_lr, copied, own_default
 from d9d_lr.provider.guard import OnMisstep, StepGuard
 from d9d_lr.provider.resuming import OnScheduleChange, SavedState, changes, refusal, schedule_text
+from d9d_lr.schedule.picture import phase_words, schedule_html
 from d9d_lr.schedule.piecewise import Schedule
 
 log = logging.getLogger(__name__)
@@ -77,6 +78,15 @@ class PiecewiseLR(LRScheduler):
         self._step_count -= first
         if self._step_count > 1:  # the first call comes from torch, on construction
             self._guard.scheduler_stepped()
+
+    def __repr__(self) -> str:
+        rates = ", ".join(f"{float(lr):.4g}" for lr in self._last_lr)
+        return f"PiecewiseLR(step {self.last_epoch}, learning rates [{rates}]; {'; '.join(phase_words(self.schedule))})"
+
+    def _repr_html_(self) -> str:
+        rates = ", ".join(f"{float(lr):.4g}" for lr in self._last_lr)
+        title = f"PiecewiseLR at step {self.last_epoch}, learning rate {rates}"
+        return schedule_html(self.schedule, title, float(self.base_lrs[0]) if self.base_lrs else None)
 
     def state_dict(self) -> dict[str, Any]:
         """Returns the step, the learning rates and the schedule, in plain values that any loader can read."""

@@ -1,4 +1,4 @@
-"""The figures of a report as PNG files. Needs matplotlib, the extra `plot`."""
+"""The figures of a report as PNG files, with the colours and line styles of the page. Needs the extra `plot`."""
 
 from __future__ import annotations
 
@@ -8,86 +8,152 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from d9d_lr.plotting.figure import new_figure, require_matplotlib, save, series_colors
+from d9d_lr.comparing.folding import Setting
+from d9d_lr.plotting.figure import new_figure, require_matplotlib, save
+from d9d_lr.plotting.palette import Look, line_style, literal, look
+from d9d_lr.reporting.exact_lr import exact_lr
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order
-from d9d_lr.runs.folders import ReportFolder
 from d9d_lr.runs.results import OBJECTIVE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_FEW = 10
-_LOG_FROM_RATIO = 30
+_MANY = 40  # settings, from which on losses are drawn for the best setting of each schedule only
+_LOG_FROM_RATIO = 10
+_LONGEST_LEGEND = 28
 
 
 def write_figures(view: SweepView, folder: Path) -> list[Path]:
-    """Writes a picture of the schedules, one of the losses, for each swept key and each pair of them.
+    """Writes `report_schedules.png`, `report_losses.png`, and one file for each swept key and each pair of them.
 
     Raises:
         RunError: If matplotlib is not installed, or a file cannot be written.
     """
     require_matplotlib()
-    colors = _run_colors(view)
-    figures = {"schedules": _schedules(view, colors), "losses": _losses(view, colors)}
-    if view.best:
-        figures |= {f"{OBJECTIVE}_by_{_safe(key)}": _by_value(view, key, colors) for key in view.keys}
+    looks = looks_of(view)
+    figures = {"schedules": _schedules(view, looks), "losses": _losses(view, looks)}
+    if any(one.mean is not None for one in view.settings):
+        figures |= {f"{OBJECTIVE}_by_{_safe(key)}": _by_value(view, key, looks) for key in view.keys}
         maps = heat_maps(view)
         figures |= {f"{OBJECTIVE}_by_{_safe(one.across)}_and_{_safe(one.down)}": _heat(one) for one in maps}
-    written = [ReportFolder(folder).figure(name) for name in figures]
+    written = [folder / f"report_{name}.png" for name in figures]
     for path, figure in zip(written, figures.values(), strict=True):
         save(figure, path)
     return written
 
 
-def _schedules(view: SweepView, colors: Sequence[Any]) -> Figure:
+def looks_of(view: SweepView) -> dict[str, Look]:
+    """Returns the look of each schedule, by its name, as on the page."""
+    names = sorted({_name(view, one) for one in view.settings}, key=lambda name: as_number(name) or 0.0)
+    if any(as_number(name) is None for name in names):
+        names = list(dict.fromkeys(_name(view, one) for one in view.settings))
+    return {name: look(place) for place, name in enumerate(names)}
+
+
+def _name(view: SweepView, one: Setting) -> str:
+    key = view.schedule_keys[0] if view.schedule_keys else ""
+    return one.values.get(key, "")
+
+
+def _schedules(view: SweepView, looks: dict[str, Look]) -> Figure:
     figure, axes = _axes("learning rate")
-    _lines(axes, [run.curves.lr for run in view.runs], colors, 1.5)
-    _legend(axes, view, colors)
+    seen: set[tuple[str, Curve]] = set()
+    for one in view.settings:
+        drawn = exact_lr(view.runs[one.points[0]])
+        if drawn[0] and (_name(view, one), drawn) not in seen:
+            seen.add((_name(view, one), drawn))
+            _line(axes, drawn, looks[_name(view, one)], 1.5)
+    _legend(axes, looks)
     return figure
 
 
-def _losses(view: SweepView, colors: Sequence[Any]) -> Figure:
-    figure, axes = _axes("loss: training thin, validation with dots")
-    _lines(axes, [run.curves.train_loss for run in view.runs], colors, 0.6, alpha=0.4)
-    _lines(axes, [run.curves.val_loss for run in view.runs], colors, 1.5)
-    for run, color in zip(view.runs, colors, strict=True):
-        axes.plot(*run.curves.val_loss, "o", color=color, markersize=3)
-    everything = np.concatenate([[0.0], *(run.curves.train_loss[1] + run.curves.val_loss[1] for run in view.runs)])
-    usual = np.quantile(everything, 0.95)
-    if everything.max() > 4 * usual > 0:
+def _losses(view: SweepView, looks: dict[str, Look]) -> Figure:
+    figure, axes = _axes("loss: training thin, validation with dots; bands over seeds")
+    drawn = _compared(view) if len(view.settings) > _MANY else view.settings
+    highest: list[float] = []
+    for one in reversed(drawn):
+        own = looks[_name(view, one)]
+        runs = [view.runs[place].curves for place in one.points]
+        for run in runs:
+            _line(axes, run.train_loss, own, 0.6, alpha=0.3)
+        band = _band([run.val_loss for run in runs])
+        if len(band) == 0:
+            continue
+        if len(runs) > 1:
+            axes.fill_between(band[:, 0], band[:, 2], band[:, 3], color=own.color, alpha=0.18, linewidth=0)
+        _line(axes, (tuple(band[:, 0]), tuple(band[:, 1])), own, 1.5, marker="o", markersize=3)
+        highest += band[:, 3].tolist()
+    usual = float(np.quantile(highest, 0.95)) if highest else 0.0
+    if highest and max(highest) > 4 * usual > 0:
         axes.set_ylim(top=1.5 * usual)
-    _legend(axes, view, colors)
+    _legend(axes, looks)
     return figure
 
 
-def _by_value(view: SweepView, key: str, colors: Sequence[Any]) -> Figure:
-    figure, axes = _axes(OBJECTIVE, key)
-    names = values_in_order(view, key)
+def _compared(view: SweepView) -> list[Setting]:
+    found = [
+        one.best
+        for answer in view.answers
+        for one in [answer.best, *(lead.other for lead in answer.leads)]
+        if one is not None
+    ]
+    return found or view.settings[:_MANY]
+
+
+def _band(curves: Sequence[Curve]) -> np.ndarray:
+    """Returns rows of step, mean, lowest and highest over the curves."""
+    at: dict[int, list[float]] = {}
+    for steps, values in curves:
+        for step, value in zip(steps, values, strict=True):
+            at.setdefault(step, []).append(value)
+    rows = [(step, float(np.mean(found)), min(found), max(found)) for step, found in sorted(at.items())]
+    return np.array(rows).reshape(-1, 4)
+
+
+def _by_value(view: SweepView, key: str, looks: dict[str, Look]) -> Figure:
+    """Draws the best setting for each value of a key: a line for each schedule, bars for the deviation over seeds."""
+    figure, axes = _axes(f"{OBJECTIVE}, other keys at their best", key)
+    names = values_in_order(view.settings, key)
     sizes = [size for size in map(as_number, names) if size is not None]
     numeric = len(sizes) == len(names)
     place = dict(zip(names, sizes if numeric else map(float, range(len(names))), strict=True))
-    done = [(run, color) for run, color in zip(view.runs, colors, strict=True) if run.objective is not None]
-    axes.scatter(
-        [place[run.changed.get(key, "-")] for run, _ in done],
-        [run.objective or 0.0 for run, _ in done],
-        color=[color for _, color in done],
-        alpha=0.85,
-    )
+    own = key in view.schedule_keys[:1]
+    for name, one_look in looks.items():
+        best = _best_by_value(view, key, name)
+        at = sorted((place[value], one.mean or 0.0, one.deviation or 0.0) for value, one in best.items())
+        if at:
+            x, y, spread = zip(*at, strict=True)
+            style = "none" if own or not numeric else line_style(one_look)
+            axes.errorbar(
+                x, y, spread, color=one_look.color, linestyle=style, marker="o", markersize=4, capsize=3, linewidth=1.6
+            )
     if not numeric:
-        axes.set_xticks(range(len(names)), names, rotation=20 if max(map(len, names)) > 8 else 0)
+        axes.set_xticks(range(len(names)), map(literal, names), rotation=20 if max(map(len, names)) > 8 else 0)
     elif min(sizes) > 0 and max(sizes) / min(sizes) >= _LOG_FROM_RATIO:
         axes.set_xscale("log")
+        axes.set_xticks(sizes, names)
+        axes.minorticks_off()
+    if not own:
+        _legend(axes, looks)
     return figure
+
+
+def _best_by_value(view: SweepView, key: str, name: str) -> dict[str, Setting]:
+    best: dict[str, Setting] = {}
+    for one in view.settings:  # the best first
+        if _name(view, one) == name and one.mean is not None and not one.diverged:
+            best.setdefault(one.values[key], one)
+    return best
 
 
 def _heat(found: HeatMap) -> Figure:
     figure, axes = _axes(found.down, found.across)
     means = np.array([[np.nan if mean is None else mean for mean, _ in row] for row in found.cells])
-    image = axes.imshow(np.ma.masked_invalid(means), aspect="auto", cmap="viridis")
-    axes.set_xticks(range(len(found.columns)), found.columns)
-    axes.set_yticks(range(len(found.rows)), found.rows)
+    image = axes.imshow(np.ma.masked_invalid(means), aspect="auto", cmap="cividis")
+    axes.set_xticks(range(len(found.columns)), map(literal, found.columns))
+    axes.set_yticks(range(len(found.rows)), map(literal, found.rows))
     axes.grid(visible=False)
     if means.size <= 100:
         for (row, column), mean in np.ndenumerate(means):
@@ -95,48 +161,36 @@ def _heat(found: HeatMap) -> Figure:
                 dark = mean - np.nanmin(means) < 0.5 * np.ptp(means[np.isfinite(means)])
                 color = "white" if dark else "black"
                 axes.text(column, row, f"{mean:.4g}", ha="center", va="center", color=color)
-    figure.colorbar(image, label=OBJECTIVE)
+    figure.colorbar(image, label=f"lowest mean {OBJECTIVE}")
     return figure
 
 
 def _axes(y_label: str, x_label: str = "step") -> tuple[Figure, Axes]:
     figure = new_figure(width=9.0, height=4.5)
     axes = figure.add_subplot()
-    axes.set_xlabel(x_label)
-    axes.set_ylabel(y_label)
+    axes.set_xlabel(literal(x_label))
+    axes.set_ylabel(literal(y_label))
     axes.grid(visible=True, alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
 
 
-def _lines(axes: Axes, curves: Sequence[Curve], colors: Sequence[Any], width: float, alpha: float = 1.0) -> None:
-    from matplotlib.collections import LineCollection
-
-    segments = [np.column_stack(curve) for curve in curves if curve[0]]
-    drawn = [color for curve, color in zip(curves, colors, strict=True) if curve[0]]
-    # The best run comes first, and is drawn last.
-    axes.add_collection(LineCollection(segments[::-1], colors=drawn[::-1], linewidths=width, alpha=alpha))
-    axes.autoscale_view()
+def _line(axes: Axes, drawn: Curve, one: Look, width: float, **more: Any) -> None:
+    axes.plot(*drawn, color=one.color, linestyle=line_style(one), linewidth=width, **more)
 
 
-def _run_colors(view: SweepView) -> list[Any]:
-    """Returns distinct colours for a few runs; for many, a scale from the best to the worst, grey without objective."""
-    if len(view.runs) <= _FEW:
-        return series_colors(len(view.runs))
-    done = sum(run.objective is not None for run in view.runs)
-    return [*series_colors(max(done, _FEW + 1))[:done], *["0.7"] * (len(view.runs) - done)]
-
-
-def _legend(axes: Axes, view: SweepView, colors: Sequence[Any]) -> None:
-    if len(view.runs) > _FEW:
-        axes.set_title(
-            f"{len(view.runs)} runs, from dark (lowest {OBJECTIVE}) to light; grey: none", loc="left", fontsize=9
-        )
+def _legend(axes: Axes, looks: dict[str, Look]) -> None:
+    if len(looks) < 2:
         return
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], color=color, label=label) for color, label in zip(colors, view.labels, strict=True)]
-    axes.legend(handles=handles, fontsize=7)
+    shown = list(looks.items())[:_LONGEST_LEGEND]
+    handles = [
+        Line2D([], [], color=one.color, linestyle=line_style(one), linewidth=1.6, label=literal(name))
+        for name, one in shown
+    ]
+    more = f"and {len(looks) - len(shown)} more" if len(looks) > len(shown) else None
+    axes.legend(handles=handles, fontsize=7, title=more, title_fontsize=7, ncols=1 + len(shown) // 12)
 
 
 def _safe(key: str) -> str:

@@ -5,111 +5,118 @@ Everything that comes from a run is escaped where it is put in; the data go in a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from html import escape
 from importlib.resources import files
 from string import Template
-from typing import Any
 
-from d9d_lr.reporting.run_curves import Curve
+from d9d_lr.comparing.answer import Answer
+from d9d_lr.comparing.effects import effects_of
+from d9d_lr.comparing.words import LEGEND, notes, sentence
+from d9d_lr.reporting.page_data import page_data
 from d9d_lr.reporting.run_views import RunView, schedule_text
-from d9d_lr.reporting.sweep_view import HeatMap, SweepView, heat_maps
-from d9d_lr.runs.folders import RunFolder
+from d9d_lr.reporting.sweep_view import SweepView, heat_maps
+from d9d_lr.reporting.tables import Cell, run_cells, run_heads, setting_cells, setting_heads
 from d9d_lr.runs.results import OBJECTIVE
 
-_REST = "Point at a line, a dot or a row to see its run everywhere; click to keep it."
+_SCRIPTS = ("state.js", "drawing.js", "charts.js", "page.js")
+_LEAST_SHARE = 0.005
 
 
 def html_of(view: SweepView) -> str:
     """Returns the whole page."""
     maps = heat_maps(view)
-    return Template(_asset("report.html")).substitute(
+    return Template(_asset("page.html")).substitute(
         title=escape(f"Report: {view.title}"),
         summary=escape(summary_line(view)),
         style=_asset("report.css"),
-        script=_asset("report.js"),
-        facts=_facts(view),
-        best=_best(view),
+        script="\n".join(_asset(name) for name in _SCRIPTS),
+        answers="\n".join(_answer(view, answer) for answer in view.answers),
+        legend=escape(LEGEND),
         troubles=_troubles(view),
-        objective=_objective(view, maps),
-        heads="".join(_head(name) for name in table_heads(view)),
-        rows="\n".join(_row(view, index) for index in range(len(view.runs))),
-        rest=_REST,
-        data=_data(view, maps),
+        maps="".join(_map(index, f"{found.across} and {found.down}") for index, found in enumerate(maps)),
+        settings=_table("settings", setting_heads(view), [setting_cells(view, one) for one in view.settings]),
+        runs=_table("runs", run_heads(view), [run_cells(view, place) for place in range(len(view.runs))]),
+        run_count=_count(len(view.runs), "run"),
+        data=page_data(view, maps),
     )
 
 
 def summary_line(view: SweepView) -> str:
     """Says how many points there are of each status."""
     counts = ", ".join(f"{count} {status}" for status, count in view.counts.items())
-    runs = "1 run" if len(view.runs) == 1 else f"{len(view.runs)} runs"
-    return f"{runs}: {counts}; the objective is {OBJECTIVE}, lower is better"
+    runs = _count(len(view.runs), "run")
+    folded = f" in {_count(len(view.settings), 'setting')}" if len(view.settings) < len(view.runs) else ""
+    return f"{runs}{folded}: {counts}; the objective is {OBJECTIVE}, lower is better"
 
 
-def table_heads(view: SweepView) -> list[str]:
-    """Returns the columns of the table of points."""
-    return ["#", "status", OBJECTIVE, "lowest", *view.keys, "steps", "seconds", "folder"]
-
-
-def table_cells(view: SweepView, index: int) -> list[tuple[str, str]]:
-    """Returns the row of one run: each cell as shown, and in full for sorting; empty where there is nothing."""
-    run = view.runs[index]
-    steps = f"{run.steps} of {run.total_steps}" if run.total_steps not in (None, run.steps) else str(run.steps)
-    return [
-        (str(index + 1), str(index + 1)),
-        (run.status, run.status),
-        *(_measured(value, ".5g") for value in (run.objective, run.best)),
-        *((run.changed.get(key, ""), run.changed.get(key, "")) for key in view.keys),
-        (steps, str(run.steps)),
-        _measured(run.seconds, ".1f"),
-        (run.name, run.name),
-    ]  # fmt: skip
-
-
-def _measured(value: float | None, form: str) -> tuple[str, str]:
-    return ("", "") if value is None else (format(value, form), repr(value))
-
-
-def _facts(view: SweepView) -> str:
-    facts = [("", status, str(count)) for status, count in view.counts.items()]
-    if view.best:
-        facts.insert(0, ("", f"best {OBJECTIVE}", f"{view.best.objective:.5g}"))
-    facts = [("failed" if name == "failed" else kind, name, value) for kind, name, value in facts]
-    return "".join(f'<li class="{kind}"><b>{escape(value)}</b>{escape(name)}</li>' for kind, name, value in facts)
-
-
-def _best(view: SweepView) -> str:
-    if view.best is None:
-        return ""
-    parts = [
-        f"<h2>Best run: {escape(view.labels[0])}</h2>",
-        f'<p class="soft">{escape(str(view.best.folder))}</p>',
-        f'<pre class="command">{escape(view.best.command)}</pre>',
-    ]
-    schedule = schedule_text(view.best)
-    if schedule:
+def _answer(view: SweepView, answer: Answer) -> str:
+    about = f"<h2>{escape(answer.length)} steps</h2>" if len(view.answers) > 1 and answer.length else ""
+    parts = [about, f'<p class="sentence">{escape(sentence(answer))}</p>']
+    if answer.leads:
+        parts.insert(1, f'<p class="badge{" good" * answer.separable}">{_verdict(answer)}</p>')
+    found = notes(answer)
+    if found:
+        parts.append(f'<ul class="notes">{"".join(f"<li>{escape(note)}</li>" for note in found)}</ul>')
+    parts.append(_effects(answer))
+    if answer.best:
+        best = answer.best.best
+        command = escape(view.repeats(best))
         parts.append(
-            f"<details><summary>{RunFolder(view.best.folder).schedule.name}</summary><pre>{escape(schedule)}</pre></details>"
+            '<div class="repeat"><span class="soft">Repeat the best setting</span>'
+            f'<button type="button" class="copy">copy</button><pre class="command">{command}</pre></div>'
         )
-    return "\n".join(parts)
+        schedule = schedule_text(view.runs[best.points[0]])
+        if schedule:
+            parts.append(
+                f"<details><summary>the schedule that it followed</summary><pre>{escape(schedule)}</pre></details>"
+            )
+    return f'<section class="answer">{"".join(parts)}</section>'
+
+
+def _verdict(answer: Answer) -> str:
+    if answer.separable:
+        return "separable"
+    return "noise unknown" if answer.leads[0].error is None else "not separable"
+
+
+def _effects(answer: Answer) -> str:
+    found = effects_of(answer.settings)
+    if len(answer.settings) < 2:
+        return ""
+    if found.why_not:
+        return f'<p class="soft">What made the difference: unknown, {escape(found.why_not)}.</p>'
+    told = [item for item in sorted(found.shares.items(), key=lambda item: -item[1]) if item[1] >= _LEAST_SHARE]
+    bars = "".join(
+        f"<li><span>{escape(name.replace(' x ', ' × '))}</span>"  # noqa: RUF001
+        f'<span class="bar"><i style="width:{100 * share:.1f}%"></i></span><span>{share:.0%}</span></li>'
+        for name, share in told
+    )
+    about = "What made the difference, as shares of the variance between runs:"
+    return f'<p class="soft">{about}</p><ul class="shares">{bars}</ul>'
 
 
 def _troubles(view: SweepView) -> str:
     parts = []
-    failed = [index for index, run in enumerate(view.runs) if run.error]
-    if failed:
-        parts.append("<h2>Failed</h2>")
-        parts += [
-            f'<div class="error"><b>{escape(view.labels[i])}</b>: {escape(view.runs[i].error)}</div>' for i in failed
-        ]
-    pending = [i for i, run in enumerate(view.runs) if run.status in ("interrupted", "unfinished", "not started")]
+    if view.failures:
+        count = sum(map(len, view.failures.values()))
+        inside = "".join(
+            f'<div class="error"><b>{_count(len(places), "run")}</b>: {escape(cause)}'
+            f'<div class="soft">{_listed([view.labels[place] for place in places])}</div></div>'
+            for cause, places in view.failures.items()
+        )
+        causes = _count(len(view.failures), "cause")
+        parts.append(f'<details class="bad"><summary>{count} failed, for {causes}</summary>{inside}</details>')
+    pending = [place for place, run in enumerate(view.runs) if run.status not in ("completed", "failed")]
     if pending:
         lines = "".join(f"<li>{escape(view.labels[i])}: {escape(_progress(view.runs[i]))}</li>" for i in pending)
-        parts.append(
-            f"<h2>Not finished</h2><details open><summary>{len(pending)} points</summary><ul>{lines}</ul></details>"
-        )
+        parts.append(f"<details><summary>{len(pending)} not finished</summary><ul>{lines}</ul></details>")
     return "\n".join(parts)
+
+
+def _listed(labels: Sequence[str], most: int = 8) -> str:
+    more = f"; and {len(labels) - most} more" if len(labels) > most else ""
+    return escape("; ".join(labels[:most]) + more)
 
 
 def _progress(run: RunView) -> str:
@@ -117,57 +124,28 @@ def _progress(run: RunView) -> str:
     return run.status + (f" at step {run.steps}{asked}" if run.status != "not started" else "")
 
 
-def _objective(view: SweepView, maps: Sequence[HeatMap]) -> str:
-    figures = [
-        f'<figure data-key="{escape(key)}"><figcaption>{OBJECTIVE} against {escape(key)}</figcaption></figure>'
-        for key in view.keys
-    ]
-    figures += [
-        f'<figure data-map="{index}"><figcaption>{OBJECTIVE} against {escape(found.across)} and {escape(found.down)}'
-        "</figcaption></figure>"
-        for index, found in enumerate(maps)
-    ]
-    return f'<h2>Objective</h2>\n<div class="charts small">{"".join(figures)}</div>' if figures else ""
+def _map(index: int, keys: str) -> str:
+    return f'<figure data-map="{index}"><figcaption>{OBJECTIVE} against {escape(keys)}</figcaption></figure>'
 
 
-def _head(name: str) -> str:
-    return f'<th scope="col" aria-sort="none"><button type="button">{escape(name)}</button></th>'
+def _table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    head = "".join(
+        f'<th scope="col" aria-sort="none"><button type="button">{escape(one)}</button></th>' for one in heads
+    )
+    body = "\n".join(_row(place, cells) for place, cells in enumerate(rows))
+    table = f'<table id="{name}"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>'
+    return f'<div class="table" tabindex="0">{table}</div>'
 
 
-def _row(view: SweepView, index: int) -> str:
-    cells = []
-    for place, (shown, whole) in enumerate(table_cells(view, index)):
-        kind = "number" if place in (2, 3) else whole if place == 1 else ""
-        mark = '<span class="swatch"></span>' if place == 0 else ""
-        cells.append(f'<td class="{escape(kind)}" data-value="{escape(whole)}">{mark}{escape(shown)}</td>')
-    return f'<tr data-run="{index}">{"".join(cells)}</tr>'
+def _row(place: int, cells: Sequence[Cell]) -> str:
+    shown = "".join(
+        f'<td class="{escape(cell.kind)}" data-value="{escape(cell.whole)}">{escape(cell.shown)}</td>' for cell in cells
+    )
+    return f'<tr data-place="{place}" tabindex="-1">{shown}</tr>'
 
 
-def _data(view: SweepView, maps: Sequence[HeatMap]) -> str:
-    labels = view.labels
-    content = {
-        "objective": OBJECTIVE,
-        "keys": view.keys,
-        "runs": [_run_data(view, run, label) for run, label in zip(view.runs, labels, strict=True)],
-        "maps": [vars(found) for found in maps],
-    }
-    return json.dumps(content, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-
-
-def _run_data(view: SweepView, run: RunView, label: str) -> dict[str, Any]:
-    return {
-        "label": label,
-        "status": run.status,
-        "objective": run.objective,
-        "values": [run.changed.get(key, "-") for key in view.keys],
-        "lr": _rounded(run.curves.lr),
-        "train": _rounded(run.curves.train_loss),
-        "val": _rounded(run.curves.val_loss),
-    }
-
-
-def _rounded(curve: Curve) -> tuple[tuple[int, ...], list[float]]:
-    return curve[0], [float(f"{value:.6g}") for value in curve[1]]
+def _count(count: int, name: str) -> str:
+    return f"1 {name}" if count == 1 else f"{count} {name}s"
 
 
 def _asset(name: str) -> str:

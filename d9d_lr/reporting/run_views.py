@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.reporting.logged_lr import saved_schedule, with_phase_ends
 from d9d_lr.reporting.run_curves import RunCurves, curve, curves_of
 from d9d_lr.runs.folders import RunFolder, SweepFolder, run_folders_below
@@ -35,6 +36,7 @@ class RunView:
         command: What runs it again.
         objective: The final validation loss; None if there is none, or it is no number.
         best: The lowest validation loss on the way, under the same rule.
+        final: The metrics of its last evaluation.
         steps: Optimizer steps done.
         total_steps: Optimizer steps asked for; None if unknown.
         seconds: Time spent training; None if unknown.
@@ -49,6 +51,7 @@ class RunView:
     command: str
     objective: float | None = None
     best: float | None = None
+    final: Mapping[str, float] = field(default_factory=dict)
     steps: int = 0
     total_steps: int | None = None
     seconds: float | None = None
@@ -98,7 +101,7 @@ def _read_below(folder: Path, runs: Sequence[Path], several: bool, keep: int) ->
         name = f"{folder.name}/{relative}" if several and relative != "." else relative if relative != "." else run.name
         yield _read_run(run, name, planned, keep)
     for path, point in plan.items():
-        yield RunView(path, point.folder, "not started", point.changed, point.command)
+        yield RunView(path, visible(point.folder), "not started", _shown(point.changed), point.command)
     if damage:
         record = SweepFolder(folder).record
         yield RunView(record, record.name, "failed", {}, "", error=damage)
@@ -110,11 +113,9 @@ def _plan_below(folder: Path, runs: Sequence[Path]) -> tuple[dict[Path, Recorded
     damage = ""
     for place in dict.fromkeys([folder, *(run.parent for run in runs)]):
         try:
-            points = read_record(place).points
-        except (RunError, OSError) as error:
-            damage = str(error)
-            continue
-        plan.update({(place / point.folder).resolve(): point for point in points})
+            plan.update({(place / point.folder).resolve(): point for point in read_record(place).points})
+        except (RunError, OSError, ValueError) as error:
+            damage = visible(str(error))
     return plan, damage
 
 
@@ -122,8 +123,8 @@ def _read_run(folder: Path, name: str, planned: RecordedPoint | None, keep: int)
     try:
         return _read_whole(folder, name, planned, keep)
     except (RunError, OSError, ValueError, KeyError, TypeError) as error:
-        changed = planned.changed if planned else {}
-        reason = f"cannot be read: {' '.join(str(error).split()) or type(error).__name__}"
+        changed = _shown(planned.changed) if planned else {}
+        reason = visible(f"cannot be read: {' '.join(str(error).split()) or type(error).__name__}")
         return RunView(folder, name, "failed", changed, planned.command if planned else "", error=reason)
 
 
@@ -138,16 +139,26 @@ def _read_whole(folder: Path, name: str, planned: RecordedPoint | None, keep: in
         folder=folder,
         name=name,
         status=result.status if result else "unfinished",
-        changed=split_overrides(overrides),
+        changed=_shown(split_overrides(overrides)),
         command=planned.command if planned and planned.command else stored_command(folder, overrides),
         objective=number(result.objective) if result and result.status == "completed" else None,
         best=min((row[OBJECTIVE] for row in validated), default=None),
+        final=_metrics(result.final) if result else {},
         steps=result.steps if result else int(rows[-1]["step"]) if rows else 0,
         total_steps=total_steps,
         seconds=result.seconds if result else None,
-        error=(result.error or "") if result else "",
+        error=visible(result.error or "") if result else "",
         curves=curves_of(rows, lr, keep),
     )
+
+
+def _shown(changed: Mapping[str, str]) -> dict[str, str]:
+    return {visible(key): visible(value) for key, value in changed.items()}
+
+
+def _metrics(final: Mapping[str, float]) -> dict[str, float]:
+    found = {name: number(value) for name, value in final.items() if name != "step"}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def number(value: object) -> float | None:

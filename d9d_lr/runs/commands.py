@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from d9d_lr.runs.launched import world_size
+
 ENTRYPOINT = "-m d9d_lr.train"
 _SCRIPT = "d9d-lr-train"
 _PACKAGED = ("conf", "app")
@@ -55,19 +57,18 @@ def repeat_command(hydra: Mapping[str, Any], overrides: Sequence[str], program: 
     return _line(program, words, [*typed, *overrides])
 
 
-def command_again(arguments: Sequence[str], place: str, processes: int = 1, program: str = ENTRYPOINT) -> str:
-    """Returns what to type to run the same command in the folder that it ran in.
+def command_again(arguments: Sequence[str], place: str, program: str = ENTRYPOINT) -> str:
+    """Returns what to type to run the same command in the folder that it ran in, in as many processes.
 
     Args:
         arguments: What was typed.
         place: The override that names the folder.
-        processes: How many processes torchrun started.
         program: What stands behind `python`.
     """
     key = place.partition("=")[0]
     # First, for the command line's parser takes no override behind a flag such as --multirun that has some before it.
     others = [argument for argument in arguments if not argument.startswith(f"{key}=")]
-    return _line(program, [], [place, *others], processes)
+    return _line(program, [], [place, *others], world_size())
 
 
 def quoted(path: object) -> str:

@@ -108,9 +108,12 @@ def check_lines(step: int, folder: Path, count: int | None) -> None:
 
 
 def has_damage_inside(folder: Path) -> bool:
-    """Whether a damaged line stands before a whole one, as no kill and no power cut leaves it."""
+    """Whether a damaged line stands before a whole one, as no kill and no power cut leaves it; or it is no file."""
     path = RunFolder(folder).metrics
-    steps = [_step_of(line) for line in _lines(path)] if path.exists() else []
+    try:
+        steps = [_step_of(line) for line in _lines(path)] if path.exists() else []
+    except DamagedError:
+        return True
     whole = [index for index, step in enumerate(steps) if step is not None]
     return bool(whole) and None in steps[: whole[-1]]
 

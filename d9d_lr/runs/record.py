@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -16,6 +17,8 @@ from d9d_lr.runs.format import FORMAT, check_format
 from d9d_lr.runs.reading import DamagedError, read_small, read_yaml
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 class RecordedPoint(BaseModel):
@@ -56,7 +59,7 @@ def add_points(sweep_folder: Path, points: Iterable[RecordedPoint]) -> None:
     try:
         before = read_record(sweep_folder)
     except DamagedError as error:
-        log.warning("%s; it is kept as %s, and made anew from the run folders", error, set_aside(path).name)
+        log.warning("%s; it is kept as %s", error, set_aside(path).name)
         before = record_from_folders(sweep_folder)
     recorded = {point.folder: point for point in [*before.points, *points]}
     record = SweepRecord(points=tuple(recorded.values()), format=FORMAT)
@@ -81,14 +84,27 @@ def read_record(sweep_folder: Path) -> SweepRecord:
     return record
 
 
+def record_or_folders(sweep_folder: Path) -> SweepRecord:
+    """Returns a sweep folder's record, or what its run folders say where it is damaged or empty.
+
+    Raises:
+        RunError: If a later version of the package wrote it.
+    """
+    try:
+        record = read_record(sweep_folder)
+    except DamagedError as error:
+        log.warning("%s; what the run folders say is taken", error)
+        record = SweepRecord()
+    return record if record.points else record_from_folders(sweep_folder)
+
+
 def record_from_folders(sweep_folder: Path) -> SweepRecord:
     """Makes a record out of what Hydra left in each run folder: for sweeps of other sweepers, such as optuna's.
 
-    Raises:
-        DamagedError: If what Hydra left cannot be read.
+    What is damaged there is left out, with a warning.
     """
     runs = {run.path.name: run for run in SweepFolder(sweep_folder).runs()}
-    typed = {name: stored_overrides(run.path) for name, run in runs.items()}
+    typed = {name: _or_nothing(stored_overrides, run.path) or [] for name, run in runs.items()}
     split = {name: split_overrides(overrides) for name, overrides in typed.items()}
     keys = list(dict.fromkeys(key for values in split.values() for key in values))
     changed = [key for key in keys if len({json.dumps(values.get(key)) for values in split.values()}) > 1]
@@ -96,11 +112,19 @@ def record_from_folders(sweep_folder: Path) -> SweepRecord:
         RecordedPoint(
             folder=name,
             changed={key: split[name].get(key, "") for key in changed},
-            command=stored_command(run.path, typed[name]),
+            command=_or_nothing(stored_command, run.path, typed[name]) or "",
         )
         for name, run in runs.items()
     ]
     return SweepRecord(points=tuple(points))
+
+
+def _or_nothing(read: Callable[..., T], *given: Any) -> T | None:
+    try:
+        return read(*given)
+    except DamagedError as error:
+        log.warning("%s", error)
+        return None
 
 
 def stored_overrides(folder: Path) -> list[str]:

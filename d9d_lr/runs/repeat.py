@@ -35,4 +35,9 @@ def _merged(column: Sequence[str]) -> str | None:
     keys = {word.partition("=")[0] for word in column}
     if len(keys) > 1 or not all("=" in word for word in column):
         return None
-    return f"{keys.pop()}={','.join(dict.fromkeys(word.partition('=')[2] for word in column))}"
+    values = dict.fromkeys(word.partition("=")[2] for word in column)
+    return f"{keys.pop()}={','.join(sorted(values, key=_size))}"
+
+
+def _size(value: str) -> tuple[bool, int, str]:
+    return not value.isdecimal(), int(value) if value.isdecimal() else 0, value

@@ -22,6 +22,9 @@ class CurveBase(Checked, abc.ABC):
     by_steps: ClassVar[bool] = False
     """Whether `compute` takes the steps since the phase began, in place of the progress through it."""
 
+    step_fields: ClassVar[tuple[str, ...]] = ()
+    """The fields that are numbers of steps, for a schedule that is stretched."""
+
     @abc.abstractmethod
     def compute(self, start: float, end: float, step_p: float) -> float:
         """Returns the multiplier at progress `step_p`.

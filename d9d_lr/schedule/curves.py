@@ -147,6 +147,7 @@ class CurveInverseSqrt(CurveBase):
     """
 
     by_steps: ClassVar[bool] = True
+    step_fields: ClassVar[tuple[str, ...]] = ("timescale",)
 
     type: Literal["inverse_sqrt"] = field(default="inverse_sqrt", kw_only=True)
     timescale: AboveZero = 1000.0
@@ -168,6 +169,7 @@ class CurvePowerLaw(CurveBase):
     """
 
     by_steps: ClassVar[bool] = True
+    step_fields: ClassVar[tuple[str, ...]] = ("timescale",)
 
     type: Literal["power_law"] = field(default="power_law", kw_only=True)
     exponent: AboveZero = 0.5
@@ -226,6 +228,7 @@ class CurveHalfLife(CurveBase):
     """
 
     by_steps: ClassVar[bool] = True
+    step_fields: ClassVar[tuple[str, ...]] = ("steps",)
 
     type: Literal["half_life"] = field(default="half_life", kw_only=True)
     steps: AboveZero = 100.0

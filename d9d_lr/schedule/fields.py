@@ -48,6 +48,7 @@ def number(value: Any) -> Any:
 
 
 Steps = Annotated[int, Gt(0), Le(MAX_STEPS), NUMBER]
+StepPosition = Annotated[int, Ge(-MAX_STEPS), Le(MAX_STEPS), NUMBER]
 StepCount = Annotated[int, Ge(0), Le(MAX_STEPS), NUMBER]
 Multiplier = Annotated[float, Ge(-MAX_MULTIPLIER), Le(MAX_MULTIPLIER), NUMBER]
 AboveZero = Annotated[float, Gt(0), NUMBER]

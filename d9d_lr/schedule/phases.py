@@ -15,7 +15,7 @@ from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
 from d9d_lr.diagnostics.limits import kind_in_words
 from d9d_lr.diagnostics.problems import Problem
 from d9d_lr.schedule.curve_base import CurveBase
-from d9d_lr.schedule.fields import MAX_MULTIPLIER, Checked, Multiplier, RunFraction, StepCount, Steps
+from d9d_lr.schedule.fields import MAX_MULTIPLIER, Checked, Multiplier, RunFraction, StepCount, StepPosition, Steps
 from d9d_lr.schedule.units import NEEDS, UNITS, Amount, Unit, Units, exact, floor_fraction
 
 CurveT = TypeVar("CurveT", bound=CurveBase, covariant=True)
@@ -36,6 +36,7 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
         ahead_steps: How many steps the curve runs ahead of the phase: with 1, its first step has what would else be
             the value of the second, and its last has the target, as in the warmup (t + 1) / W.
         curve_from: Step at which the curve begins, for a phase that enters it late; its own first step by default.
+            Below 0 where the curve began before the run.
         curve_until: Step at which the curve ends, for a phase that leaves it early; its own end by default.
     """
 
@@ -53,7 +54,7 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
     start_lr: Multiplier | None = None
     curve: CurveT
     ahead_steps: StepCount = 0
-    curve_from: StepCount | None = None
+    curve_from: StepPosition | None = None
     curve_until: StepCount | None = None
 
     def laid_over(self, start_step: int, end_step: int) -> tuple[int, int] | None:
@@ -112,7 +113,7 @@ class PhaseSteps(PhaseBase[CurveT]):
     steps: Steps
 
     def end_step(self, start_step: int, units: Units) -> int:
-        return start_step + self.steps
+        return start_step + math.floor(units.steps_for("steps", Fraction(self.steps)))
 
     def needs(self) -> set[str]:
         return set()

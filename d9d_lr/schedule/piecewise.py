@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 
 from d9d_lr.schedule.curve_base import FloatArray
 from d9d_lr.schedule.fields import MAX_STEPS
+from d9d_lr.schedule.picture import Picture, picture, schedule_html
 from d9d_lr.schedule.placed import SchedulePhase
 
 
@@ -78,6 +79,19 @@ class Schedule:
             if inside.any():
                 out[inside] = phase.multipliers(flat[inside])
         return out.reshape(wanted.shape)
+
+    def plot(self, base_lr: float | None = None, last_step: int | None = None) -> Picture:
+        """Draws the schedule; a notebook shows the drawing, and `.save("schedule.svg")` writes it.
+
+        Args:
+            base_lr: The learning rate that it multiplies; without it, the multiplier is drawn.
+            last_step: The last step to draw; by default that of the run.
+        """
+        return picture(self, base_lr, last_step)
+
+    def _repr_html_(self) -> str:
+        length = "" if self.total_steps is None else f" of {self.total_steps} steps"
+        return schedule_html(self, f"Schedule{length}")
 
 
 def boundaries(phases: Sequence[SchedulePhase]) -> list[int]:

@@ -69,6 +69,7 @@ class Units:
         samples_per_step: Examples of one step.
         tokens_per_step: Tokens of one step.
         tokens_per_sample: Tokens of one example, in place of `tokens_per_step`.
+        stretch: How many steps stand for one of the schedule as it is written; fractions of the run are not stretched.
     """
 
     total_steps: int | None = None
@@ -76,6 +77,7 @@ class Units:
     samples_per_step: float | None = None
     tokens_per_step: float | None = None
     tokens_per_sample: float | None = None
+    stretch: Fraction = Fraction(1)
 
     def knows(self, need: str) -> bool:
         """Whether one of the attributes is known, or follows from others."""
@@ -106,6 +108,11 @@ class Units:
         return self.total_steps
 
     def _per_step(self, unit: Unit) -> Fraction:
+        if unit == "fraction":
+            return Fraction(1, self.run_steps())
+        return self._as_written(unit) / self.stretch
+
+    def _as_written(self, unit: Literal["steps", "epochs", "samples", "tokens"]) -> Fraction:
         match unit:
             case "steps":
                 return Fraction(1)
@@ -117,8 +124,6 @@ class Units:
                 return self._known("samples_per_step") * self._known("tokens_per_sample")
             case "tokens":
                 return self._known("tokens_per_step")
-            case "fraction":
-                return Fraction(1, self.run_steps())
 
     def _known(self, name: str) -> Fraction:
         value = getattr(self, name)

@@ -80,7 +80,10 @@ def curve_from_plain(plain: Mapping[str, Any]) -> CurveBase:
     parameters = {name: value for name, value in plain.items() if name not in ("type", "_target_")}
     packaged = next((member for member in get_args(Curve) if member.type == kind), None)
     try:
-        curve: CurveBase = (packaged or pkgutil.resolve_name(kind))(**parameters)
+        member = packaged or pkgutil.resolve_name(kind)
+        if not (isinstance(member, type) and issubclass(member, CurveBase)):  # a checkpoint may name anything
+            raise TypeError("it is no class of curves")
+        curve: CurveBase = member(**parameters)
     except (ImportError, AttributeError, TypeError, ValueError) as error:
         raise ValueError(f"the curve {kind} cannot be rebuilt: {error}") from error
     return curve

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import TaskFunction
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
@@ -24,7 +24,7 @@ from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
 from d9d_lr.sweeping.ending import leave_result
-from d9d_lr.sweeping.owner import end_with
+from d9d_lr.sweeping.owner import ending_with
 from d9d_lr.sweeping.process import exit_reported, working_folder_kept
 from d9d_lr.sweeping.watch import report_failure
 
@@ -61,18 +61,17 @@ class GuardedJob:
             NotStartedError: If the failure policy does not allow another job.
         """
         assert self.attempt is not None
-        if self.attempt.owner:
-            end_with(self.attempt.owner)
         hydra = HydraConfig.get()
         folder = Path(hydra.runtime.output_dir)
-        if self.attempt.gave_up():
-            _remove_if_new(folder, hydra)
-            raise NotStartedError("not started: enough points failed")
-        self.attempt.start(folder.name)
-        with _held_in_turn(folder):
-            run = _Run(folder, self.attempt, hydra, _stamp(folder), time.monotonic())
-            objective, error = run.completed_before() or run.of(self.job, config)
-        self.attempt.end(folder.name, error)
+        with ending_with(self.attempt.owner):
+            if self.attempt.gave_up():
+                _remove_if_new(folder, hydra)
+                raise NotStartedError("not started: enough points failed")
+            self.attempt.start(folder.name)
+            with _held_in_turn(folder):
+                run = _Run(folder, self.attempt, hydra, _stamp(folder), time.monotonic())
+                objective, error = run.completed_before() or run.of(self.job, config)
+            self.attempt.end(folder.name, error)
         if error is not None:
             raise JobFailedError(error)
         return objective
@@ -102,7 +101,7 @@ class _Run:
             result = read_result(self.folder)
         except RunError:
             return None
-        wanted = ("completed", self.hydra.sweeper.point.fingerprint)
+        wanted = ("completed", _checked(self.hydra)["fingerprint"])
         return (result.objective, None) if result and (result.status, result.fingerprint) == wanted else None
 
     def of(self, job: TaskFunction, config: DictConfig) -> tuple[Any, str | None]:
@@ -127,7 +126,7 @@ class _Run:
         """Writes the result, if the job wrote none itself."""
         if _stamp(self.folder) == self.stamp:
             seconds = time.monotonic() - self.started
-            point, typed = self.hydra.sweeper.point, self.hydra.overrides.task
+            point, typed = _checked(self.hydra), self.hydra.overrides.task
             leave_result(self.folder, **point, overrides=typed, objective=objective, error=error, seconds=seconds)
 
     def _leave_before_exit(self, error: str) -> None:
@@ -151,6 +150,11 @@ def _held_in_turn(folder: Path) -> Iterator[None]:
                 waited = True
                 time.sleep(_POLL_SECONDS)
         yield
+
+
+def _checked(hydra: HydraConf) -> Any:
+    """Returns what the sweep found of this point before it started: its fingerprint and its length."""
+    return OmegaConf.select(cast(DictConfig, hydra), "env.point")
 
 
 def _remove_if_new(folder: Path, hydra: HydraConf) -> None:

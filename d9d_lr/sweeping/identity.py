@@ -11,6 +11,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import setup_globals
 from omegaconf import DictConfig, OmegaConf
 
+from d9d_lr.composing.hydra_internals import register_resolver
 from d9d_lr.config.plain import marked
 from d9d_lr.diagnostics.unresolved import Unresolved
 
@@ -34,8 +35,8 @@ def identity_of(config: DictConfig, section: str | None = None) -> str:
 
 @contextmanager
 def _places_as_written() -> Iterator[None]:
-    OmegaConf.register_new_resolver("now", lambda pattern: f"<now:{pattern}>", replace=True)
-    OmegaConf.register_new_resolver("hydra", _hydra, replace=True)
+    register_resolver("now", lambda pattern: f"<now:{pattern}>")
+    register_resolver("hydra", _hydra)
     try:
         yield
     finally:

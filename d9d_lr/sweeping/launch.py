@@ -16,7 +16,7 @@ from d9d_lr.sweeping import parallel
 from d9d_lr.sweeping.attempt import Attempt
 from d9d_lr.sweeping.ending import leave_result
 from d9d_lr.sweeping.guard import NotStartedError
-from d9d_lr.sweeping.launchers import LauncherTraits, lost_job, lost_jobs_returned, reason, stored_job
+from d9d_lr.sweeping.launchers import LauncherTraits, limit_workers, lost_job, lost_jobs_returned, reason, stored_job
 from d9d_lr.sweeping.preflight import CheckedPoint
 from d9d_lr.sweeping.watch import report_failure, reported_failures
 
@@ -49,6 +49,7 @@ class Launches:
             points: The points.
             batch_size: Most jobs that the launcher is given at once; None for no limit.
         """
+        limit_workers(self.launcher, self.traits, len(points))
         # One by one, a sweep that gives up leaves no folder of a point that it did not start.
         one_by_one = 1 if self.attempt.failure_limit and self.traits.name == "basic" else None
         size = min(filter(None, (batch_size, self.traits.batch_size, one_by_one, len(points))), default=1)
@@ -76,7 +77,7 @@ class Launches:
         return [
             *point.overrides,
             f"hydra.sweep.subdir='{point.folder}'",
-            f"hydra.sweeper.point={checked}",
+            f"hydra.env.point={checked}",
             *shared,
         ]
 

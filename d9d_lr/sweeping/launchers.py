@@ -19,10 +19,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.results import RunResult
+
+_LONGEST = 200
+"""Of a line that a job wrote, what is told."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,15 @@ def launcher_traits(launcher: Mapping[str, Any] | DictConfig, cores: int | None 
             return LauncherTraits(other, 1)
 
 
+def limit_workers(launcher: Launcher, traits: LauncherTraits, jobs: int) -> None:
+    """Keeps joblib from starting workers that get no job, and so never learn with whom to end.
+
+    Two of them it must have, for one would be this process.
+    """
+    if traits.name == "joblib" and traits.parallel > 2:
+        launcher.joblib["n_jobs"] = max(2, min(traits.parallel, jobs))  # type: ignore[attr-defined]
+
+
 @contextmanager
 def lost_jobs_returned(traits: LauncherTraits) -> Iterator[None]:
     """Lets submitit's launcher return a failed job for each that was lost, instead of raising at the first.
@@ -131,6 +144,10 @@ def stored_job(result: RunResult) -> JobReturn:
 
 
 def reason(error: Exception) -> str:
-    """Returns the line of a launcher's error that says what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return next((line for line in lines if "exit codes" in line), lines[0] if lines else type(error).__name__)
+    """Returns the line of a launcher's error that says what happened, and the last line that the job wrote."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    told = next((line for line in lines if "exit codes" in line or "produced any output" in line), lines[0])
+    output = [place for place, line in enumerate(lines) if set(line) == {"-"}]
+    if not output or output[0] + 1 == len(lines):
+        return told
+    return f"{told}; the last that it wrote is: {lines[-1][:_LONGEST]}"

@@ -7,6 +7,8 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,13 +49,28 @@ class Owner:
         return _started(self.pid) != self.started
 
 
-def end_with(owner: Owner) -> None:
-    """Makes this process end soon after its owner, in whatever work it then is; a training saves first."""
-    if owner.pid == os.getpid() or any(thread.name == _thread_name(owner) for thread in threading.enumerate()):
+@contextmanager
+def ending_with(owner: Owner | None) -> Iterator[None]:
+    """Makes this process end soon after its owner, in this block and later; a training saves first.
+
+    Args:
+        owner: The process that started it; None lets it outlive that.
+    """
+    if owner is None:
+        yield
         return
+    _end_if_gone(owner)
+    if not any(thread.name == _thread_name(owner) for thread in threading.enumerate()):
+        threading.Thread(target=_end_with, args=(owner,), name=_thread_name(owner), daemon=True).start()
+    try:
+        yield
+    finally:
+        _end_if_gone(owner)  # a worker would take up what still waits in its queue
+
+
+def _end_if_gone(owner: Owner) -> None:
     if owner.is_gone():
         os._exit(1)
-    threading.Thread(target=_end_with, args=(owner,), name=_thread_name(owner), daemon=True).start()
 
 
 def _end_with(owner: Owner) -> None:

@@ -17,7 +17,7 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.atomic import set_aside
 from d9d_lr.runs.commands import quoted, repeat_command, this_program
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.record import RecordedPoint, add_points, read_record
+from d9d_lr.runs.record import RecordedPoint, add_points, record_or_folders
 from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
 from d9d_lr.sweeping.attempt import new_attempt
 from d9d_lr.sweeping.checker import Checker, load_checker
@@ -28,6 +28,7 @@ from d9d_lr.sweeping.launchers import launcher_traits, stored_job
 from d9d_lr.sweeping.owner import Owner
 from d9d_lr.sweeping.plan import plan_points
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
+from d9d_lr.sweeping.progress import reported_progress
 from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
 from d9d_lr.sweeping.stopping import alone, stopped_in_peace
 from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points, shown
@@ -117,7 +118,7 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
     overrides = OverridesParser.create(loader).parse_overrides(list(arguments))
     planned = plan_points(overrides, settings.zip, sweeper.section)
-    recorded = {point.identity: point.folder for point in read_record(sweep.folder).points if point.identity}
+    recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
     compose, check = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
     found = check_points(planned, compose, check, section=sweeper.section, recorded=recorded)
     if found.bad and (settings.on_invalid == "error" or not found.good):
@@ -191,7 +192,8 @@ def _run(
         sweep.job.attempt = attempt
         launches = Launches(sweep.launcher, traits, attempt, folder, max(1, min(traits.parallel, len(todo))))
         try:
-            launches.run(todo, sweep.config.hydra.sweeper.max_batch_size)
+            with reported_progress(folder, [point.folder for point in todo]):
+                launches.run(todo, sweep.config.hydra.sweeper.max_batch_size)
         finally:
             show_outcome(folder)
     return {**done, **launches.returns}

@@ -13,10 +13,10 @@ from types import FrameType
 
 from hydra.errors import HydraException
 
+from d9d_lr.composing.error_screen import say as say_error
 from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.runs.commands import command_again, quoted
-from d9d_lr.runs.launched import world_size
 from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.sweeping.tables import say, shown
 
@@ -45,8 +45,7 @@ def errors_reported(arguments: Sequence[str]) -> Iterator[None]:
                 text, status = str(error), 2
             case _:
                 text, status = str(ConfigError(explain_hydra(error, arguments))), 2
-        sys.stderr.write(f"{text}\n")
-        raise SystemExit(status) from error
+        raise SystemExit(say_error(text, status)) from error
 
 
 @contextmanager
@@ -76,7 +75,7 @@ def stopped_in_peace(folder: Path, program: str) -> Iterator[None]:
         with _terminated_like_ctrl_c():
             yield
     except KeyboardInterrupt:
-        command = command_again(sys.argv[1:], f"hydra.sweep.dir={quoted(shown(folder))}", world_size(), program)
+        command = command_again(sys.argv[1:], f"hydra.sweep.dir={quoted(shown(folder))}", program)
         say(f"\ngo on with: {command}")
         raise
 

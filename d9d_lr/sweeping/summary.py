@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
 from d9d_lr.comparing.answer import Answer, answers
-from d9d_lr.comparing.settings import Outcome, Setting, settings_of
-from d9d_lr.comparing.words import notes, sentence
+from d9d_lr.comparing.folding import Outcome, Setting, settings_of
 from d9d_lr.diagnostics.problems import RunError
-from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.record import RecordedPoint, read_record, record_from_folders
+from d9d_lr.runs.record import RecordedPoint, record_or_folders
 from d9d_lr.runs.repeat import repeat_setting
 from d9d_lr.runs.results import OBJECTIVE, read_result
 from d9d_lr.runs.states import stored_values
-from d9d_lr.runs.visible import no_formula, visible
 
-_SETTING = ("setting", f"setting_{OBJECTIVE}", "setting_deviation", "setting_seeds")
 _ORDER = ("completed", "failed", "interrupted", "unfinished", "not started")
 
 
@@ -83,7 +78,16 @@ class Summary:
     def settings(self) -> list[Setting]:
         """The settings, their seeds folded, the best first; their points are places in `rows`."""
         return settings_of(
-            [Outcome(row.point.changed, row.status, row.objective, row.error, row.total_steps) for row in self.rows]
+            [
+                Outcome(
+                    {key: visible(value) for key, value in row.point.changed.items()},
+                    row.status,
+                    row.objective,
+                    row.error,
+                    row.total_steps,
+                )
+                for row in self.rows
+            ]
         )
 
     @cached_property
@@ -110,9 +114,7 @@ def read_summary(sweep_folder: Path) -> Summary:
     """
     if not sweep_folder.is_dir():
         raise RunError(f"there is no folder {sweep_folder}")
-    record = read_record(sweep_folder)
-    if not record.points:
-        record = record_from_folders(sweep_folder)
+    record = record_or_folders(sweep_folder)
     if not record.points:
         raise RunError(
             f"{sweep_folder} holds no sweep: neither {SweepFolder(sweep_folder).record.name} nor run folders"
@@ -120,16 +122,6 @@ def read_summary(sweep_folder: Path) -> Summary:
     swept = list(dict.fromkeys(key for point in record.points for key in point.changed))
     rows = [_row(sweep_folder, _filled(point, sweep_folder, swept)) for point in record.points]
     return Summary(tuple(_ranked(rows)))
-
-
-def write_summary(sweep_folder: Path, summary: Summary) -> None:
-    """Writes the table for programs and the one for people, each whole or not at all."""
-    files = SweepFolder(sweep_folder)
-    table = list(_table(summary))
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows([no_formula(cell) for cell in row] for row in table)
-    write_text_whole(files.table, text.getvalue())
-    write_text_whole(files.markdown, _markdown(summary, table))
 
 
 def _row(sweep_folder: Path, point: RecordedPoint) -> SummaryRow:
@@ -176,68 +168,3 @@ def _worth(row: SummaryRow) -> tuple[bool, float]:
     """Sorts what has no number behind what has one."""
     missing = row.objective is None or math.isnan(row.objective)
     return missing, 0.0 if missing or row.objective is None else row.objective
-
-
-def _table(summary: Summary) -> Iterator[list[str]]:
-    """Yields the header and the rows, every value in full; beside each run stands its setting."""
-    yield from ([visible(cell) for cell in row] for row in _cells(summary))
-
-
-def _cells(summary: Summary) -> Iterator[list[str]]:
-    swept, metrics = summary.swept, summary.metrics
-    yield ["rank", *swept, "status", summary.objective, *metrics, "seconds", *_SETTING, "error", "command"]
-    beside = {place: cells for number, one in enumerate(summary.settings, 1) for place, cells in _beside(number, one)}
-    for place, row in enumerate(summary.rows):
-        yield [
-            _text(row.rank),
-            *(row.point.changed.get(key, "") for key in swept),
-            row.status,
-            _text(row.objective),
-            *(_text(row.metrics.get(name)) for name in metrics),
-            "" if row.seconds is None else f"{row.seconds:.2f}",
-            *beside[place],
-            row.error,
-            row.point.command,
-        ]
-
-
-def _beside(number: int, setting: Setting) -> Iterator[tuple[int, list[str]]]:
-    cells = [str(number), _text(setting.mean), _text(setting.deviation), str(setting.count)]
-    yield from ((place, cells) for place in setting.points)
-
-
-def _text(value: float | None) -> str:
-    return "" if value is None else repr(value)
-
-
-def _markdown(summary: Summary, table: Sequence[Sequence[str]]) -> str:
-    """Returns the answer, the settings and the runs."""
-    parts = []
-    for answer in summary.answers:
-        about = f"{answer.length} steps: " if len(summary.answers) > 1 and answer.length else ""
-        parts.append(f"**{about}{sentence(answer)}**\n")
-        parts += [f"- {note}" for note in notes(answer)] + [""] * bool(notes(answer))
-    header, *rows = table
-    return "\n".join(
-        [
-            *parts,
-            "## Settings\n",
-            _markdown_table(_settings_table(summary)),
-            "## Runs\n",
-            _markdown_table([header, *([*row[:-1], f"`{row[-1]}`"] for row in rows)]),
-        ]
-    )
-
-
-def _settings_table(summary: Summary) -> Iterator[list[str]]:
-    keys = list(summary.settings[0].values)
-    yield ["setting", *keys, OBJECTIVE, "deviation", "seeds", "state", "command"]
-    for number, one in enumerate(summary.settings, start=1):
-        measures = [_text(one.mean), _text(one.deviation), str(one.count)]
-        yield [str(number), *(one.values[key] for key in keys), *measures, one.state, f"`{summary.repeats(one)}`"]
-
-
-def _markdown_table(table: Iterable[Sequence[str]]) -> str:
-    header, *rows = [[cell.replace("|", "\\|") for cell in row] for row in table]
-    lines = [header, ["---"] * len(header), *rows]
-    return "".join(f"| {' | '.join(line)} |\n" for line in lines)

@@ -12,11 +12,12 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from d9d_lr.comparing.terminal import answer_text, drawn
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.states import FolderState
-from d9d_lr.runs.visible import visible
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
-from d9d_lr.sweeping.summary import Summary, read_summary, write_summary
+from d9d_lr.sweeping.summary import Summary, read_summary
+from d9d_lr.sweeping.summary_files import write_summary
 
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""
@@ -75,7 +76,7 @@ def show_outcome(sweep_folder: Path) -> None:
         say(line)
     for answer in summary.answers:
         if answer.best:
-            say(f"repeat the best: {summary.repeats(answer.best.best)}\n")
+            say(f"repeat the best: {visible(summary.repeats(answer.best.best))}\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
     say(f"{shown(files.table)}, {shown(files.markdown)}")

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from d9d_lr.runs.visible import visible
+from d9d_lr.diagnostics.visible import visible
 from d9d_lr.sweeping.attempt import Attempt
 
 _POLL_SECONDS = 1.0

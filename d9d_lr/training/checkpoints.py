@@ -108,7 +108,7 @@ def newest_checkpoint(folder: Path, goes_on: bool = False) -> Checkpoint | None:
         RunError: If there are checkpoints and none can be read, or a later version of the package wrote one.
     """
     paths = _candidates(folder)
-    loaded = False
+    loaded, said = False, set()
     for path in paths:
         try:
             checkpoint = load_checkpoint(path)
@@ -117,7 +117,9 @@ def newest_checkpoint(folder: Path, goes_on: bool = False) -> Checkpoint | None:
                 check_lines(checkpoint.step, folder, checkpoint.metrics_lines)
             return checkpoint
         except DamagedError as error:
-            log.warning("%s; taking the checkpoint before %s", error, path.name)
+            if str(error) not in said:  # damaged metrics spoil several
+                log.warning("%s; taking the checkpoint before %s", error, path.name)
+            said.add(str(error))
     if paths and not loaded:
         raise RunError(f"no checkpoint in {folder} can be read; train.resume=never starts over")
     if loaded:

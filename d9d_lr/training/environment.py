@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -34,7 +37,8 @@ def check_environment(settings: Settings, folder: Path) -> None:
     if isinstance(settings.task, CharLMConfig):
         read_text(settings.task.text_file)
     _check_folder(folder)
-    plan_to_follow(settings, find_checkpoint(settings, folder))
+    with _nothing_said():
+        plan_to_follow(settings, find_checkpoint(settings, folder))
 
 
 def check_processes(settings: Settings, world_size: int) -> None:
@@ -49,6 +53,17 @@ def device_type(device: Literal["auto", "cpu", "cuda"]) -> str:
     if device == "cuda" and not torch.cuda.is_available():
         raise ConfigError([Problem("train.device", "'cuda' is not available on this machine; auto or cpu are")])
     return "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
+
+
+@contextmanager
+def _nothing_said() -> Iterator[None]:
+    """Leaves it to the run, once it starts, to say what it finds in its folder."""
+    before = logging.root.manager.disable
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(before)
 
 
 def _check_folder(folder: Path) -> None:

@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 @contextmanager
 def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> Iterator[Recorder]:
     """Makes the folder say that this run is going on, and records it."""
-    kept = lines_before(run.step, folder)
+    kept = lines_before(run.step, folder) if run.step else []
     _clear(run, settings, folder)
     with MetricsFile(folder, kept) as metrics, Display(settings.train.total_steps) as display:
         yield Recorder(run, settings, folder, metrics, display, tracker)

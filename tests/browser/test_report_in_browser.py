@@ -16,7 +16,7 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
+SIZES = {"desktop": (1280, 900), "wide": (1920, 1080), "phone": (390, 844)}
 
 
 @pytest.fixture(scope="module")
@@ -69,12 +69,15 @@ def test_nothing_is_wider_than_the_window(page):
         assert box["height"] > 100
 
 
-def test_every_run_is_drawn(page):
-    assert page.locator("#schedules path.run").count() == 14
-    assert page.locator("#losses path.run").count() == 28
-    assert page.locator("figure[data-key]").count() == 3
+def test_every_setting_is_drawn(page):
+    # six settings of two seeds, one that failed and one that is not finished
+    assert page.locator("#schedules path.line").count() == 8
+    assert page.locator("#losses path.line").count() == 16
+    assert page.locator("#losses path.band").count() == 6
+    assert page.locator("#objective circle").count() == 3  # for each warmup the better of two targets
     assert page.locator("figure[data-map] rect").count() == 6
-    assert page.locator("tbody tr").count() == 14
+    assert page.locator("#settings tbody tr").count() == 8
+    assert page.locator("#runs tbody tr").count() == 14
 
 
 def test_text_stands_out_from_the_paper(page):
@@ -87,19 +90,51 @@ def test_text_stands_out_from_the_paper(page):
     assert abs(light(ink) - light(paper)) > 150
 
 
-def test_a_row_lights_its_run_everywhere_and_a_click_keeps_it(page):
-    row = page.locator("tbody tr").nth(2)
+def test_a_row_lights_its_setting_everywhere_and_a_click_keeps_it(page):
+    row = page.locator("#settings tbody tr").nth(1)
     row.scroll_into_view_if_needed()
     row.click()
     page.mouse.move(1, 1)
     assert page.evaluate("document.body.classList.contains('dimmed')")
     assert page.locator("#schedules .over path").count() == 1
-    assert page.locator("#losses .over path").count() == 2
-    assert page.locator("figure[data-key] .over circle").count() == 3
-    assert page.locator("#said").inner_text().startswith("lr.phases.0.steps=40")
-    row.click()
-    page.mouse.move(1, 1)
+    assert page.locator("#losses .over path").count() == 3  # the validation, its band, the training
+    assert page.locator("#runs tr.on").count() == 2
+    assert page.locator("#said").inner_text().startswith("lr.phases.0.steps=")
+    page.keyboard.press("Escape")
     assert not page.evaluate("document.body.classList.contains('dimmed')")
+
+
+def test_the_legend_hides_a_group_everywhere(page):
+    group = page.locator("#legend button", has_text="10").first
+    shown = page.locator("#settings tbody tr:visible").count()
+    group.click()
+    assert group.get_attribute("aria-pressed") == "false"
+    assert page.locator("#settings tbody tr:visible").count() == shown - 2
+    assert page.locator("#schedules path.line").count() == 6
+    group.press("Enter")  # by the keyboard, for it keeps the focus
+    assert page.locator("#settings tbody tr:visible").count() == shown
+
+
+def test_the_filter_and_the_colour_are_chosen(page):
+    page.locator("#filter").fill("multiplier=0.1")
+    assert page.locator("#settings tbody tr:visible").count() == 3
+    page.locator("#filter").fill("")
+    page.locator("#color").select_option("lr.phases.2.target_multiplier")
+    assert [text for text in page.locator("#legend button").all_inner_texts() if text != "-"] == ["0.0", "0.1"]
+
+
+def test_another_metric_is_drawn(page):
+    before = page.locator("#objective circle").first.get_attribute("cy")
+    page.locator("#metric").select_option("lowest val_loss")
+    assert "lowest val_loss" in page.locator("#objective figcaption").inner_text()
+    assert page.locator("#objective circle").first.get_attribute("cy") == before  # here the last is the lowest
+
+
+def test_the_keyboard_walks_the_rows(page):
+    page.locator("#settings tbody tr").first.focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    assert page.locator("#settings tr.on").get_attribute("data-place") == "1"
 
 
 def test_a_line_tells_its_value(page):
@@ -111,21 +146,29 @@ def test_a_line_tells_its_value(page):
 
 
 def test_columns_sort_both_ways_with_gaps_last(page):
-    head = page.locator("th button", has_text="val_loss").first
+    head = page.locator("#settings th button", has_text="val_loss").first
     for first_is_best in (False, True):
         head.click()
-        cells = page.locator("tbody tr td:nth-child(3)").all_inner_texts()
-        numbers = [float(cell) for cell in cells if cell]
+        cells = page.locator("#settings tbody tr td:nth-child(4)").all_inner_texts()
+        numbers = [float(cell.split()[0]) for cell in cells if cell]
         assert numbers == sorted(numbers, reverse=first_is_best)
         assert cells[-2:] == ["", ""]
 
 
 def test_the_log_scale_draws_again(page):
-    before = page.locator("#losses path.run").first.get_attribute("d")
+    before = page.locator("#losses path.line").first.get_attribute("d")
     page.locator("#log").check()
-    assert page.locator("#losses path.run").first.get_attribute("d") != before
+    assert page.locator("#losses path.line").first.get_attribute("d") != before
 
 
-def test_markup_in_an_error_is_text(page):
+def test_the_command_is_copied(page):
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.locator(".copy").click()
+    assert page.locator(".copy").inner_text() in ("copied", "selected")
+
+
+def test_failures_are_folded_and_markup_in_them_is_text(page):
+    assert not page.locator(".error").is_visible()
+    page.locator("details.bad summary").click()
     assert "<img src=x onerror=fail()>" in page.locator(".error").inner_text()
     assert page.locator("img").count() == 0

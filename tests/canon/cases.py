@@ -10,7 +10,7 @@ from torch.optim import lr_scheduler
 from canon import models, systems
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """One run.
 
@@ -32,7 +32,7 @@ class Case:
         return range(0, self.total_steps, self.every)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Preset:
     """A preset and its source.
 
@@ -50,24 +50,39 @@ class Preset:
 LENGTHS = ((1000, 100), (1001, 100), (997, 13), (50, 1))
 
 
-def warmed(function, *arguments, lengths=LENGTHS, overrides=(), scalar="warmup_steps", **keywords):
+def warmed(function, lengths=LENGTHS, overrides=(), needs_total=True, **keywords):
     """Cases of a function of the step, the length of the run and its warmup."""
     return tuple(
-        Case(total, partial(function, total=total, warmup=warmup, **keywords), (f"lr.{scalar}={warmup}", *overrides))
+        Case(
+            total,
+            partial(function, warmup=warmup, **({"total": total} if needs_total else {}), **keywords),
+            (f"lr.warmup_steps={warmup}", *overrides),
+        )
         for total, warmup in lengths
     )
 
 
-def ran(scheduler, total_steps, *overrides, **arguments):
+def published(function, total_steps, peak_lr, *overrides, tolerance=1e-15):
+    """The preset of a model in a run of its published length: the learning rate in terms of its peak."""
+    case = Case(
+        total_steps,
+        lambda step: function(step) / peak_lr,
+        (f"lr.reference_lr={peak_lr}", *overrides),
+        every=max(1, total_steps // 2003),
+    )
+    return Preset("the published formula", (case,), tolerance)
+
+
+def ran(scheduler, length, *overrides, **arguments):
     """A case of a torch scheduler that is run itself, at a base learning rate of 1."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
     stepped = scheduler(optimizer, **arguments)
     values = []
-    for _ in range(total_steps):
+    for _ in range(length):
         values.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         stepped.step()
-    return Case(total_steps, values.__getitem__, overrides)
+    return Case(length, values.__getitem__, overrides)
 
 
 PRESETS = {
@@ -91,6 +106,50 @@ PRESETS = {
             *warmed(systems.transformers_cosine_with_min_lr, min_lr_rate=0.1),
             *warmed(systems.transformers_cosine_with_min_lr, min_lr_rate=0.07, overrides=("lr.min_lr_rate=0.07",)),
         ),
+    ),
+    "systems/transformers_inverse_sqrt": Preset(
+        "the formula of transformers 5.24.0",
+        (
+            *(
+                Case(total, partial(systems.transformers_inverse_sqrt, warmup=warmup), (f"lr.warmup_steps={warmup}",))
+                for total, warmup in LENGTHS
+            ),
+            Case(
+                1000,
+                partial(systems.transformers_inverse_sqrt, warmup=100, timescale=10_000),
+                ("lr.timescale=10000",),
+            ),
+        ),
+    ),
+    "systems/megatron_inverse_sqrt": Preset(
+        "the formula of megatron-core 0.16.1", warmed(systems.megatron, style="inverse-square-root")
+    ),
+    "systems/olmo_core_inverse_sqrt": Preset(
+        "the formula of ai2-olmo-core 3.0.0", warmed(systems.olmo_core_inverse_sqrt)
+    ),
+    "systems/composer_polynomial_with_warmup": Preset(
+        "the formula of mosaicml 0.32.1",
+        (
+            *warmed(systems.composer_polynomial),
+            *warmed(systems.composer_polynomial, power=3.0, alpha_f=0.1, overrides=("lr.power=3.0", "lr.alpha_f=0.1")),
+        ),
+    ),
+    "systems/timm_poly": Preset("the formula of timm 1.0.31", warmed(systems.timm_poly, warmup_lr_init=0.01)),
+    "systems/torch_polynomial": Preset(
+        "torch 2.13's PolynomialLR, run",
+        (
+            ran(lr_scheduler.PolynomialLR, 100),
+            ran(lr_scheduler.PolynomialLR, 401, "lr.total_iters=400", "lr.power=2.0", total_iters=400, power=2.0),
+        ),
+        tolerance=1e-13,  # torch multiplies the rate of the step before
+    ),
+    "systems/torch_exponential": Preset(
+        "torch 2.13's ExponentialLR, run",
+        (
+            ran(lr_scheduler.ExponentialLR, 1000, gamma=0.5 ** (1 / 100)),
+            ran(lr_scheduler.ExponentialLR, 301, "lr.half_life_steps=1", gamma=0.5),
+        ),
+        tolerance=1e-13,  # torch multiplies the rate of the step before
     ),
     "systems/transformers_cosine_warmup_with_min_lr": Preset(
         "the formula of transformers 5.24.0",
@@ -168,6 +227,197 @@ PRESETS = {
     ),
     "systems/levanter_cosine": Preset(
         "the formula of marin-levanter 0.2.20", warmed(systems.levanter, decay_type="cosine")
+    ),
+    "systems/transformers_polynomial": Preset(
+        "the formula of transformers 5.24.0",
+        (
+            *warmed(systems.transformers_polynomial, lr=1e-3, overrides=("lr.reference_lr=1e-3",)),
+            *warmed(
+                systems.transformers_polynomial,
+                lr=3e-4,
+                lr_end=1e-5,
+                power=2.0,
+                overrides=("lr.reference_lr=3e-4", "lr.lr_end=1e-5", "lr.power=2.0"),
+            ),
+        ),
+    ),
+    "systems/transformers_wsd": Preset(
+        "the formula of transformers 5.24.0",
+        tuple(
+            case
+            for theirs, ours in (("cosine", "cosine"), ("linear", "linear"), ("1-sqrt", "one_minus_sqrt"))
+            for case in warmed(
+                systems.transformers_wsd,
+                decay=33,
+                decay_type=theirs,
+                warmup_type="linear",
+                min_lr_ratio=0.1,
+                overrides=("lr.decay_steps=33", f"lr.decay_curve={ours}", "lr.min_lr_ratio=0.1"),
+            )
+        ),
+    ),
+    "systems/torchtitan_wsd": Preset(
+        "the formula of torchtitan 0.3.0",
+        tuple(
+            # round(1000 * 0.25) = 250, round(997 * 0.25) = round(249.25) = 249, round(50 * 0.25) = round(12.5) = 12
+            Case(
+                total,
+                partial(
+                    systems.torchtitan,
+                    total=total,
+                    warmup=warmup,
+                    decay_ratio=0.25,
+                    decay_type=theirs,
+                    min_lr_factor=0.1,
+                ),
+                (
+                    f"lr.warmup_steps={warmup}",
+                    f"lr.decay_steps={decay}",
+                    f"lr.decay_curve={ours}",
+                    "lr.min_lr_factor=0.1",
+                ),
+            )
+            for total, warmup, decay in ((1000, 100, 250), (997, 13, 249), (50, 1, 12))
+            for theirs, ours in (("linear", "linear"), ("sqrt", "one_minus_sqrt"), ("cosine", "cosine"))
+        ),
+    ),
+    "systems/megatron_wsd": Preset(
+        "the formula of megatron-core 0.16.1",
+        tuple(
+            case
+            for theirs, ours in (
+                ("exponential", "exponential_halving"),
+                ("minus_sqrt", "one_minus_sqrt"),
+                ("linear", "linear"),
+                ("cosine", "cosine"),
+            )
+            for case in warmed(
+                systems.megatron,
+                style="WSD",
+                wsd_style=theirs,
+                wsd_decay=33,
+                min_lr=0.1,
+                overrides=("lr.decay_steps=33", f"lr.decay_curve={ours}"),
+            )
+        ),
+    ),
+    "systems/olmo_core_wsd": Preset(
+        "the formula of ai2-olmo-core 3.0.0",
+        (
+            *warmed(systems.olmo_core_wsd, decay=33, overrides=("lr.decay_steps=33",)),
+            *warmed(
+                systems.olmo_core_wsd,
+                decay=33,
+                decay_min_lr=0.1,
+                overrides=("lr.decay_steps=33", "lr.decay_min_lr_ratio=0.1"),
+            ),
+        ),
+    ),
+    "systems/olmo_core_power": Preset(
+        "the formula of ai2-olmo-core 3.0.0",
+        warmed(systems.olmo_core_power, decay=33, overrides=("lr.decay_steps=33",)),
+    ),
+    "systems/composer_multistep_with_warmup": Preset(
+        "the formula of mosaicml 0.32.1",
+        (
+            *warmed(
+                systems.composer_multistep, milestones=(500, 750), lengths=((1000, 100), (1001, 13)), needs_total=False
+            ),
+            *warmed(
+                systems.composer_multistep,
+                milestones=(400, 401),
+                lengths=((777, 1),),
+                overrides=("lr.milestones=[400,401]",),
+                needs_total=False,
+            ),
+        ),
+    ),
+    "systems/timm_wsd": Preset(
+        "the formula of timm 1.0.31",
+        (
+            *warmed(systems.timm_wsd, decay=33, warmup_lr_init=0.01, overrides=("lr.decay_steps=33",)),
+            *warmed(
+                systems.timm_wsd,
+                decay=33,
+                warmup_lr_init=0.01,
+                lr_min=0.1,
+                overrides=("lr.decay_steps=33", "lr.lr_min_ratio=0.1"),
+            ),
+        ),
+    ),
+    "systems/torch_multistep": Preset(
+        "torch 2.13's MultiStepLR, run",
+        (
+            ran(lr_scheduler.MultiStepLR, 1000, milestones=[500, 750]),
+            ran(lr_scheduler.MultiStepLR, 333, "lr.milestones=[100,101]", milestones=[100, 101]),
+        ),
+        tolerance=1e-15,
+    ),
+    "systems/torch_one_cycle": Preset(
+        "torch 2.13's OneCycleLR, run",
+        (
+            ran(lr_scheduler.OneCycleLR, 1000, max_lr=1.0, total_steps=1000),
+            ran(lr_scheduler.OneCycleLR, 77, "lr.peak_step=10", max_lr=1.0, total_steps=77, pct_start=11 / 77),
+        ),
+    ),
+    "systems/torch_cosine_warm_restarts": Preset(
+        "torch 2.13's CosineAnnealingWarmRestarts, run",
+        (
+            ran(lr_scheduler.CosineAnnealingWarmRestarts, 1000, T_0=100, T_mult=2),
+            ran(
+                lr_scheduler.CosineAnnealingWarmRestarts,
+                77,
+                "lr.cycle_ends=[7,21,49,105]",
+                "lr.eta_min_ratio=0.1",
+                T_0=7,
+                T_mult=2,
+                eta_min=0.1,
+            ),
+        ),
+    ),
+    "systems/nanochat": Preset(
+        "the formula of its script",
+        tuple(
+            # round(0.65 * 1000) = 650, round(0.65 * 1010) = round(656.5) = 656, round(0.65 * 333) = round(216.45) = 216
+            Case(total, partial(systems.nanochat_lr, total=total), (f"lr.warmdown_steps={warmdown}",))
+            for total, warmdown in ((1000, 650), (1010, 656), (333, 216))
+        ),
+    ),
+    "systems/modded_nanogpt": Preset("the formula of its script", (Case(1300, systems.modded_nanogpt),)),
+    "models/gpt3": published(models.gpt3, 93_750, 0.6e-4),
+    "models/chinchilla": published(partial(models.chinchilla, total=466_666), 466_666, 1e-4),
+    "models/llama2": published(models.llama2, 500_000, 3.0e-4),
+    "models/llama3_405b": published(models.llama3_405b, 1_200_000, 8e-5),
+    "models/deepseek_v2_lite": published(models.deepseek_v2_lite, 301_996, 4.2e-4),
+    "models/deepseek_v3": published(models.deepseek_v3, 235_239, 2.2e-4),
+    "models/kimi_k2": published(models.kimi_k2, 231_343, 2e-4),
+    "models/moonlight": published(models.moonlight, 169_873, 4.2e-4),
+    "models/glm_4_5": published(
+        partial(models.glm_4_5, warm_tokens=100_000_000_000), 360_937, 2.5e-4, "lr.warmup_tokens=100e9"
+    ),
+    "models/nemotron_3_nano": published(
+        partial(models.nemotron_3_nano, shape=lambda p: 1 - p), 993_410, 1e-3, "lr.decay_curve=linear"
+    ),
+    "models/nemotron_3_super": published(models.nemotron_3_super, 993_410, 4.5e-4),
+    "models/smollm_1_7b": published(partial(models.smollm_1_7b, warm=5000), 500_000, 5e-4, "lr.warmup_steps=5000"),
+    "models/smollm3": published(models.smollm3, 4_720_000, 0.0002),
+    "models/apertus_70b": published(models.apertus_70b, 894_069, 1e-5),
+    "models/olmo2_32b": published(models.olmo2_32b, 774_860, 6e-4, tolerance=1e-5),
+    "models/olmo3_7b": published(models.olmo3_7b, 1_413_814, 3e-4),
+    "models/marin_8b": published(models.marin_8b, 1_420_000, 1.7e-3),
+    "models/minicpm": published(partial(models.minicpm, warm=2000), 279_898, 0.01, "lr.warmup_steps=2000"),
+    "models/power": published(models.power, 238_418, 0.02, tolerance=1e-4),
+    "models/wsm": published(partial(models.wsm, warm=2000), 631_809, 4.78e-4, "lr.warmup_steps=2000"),
+    "models/infinite_lr": Preset(
+        "the published formula",
+        tuple(
+            Case(
+                total,
+                partial(models.infinite_lr, total=total),
+                ("lr.cooldown_until=0.15", "lr.anneal_from=0.8"),
+            )
+            for total in (1000, 1009, 200)
+        ),
     ),
     "models/d2z": Preset(
         "the published formula", tuple(Case(total, partial(models.d2z, total=total)) for total in (1000, 1009, 55))

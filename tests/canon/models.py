@@ -1,7 +1,8 @@
 """The learning rates of published models, typed from their reports: t is the step, from 0; the result the LR itself.
 
-Nothing of the package is used here. An amount of tokens ends at the last step that is wholly inside it. What a report
-does not say is not here: where the value of step 0 is not printed, the formula's 0 is taken.
+Nothing of the package is used here. An amount of tokens ends at the last step that is wholly inside it; one that a
+phase lasts is counted from the step where the phase begins. The batch is that of the end of the run throughout. What a
+report does not say is not here: where the value of step 0 is not printed, the formula's 0 is taken.
 """
 
 import math
@@ -56,7 +57,9 @@ def deepseek_v2_lite(t, batch=4608 * 4096):
 # arXiv:2412.19437, section 4.2: 2K steps to 2.2e-4; constant until 10T tokens; cosine to 2.2e-5 in 4.3T; 2.2e-5 for
 # 333B, then 7.3e-6 for 167B. 15360 sequences of 4K once the ramp is done.
 def deepseek_v3(t, batch=15360 * 4096):
-    hold, fall, low = (tokens // batch for tokens in (10_000_000_000_000, 14_300_000_000_000, 14_633_000_000_000))
+    hold = 10_000_000_000_000 // batch
+    fall = hold + 4_300_000_000_000 // batch
+    low = fall + 333_000_000_000 // batch
     if t < 2000:
         return _linear(t, 0, 2000, 0.0, 2.2e-4)
     if t < hold:
@@ -69,32 +72,38 @@ def deepseek_v3(t, batch=15360 * 4096):
 # arXiv:2507.20534, section 2.5: 500 steps of warmup, 2e-4 for the first 10T tokens, cosine to 2e-5 over 5.5T; 67M
 # tokens a step.
 def kimi_k2(t, batch=67_000_000):
-    hold, end = 10_000_000_000_000 // batch, 15_500_000_000_000 // batch
+    hold = 10_000_000_000_000 // batch
+    end = hold + 5_500_000_000_000 // batch
     if t < 500:
         return _linear(t, 0, 500, 0.0, 2e-4)
     return 2e-4 if t < hold else _cosine(t, hold, end, 2e-4, 2e-5) if t < end else 2e-5
 
 
-# arXiv:2502.16982, section 3.3: 2k steps to 4.2e-4; cosine to 4.2e-5 until 5.2T tokens; 1e-4 again in 100 steps; linear
-# to 0 at 5.7T. 2048 sequences of 8K until 200B tokens, then 4096: the steps are counted in those.
-def moonlight(t):
-    small, large = 2048 * 8192, 4096 * 8192
-    ramp = 200_000_000_000 // small
-    fall = ramp + (5_200_000_000_000 - ramp * small) // large
-    end = ramp + (5_700_000_000_000 - ramp * small) // large
-    if t < 2000:
-        return _linear(t, 0, 2000, 0.0, 4.2e-4)
+# arXiv:2502.16982, section 3.3: 0 to 33B tokens: to 4.2e-4; cosine to 4.2e-5 until 5.2T; 1e-4 again in 100 steps;
+# linear to 0 at 5.7T. 4096 sequences of 8K a step.
+def moonlight(t, batch=4096 * 8192):
+    warm, fall, end = (tokens // batch for tokens in (33_000_000_000, 5_200_000_000_000, 5_700_000_000_000))
+    if t < warm:
+        return _linear(t, 0, warm, 0.0, 4.2e-4)
     if t < fall:
-        return _cosine(t, 2000, fall, 4.2e-4, 4.2e-5)
+        return _cosine(t, warm, fall, 4.2e-4, 4.2e-5)
     if t < fall + 100:
         return _linear(t, fall, fall + 100, 4.2e-5, 1e-4)
     return _linear(t, fall + 100, end, 1e-4, 0.0)
 
 
+# arXiv:2508.06471, section 2.4: 0 to 2.5e-4, cosine to 2.5e-5 until the end of 23.1T tokens, 64M a step. The length of
+# the warmup is not given.
+def glm_4_5(t, warm_tokens, batch=64_000_000):
+    warm, end = warm_tokens // batch, 23_100_000_000_000 // batch
+    return _linear(t, 0, warm, 0.0, 2.5e-4) if t < warm else _cosine(t, warm, end, 2.5e-4, 2.5e-5)
+
+
 # arXiv:2512.20848, section 2.4: 8.4 billion tokens to 1e-3, constant until 20T, to 1e-5 over the last 5T; 3072
 # sequences of 8192. The report does not give the shape of the decay: the function takes it.
 def nemotron_3_nano(t, shape, batch=3072 * 8192):
-    warm, hold, end = (tokens // batch for tokens in (8_400_000_000, 20_000_000_000_000, 25_000_000_000_000))
+    warm, hold = 8_400_000_000 // batch, 20_000_000_000_000 // batch
+    end = hold + 5_000_000_000_000 // batch
     if t < warm:
         return _linear(t, 0, warm, 0.0, 1e-3)
     return 1e-3 if t < hold else 1e-5 + (1e-3 - 1e-5) * shape((t - hold) / (end - hold))
@@ -103,7 +112,8 @@ def nemotron_3_nano(t, shape, batch=3072 * 8192):
 # The Nemotron 3 Super report: 200B tokens to 4.5e-4, minus-sqrt over the last 5T of 25T to 4.5e-6; 3072 sequences
 # of 8192.
 def nemotron_3_super(t, batch=3072 * 8192):
-    warm, hold, end = (tokens // batch for tokens in (200_000_000_000, 20_000_000_000_000, 25_000_000_000_000))
+    warm, end = 200_000_000_000 // batch, 25_000_000_000_000 // batch
+    hold = (end * batch - 5_000_000_000_000) // batch
     if t < warm:
         return _linear(t, 0, warm, 0.0, 4.5e-4)
     return 4.5e-4 if t < hold else 4.5e-6 + (4.5e-4 - 4.5e-6) * (1 - math.sqrt((t - hold) / (end - hold)))
@@ -137,14 +147,10 @@ def smollm3(t):
     return 0.0002 * (522_000 - (t - 4_198_001)) / 522_000
 
 
-# arXiv:2509.14233, sections 2.2 and 2.3, in samples of 4096 tokens: warmup from a tenth over 16.8B tokens, 1-sqrt from
-# 13.5T to a tenth at 15T, peak 1e-5; 2048 sequences a step until 4.4T tokens, then 4096.
-def apertus_70b(t):
-    small, large = 2048 * 4096, 4096 * 4096
-    ramp = 4_400_000_000_000 // small
-    warm = 16_800_000_000 // small
-    hold = ramp + (13_500_000_000_000 - ramp * small) // large
-    end = ramp + (15_000_000_000_000 - ramp * small) // large
+# arXiv:2509.14233, sections 2.2 and 2.3: warmup from a tenth over 16.8B tokens, 1-sqrt from 13.5T to a tenth at 15T,
+# peak 1e-5; 4096 sequences of 4096 a step.
+def apertus_70b(t, batch=4096 * 4096):
+    warm, hold, end = (tokens // batch for tokens in (16_800_000_000, 13_500_000_000_000, 15_000_000_000_000))
     if t < warm:
         return _linear(t, 0, warm, 1e-6, 1e-5)
     return 1e-5 if t < hold else 1e-6 + (1e-5 - 1e-6) * (1 - math.sqrt((t - hold) / (end - hold)))
@@ -215,6 +221,17 @@ def power(t, batch=1024 * 4096):
     if t < warm:
         return _linear(t, 0, warm, 0.0, 0.02)
     return min(0.02, 1024 * 4 * (t * batch) ** -0.51)
+
+
+# arXiv:2503.02844, Eq. 1, with the numbers of arXiv:2403.08763, section 7: 1% of warmup, cosine to a constant,
+# constant, exponential to a tenth. Where these end is not given: 15% and 80% are taken.
+def infinite_lr(t, total):
+    warm, cool, anneal = total // 100, total * 15 // 100, total * 8 // 10
+    if t < warm:
+        return t / warm
+    if t < cool:
+        return 0.55 + (1 - 0.55) / 2 * (1 + math.cos(math.pi * (t - warm) / (cool - warm)))
+    return 0.55 if t < anneal else 0.55 * (0.1 / 0.55) ** ((t - anneal) / (total - anneal))
 
 
 # arXiv:2507.17634, sections 3.2 and 4.1: linear warmup (its length is in an appendix not read), 4.78e-4 constant over

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from canon.cases import PRESETS
 from canon.compare import greatest_difference, schedule_of
 from d9d_lr.composing.paths import SCHEDULES_DIR
-from d9d_lr.plotting.figure import save
 from d9d_lr.plotting.sampling import steps_to_draw
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -20,13 +20,30 @@ INTRO = """\
 
 Written by `make docs-presets`; do not edit. Each preset is a file below
 [conf/schedules/lr](../conf/schedules/lr), compared with its source over whole runs, step for step. The greatest
-difference is that of the multiplier, rounded up to a power of ten; a test keeps it.
+difference is that of the multiplier, rounded up to a power of ten; a test keeps it. `make parity-field` compares with
+transformers, timm, torchtitan, optax and ignite themselves.
+
+A preset has a few numbers at its top, such as `lr.warmup_steps=200`. A model's preset has the published learning rates,
+in the published units: a run of another length is refused, and `lr.stretch=true` lays its shape over the run at hand,
+every boundary scaled exactly and rounded down, the peak at `optimizer.lr`:
+
+```bash
+python -m d9d_lr.train lr=models/deepseek_v3 lr.stretch=true
+python -m d9d_lr.plot lr=models/deepseek_v3,models/olmo3_7b,models/moonlight lr.stretch=true
+python -m d9d_lr.train -cd sweeps -cn canon sweep.dry_run=true
+```
+
+What no source states is not here: such a number is `???` in its file and must be typed, and the batch is that of the
+end of the run, for the stairs of the ramps are not published. Not here at all: schedules that look at the loss
+(transformers' `reduce_lr_on_plateau` and `greedy`), and WSD-S (arXiv:2410.05192), whose numbers were not found.
 """
 
 
 def page():
     """Returns the text of docs/presets.md."""
-    families = {family: [name for name in PRESETS if name.startswith(f"{family}/")] for family in ("systems", "models")}
+    families = {
+        family: sorted(name for name in PRESETS if name.startswith(f"{family}/")) for family in ("systems", "models")
+    }
     parts = [INTRO]
     for family, names in families.items():
         parts += [f"## {family.capitalize()}\n", f"![The presets of {family}](presets_{family}.png)\n", _table(names)]
@@ -59,11 +76,19 @@ def _anchor(name):
 def _section(name):
     said = comments(name)
     what, use = said["Schedule"].split(" Use: ")
-    phases = "".join(f"  {number}. {phase}\n" for number, phase in enumerate(_phases(name), 1))
+    phases = "".join(f"  {number}. {phase}\n" for number, phase in _shortened(list(_phases(name))))
     return (
         f"### {name}\n\n{_sentence(what)} `{use}`\n\n{phases}\n- Source: {said['Source']}\n"
         f"- Boundary: {said['Boundary']}\n- Contested: {said['Contested']}\n"
     )
+
+
+def _shortened(phases):
+    """Numbers the phases, and leaves out the middle of very many."""
+    numbered = list(enumerate(phases, 1))
+    if len(numbered) <= 20:
+        return numbered
+    return [*numbered[:5], (6, f"... ({len(numbered) - 12} more like these)"), *numbered[-7:]]
 
 
 def _sentence(text):
@@ -75,17 +100,19 @@ def _phases(name):
     schedule = schedule_of(name, case)
     for phase in schedule.phases:
         ahead = ", a step ahead" if phase.laid_over == (phase.start_step - 1, phase.end_step - 1) else ""
-        yield (
-            f"{phase.curve} from {phase.start_multiplier:g} to {phase.target_multiplier:g}{ahead}, "
-            f"steps {phase.start_step} to {phase.end_step} of {case.total_steps}"
+        start = "" if phase.curve.label == "constant" else f" from {phase.start_multiplier:g}"
+        where = f"steps {phase.start_step} to {phase.end_step} of {case.total_steps}"
+        yield f"{phase.curve}{start} to {phase.target_multiplier:g}{ahead}, {where}".replace(
+            "constant to", "constant at"
         )
 
 
 def picture(family):
     """Returns a figure with a small plot for each preset of a family."""
-    names = [name for name in PRESETS if name.startswith(f"{family}/")]
+    names = sorted(name for name in PRESETS if name.startswith(f"{family}/"))
     rows = math.ceil(len(names) / COLUMNS)
-    figure = Figure(figsize=(10.0, 1.5 * rows), layout="constrained")
+    figure = Figure(figsize=(10.0, 1.4 * rows))
+    figure.subplots_adjust(left=0.04, right=0.99, bottom=0.03, top=1 - 0.25 / (1.4 * rows), wspace=0.2, hspace=0.5)
     grid = figure.subplots(rows, COLUMNS, squeeze=False).flat
     for axes in grid:
         axes.set_axis_off()
@@ -97,6 +124,8 @@ def picture(family):
         axes.plot(steps, schedule.multipliers(steps), linewidth=1.2)
         axes.set_title(name.split("/")[1], fontsize=7)
         axes.tick_params(labelsize=6)
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+        axes.xaxis.set_major_formatter(EngFormatter(sep=""))
         axes.set_ylim(bottom=0, top=1.05 * float(np.max(schedule.multipliers(steps))))
         axes.spines[["top", "right"]].set_visible(False)
     return figure
@@ -106,7 +135,7 @@ def main():
     """Writes the page and its pictures."""
     (DOCS / "presets.md").write_text(page())
     for family in ("systems", "models"):
-        save(picture(family), DOCS / f"presets_{family}.png")
+        picture(family).savefig(DOCS / f"presets_{family}.png", dpi=90)
 
 
 if __name__ == "__main__":

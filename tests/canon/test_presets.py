@@ -40,7 +40,7 @@ def test_a_preset_says_its_source_its_boundary_and_what_is_contested(file):
 @pytest.mark.parametrize("file", FILES, ids=name_of)
 def test_the_scalars_of_a_preset_are_those_that_its_phases_read(file):
     content = OmegaConf.to_container(OmegaConf.load(file), resolve=False)
-    read = set(re.findall(r"\$\{\.+(\w+)\}", str(content)))
+    read = set(re.findall(r"\$\{\.+(\w+)(?:\[\d+\])?\}", str(content)))
     assert read == set(content.get("scalars", []))
     assert read <= set(content)
 

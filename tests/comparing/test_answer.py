@@ -7,7 +7,7 @@ import pytest
 
 from d9d_lr.comparing.answer import answers
 from d9d_lr.comparing.contenders import schedule_keys
-from d9d_lr.comparing.settings import Outcome, settings_of
+from d9d_lr.comparing.folding import Outcome, settings_of
 from helpers.sweeps_of_numbers import outcomes_of
 
 SWEEPS = 1_000
@@ -164,6 +164,14 @@ def test_seeds_that_are_not_shared_are_compared_unpaired():
     assert lead.difference == pytest.approx(1.0)
 
 
+def test_settings_that_lack_a_seed_lend_no_noise():
+    # the seeds 0 and 9 of s2 are not those of the pair: only its own two differences count
+    outcomes = outcomes_of([[[1.0, 1.2, 1.1]], [[1.3, 1.1, 1.2]]])
+    other = [Outcome({**outcomes[0].changed, "lr": "s2", "train.seed": seed}, "completed", 1.2) for seed in "09"]
+    leads = answers(settings_of([*outcomes, *other]))[0].leads
+    assert {lead.other.name: (lead.pairs, lead.degrees) for lead in leads}["s1"] == (3, 2)
+
+
 def test_there_is_no_best_over_different_lengths():
     outcomes = [
         Outcome({"lr": name, "train.total_steps": str(steps), "train.seed": str(seed)}, "completed", 1 / steps + seed)
@@ -176,6 +184,12 @@ def test_there_is_no_best_over_different_lengths():
     assert all(len(answer.settings) == 2 for answer in found)
     by_results = [Outcome({"lr": name}, "completed", 1.0, length=steps) for name, steps in (("a", 100), ("b", 200))]
     assert len(answers(settings_of(by_results))) == 2
+
+
+def test_what_has_not_ended_has_the_length_of_the_others():
+    outcomes = [Outcome({"lr": "a"}, "completed", 1.0, length=100), Outcome({"lr": "b"}, "unfinished")]
+    (answer,) = answers(settings_of(outcomes))
+    assert (answer.length, answer.pending) == ("100", 1)
 
 
 def test_a_setting_with_a_diverged_seed_is_nobodys_best():

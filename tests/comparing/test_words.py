@@ -5,7 +5,7 @@ import math
 import pytest
 
 from d9d_lr.comparing.answer import answers
-from d9d_lr.comparing.settings import Outcome, settings_of
+from d9d_lr.comparing.folding import Outcome, settings_of
 from d9d_lr.comparing.words import measured, notes, sentence
 from helpers.sweeps_of_numbers import outcomes_of
 
@@ -43,6 +43,11 @@ SAID = {
 def test_the_sentence(table, said):
     table = [*table, [[math.nan]]] if len(table) == 1 else table  # a second schedule, for "lr" to be swept
     assert sentence(answer_of(table)) == said
+
+
+def test_one_setting_is_not_called_best():
+    answer = answers(settings_of([Outcome({"lr": "wsd"}, "completed", 1.5)]))[0]
+    assert sentence(answer) == "one setting, nothing to compare it with: 1.5 (1 run)"
 
 
 def test_the_sentence_names_what_was_tuned():

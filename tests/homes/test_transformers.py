@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-pytestmark = pytest.mark.homes
+pytestmark = [pytest.mark.homes, pytest.mark.filterwarnings("ignore::FutureWarning")]
 pytest.importorskip("transformers")
 
 from transformers import PretrainedConfig, PreTrainedModel, Trainer, TrainerCallback, TrainingArguments  # noqa: E402
@@ -78,7 +78,7 @@ def trainer(folder, kind=Scheduled, callbacks=(), points=100, model=True, init=N
     lrs = Lrs()
     made = kind(
         model=Line() if model else None, model_init=init, args=arguments(folder, **others),
-        train_dataset=Points(points), callbacks=[lrs, *callbacks],
+        train_dataset=Points(points), eval_dataset=Points(2), callbacks=[lrs, *callbacks],
     )  # fmt: skip
     return made, lrs.seen
 
@@ -157,7 +157,7 @@ def test_taken_up_from_a_run_of_transformers_own_scheduler(tmp_path, expected):
 def test_model_init_and_a_hyperparameter_search(tmp_path):
     optuna = pytest.importorskip("optuna")
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    made, lrs = trainer(tmp_path, model=False, init=Line, max_steps=150)
+    made, lrs = trainer(tmp_path, model=False, init=lambda: Line(), max_steps=150)
     made.hyperparameter_search(
         hp_space=lambda trial: {"learning_rate": trial.suggest_categorical("learning_rate", [0.1, 0.2])},
         compute_objective=lambda metrics: 0.0,

@@ -1,5 +1,6 @@
 """`python -m d9d_lr.plot`: composed as the entrypoint composes, drawn exactly, readable in any terminal."""
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -15,11 +16,13 @@ from PIL import Image
 from d9d_lr import ConfigError, PiecewiseConfig, build_schedule, compose_lr, plot
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.diagnostics.problems import RunError
-from d9d_lr.plotting.figure import draw, new_figure
+from d9d_lr.plotting.figure import draw, new_figure, save
 from d9d_lr.plotting.labels import labels_of, short_labels
+from d9d_lr.plotting.many import distinct
 from d9d_lr.plotting.quantity import values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import compose_series
+from d9d_lr.plotting.window import Window
 
 SWEEP_FILE = """\
 # A sweep of a person's own.
@@ -140,8 +143,8 @@ def test_the_lines_of_the_figure_are_the_schedule_itself(y):
     axes = draw(series, y).axes[0]
     factor = 0.5 if y == "lr" else 1.0
     drawn = {line.get_label(): line for line in axes.lines}
-    for one, label in zip(series, ("wsd", "step_list"), strict=True):
-        steps, values = drawn[label].get_data()
+    for one in series:
+        steps, values = drawn[one.label].get_data()
         assert np.array_equal(values, factor * one.schedule.multipliers(steps))
         assert {0, 100_000, *(phase.end_step for phase in one.schedule.phases)} <= set(steps.tolist())
 
@@ -312,3 +315,73 @@ def test_values_of_a_series_are_base_lr_times_multiplier():
     steps = np.arange(5)
     assert values_of(one, steps, "lr").tolist() == [0.25, 0.1875, 0.125, 0.0625, 0.0]
     assert values_of(one, steps, "multiplier").tolist() == [1.0, 0.75, 0.5, 0.25, 0.0]
+
+
+# --- which part, and on which axes ----------------------------------------------------------------------------------
+
+
+def test_seeds_are_drawn_once():
+    series = distinct(compose_series(["lr=wsd,warmup_cosine", "train.seed=0,1,2"]))
+    assert [one.label for one in series] == ["lr=wsd", "lr=warmup_cosine"]
+    same = distinct(compose_series(["train.seed=0,1"]))
+    assert len(same) == 1
+
+
+def test_a_zoom_shows_every_step_of_a_short_warmup_in_a_long_run():
+    (one,) = compose_series(["lr.phases.0.steps=2000", "train.total_steps=1000000"])
+    axes = draw([one], "multiplier", Window(0, 4000)).axes[0]
+    steps, values = axes.lines[0].get_data()
+    assert (steps[0], steps[-1]) == (0, 4000)
+    assert np.array_equal(values, one.schedule.multipliers(steps))
+    assert sum(steps < 2000) > 900  # of 2000 points in sight, half lie in the warmup
+
+
+def test_a_logarithmic_axis_spreads_the_steps_over_decades(capsys):
+    (one,) = compose_series(["lr.phases.0.steps=2000", "train.total_steps=1000000"])
+    steps = steps_to_draw(one.schedule, 1_000_000, 60, log=True)
+    assert steps[0] == 0
+    assert sum(steps <= 2000) > 30  # 3.3 of the 6 decades lie within the warmup
+    for ending in ("png", "svg"):
+        assert draw([one], "lr", Window(log_x=True, log_y=True)).axes[0].get_yscale() == "log", ending
+    plot.plot(["lr.phases.0.steps=2000", "train.total_steps=1000000", "--log-x", "--log-y"])
+    out = capsys.readouterr().out
+    assert "learning rate (log) by step (log)" in out
+    assert re.search(r"\b1000\b.*\b1000000\b", out)  # the middle of six decades, and their end
+
+
+def test_the_zoomed_terminal_ends_where_it_is_told(capsys):
+    plot.plot(["train.total_steps=1000000", "lr.phases.0.steps=2000", "--zoom", "0:4_000"])
+    axis = next(line for line in capsys.readouterr().out.splitlines() if "2000" in line and "4000" in line)
+    assert axis.split() == ["0", "1000", "2000", "3000", "4000"]
+
+
+@pytest.mark.parametrize("zoom", ["5", "9:3", "a:b", "-1:4", "3:3"])
+def test_a_zoom_that_is_none_is_refused(zoom):
+    with pytest.raises(ConfigError, match="two steps in order"):
+        plot.plot([f"--zoom={zoom}"])
+
+
+def test_thirty_schedules_have_a_legend_of_groups():
+    names, (one,) = [f"s{index}" for index in range(5)], compose_series([])
+    swept = [(("lr", name), ("optimizer.lr", str(rate))) for name in names for rate in range(1, 7)]
+    figure = draw([dataclasses.replace(one, swept=keys, label=str(keys)) for keys in swept], "lr")
+    texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
+    assert len(figure.axes[0].lines) == 30
+    assert texts == [f"optimizer.lr={rate}" for rate in range(1, 7)] + [f"lr={name}" for name in names]
+
+
+def test_text_in_an_svg_is_text(tmp_path):
+    save(draw(compose_series(["lr=wsd,constant"]), "lr"), tmp_path / "a.svg")
+    assert ">learning rate</text>" in (tmp_path / "a.svg").read_text()
+
+
+def test_a_dollar_in_a_label_is_a_dollar(tmp_path):
+    (one,) = compose_series(["lr=wsd"])
+    pair = [dataclasses.replace(one, label=text, swept=(("a", text),)) for text in ("$a_{$", "$\\frac$")]
+    save(draw(pair, "lr"), tmp_path / "a.png")
+    save(draw(pair[:1], "lr"), tmp_path / "b.png")
+
+
+def test_that_the_packaged_warmup_starts_at_zero_is_no_news(capsys):
+    plot.plot([])
+    assert "advice" not in capsys.readouterr().err

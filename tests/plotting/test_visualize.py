@@ -5,6 +5,7 @@ import sys
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR, StepLR
 
@@ -66,3 +67,21 @@ def test_it_is_exported_without_importing_torch():
     assert "visualize_lr_scheduler" in d9d_lr.__all__
     code = "import sys; from d9d_lr import visualize_lr_scheduler; print('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_schedules_configs_providers_and_schedulers_are_drawn_too():
+    from d9d_lr import AutoLRSchedulerProvider, build_schedule, compose_lr
+    from d9d_lr.provider.torch_scheduler import PiecewiseLR
+
+    config = compose_lr(["lr=wsd"], 1000)
+    schedule = build_schedule(config, 1000)
+    scheduler = PiecewiseLR(torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.5), schedule)
+    for one in (schedule, config, AutoLRSchedulerProvider(config), scheduler):
+        steps, rates = visualize_lr_scheduler(one, init_lr=0.5).axes[0].lines[0].get_data()
+        assert len(steps) == 1000
+        assert list(rates) == [0.5 * schedule.multiplier(step) for step in range(1000)]
+
+
+def test_what_cannot_be_drawn_says_what_to_pass():
+    with pytest.raises(ConfigError, match="lambda optimizer"):
+        visualize_lr_scheduler(object())

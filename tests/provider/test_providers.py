@@ -1,6 +1,8 @@
 """Providers, their context, the protocols and the fluent builder."""
 
+import copy
 import json
+import pickle
 from types import SimpleNamespace
 
 import numpy as np
@@ -188,6 +190,21 @@ def test_the_total_steps_of_another_packages_context_are_checked_too():
 
 def test_numpys_whole_numbers_are_whole_numbers():
     assert provider()(context(optimizer(), np.int64(1000))).schedule.multiplier(1000) == 0.1
+
+
+@pytest.mark.parametrize(
+    "what", [AutoLRSchedulerConfig.model_validate_json(FLAT), provider()], ids=["config", "provider"]
+)
+def test_among_hyperparameters_it_is_read_by_the_safe_loader(what, tmp_path):
+    torch.save({"hyper_parameters": {"schedule": what}}, tmp_path / "saved.ckpt")
+    read = torch.load(tmp_path / "saved.ckpt", weights_only=True)["hyper_parameters"]["schedule"]
+    assert type(read) is type(what)
+    assert read == what or read(context(optimizer())).schedule == what(context(optimizer())).schedule
+
+
+def test_a_copy_of_a_config_is_equal():
+    config = AutoLRSchedulerConfig.model_validate_json(FLAT)
+    assert pickle.loads(pickle.dumps(config)) == copy.deepcopy(config) == config
 
 
 def test_the_context_takes_keywords_only():

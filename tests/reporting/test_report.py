@@ -11,6 +11,7 @@ from PIL import Image
 
 from d9d_lr import build_schedule, compose_lr, report
 from d9d_lr.composing.cli import run_tool
+from d9d_lr.reporting.figures import write_figures
 from d9d_lr.reporting.logged_lr import with_phase_ends
 from d9d_lr.reporting.page import html_of
 from d9d_lr.reporting.run_curves import curve, curves_of, evenly_spaced_indices, thinned
@@ -50,7 +51,7 @@ class Page(HTMLParser):
 
     def __init__(self, path):
         super().__init__()
-        self.open, self.rows, self.tags, self.texts, self.urls = [], [], [], {}, []
+        self.open, self.tables, self.tags, self.texts, self.urls = [], {}, [], {}, []
         self.feed(path.read_text(encoding="utf-8"))
         assert self.open == []
 
@@ -59,6 +60,8 @@ class Page(HTMLParser):
         if tag not in self.VOID:
             self.open.append(tag)
         self.urls += [value for name, value in attributes if name in ("href", "src")]
+        if tag == "table":
+            self.rows = self.tables.setdefault(dict(attributes)["id"], [])
         if tag == "tr":
             self.rows.append([])
         if tag in ("td", "th"):
@@ -68,7 +71,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, text):
-        if self.open and self.open[-1] in ("td", "button"):
+        if "table" in self.open and self.open[-1] in ("td", "button"):
             self.rows[-1][-1] += text
         if self.open:
             self.texts[self.open[-1]] = self.texts.get(self.open[-1], "") + text
@@ -87,9 +90,9 @@ def made(folder):
 # --- the page --------------------------------------------------------------------------------------------------------
 
 
-def test_the_table_has_the_numbers_of_the_runs_best_first(sweep):
+def test_the_table_of_runs_has_their_numbers_best_first(sweep):
     folder, losses = sweep
-    head, *rows = made(folder).rows
+    head, *rows = made(folder).tables["runs"]
     assert head == ["#", "status", "val_loss", "lowest", *AXES, "steps", "seconds", "folder"]
     in_order = sorted(losses.items(), key=lambda item: item[1])
     for row, (_, loss) in zip(rows, in_order, strict=False):
@@ -101,17 +104,47 @@ def test_the_table_has_the_numbers_of_the_runs_best_first(sweep):
     assert [row[6] for row in rows[6:]] == ["30 of 100", "50 of 100", "40", "0"]
 
 
+def test_the_table_of_settings_folds_seeds_and_says_what_is_missing(tmp_path):
+    for seed in (0, 1):
+        write_run(tmp_path / f"a{seed}", ["lr=wsd", f"train.seed={seed}"])
+    write_run(tmp_path / "b0", ["lr=warmup_cosine", "train.seed=0"])
+    write_run(tmp_path / "b1", ["lr=warmup_cosine", "train.seed=1"], status="failed", error="no memory")
+    page = made(tmp_path)
+    assert page.tables["settings"][0] == ["#", "lr", "val_loss", "seeds", "state"]
+    assert {(row[1], *row[3:]) for row in page.tables["settings"][1:]} == {
+        ("wsd", "2", ""),
+        ("warmup_cosine", "1", "1 failed"),
+    }
+    assert [run["setting"] for run in page.data["runs"]].count(0) == 2
+    assert "is best" in page.texts["p"]
+
+
+def test_the_answer_repeats_the_best_setting_with_all_its_seeds(tmp_path):
+    for steps, seed in [(10, 0), (10, 1), (40, 0), (40, 1)]:
+        write_run(tmp_path / f"{steps}{seed}", [f"lr.phases.0.steps={steps}", f"train.seed={seed}"])
+    text = made(tmp_path).texts["pre"]
+    assert "python -m d9d_lr.train -m lr.phases.0.steps=40 train.seed=0,1" in text
+
+
 def test_the_curves_are_those_of_the_files(sweep):
     folder, _ = sweep
     page = made(folder).data
-    best = next(run for run in page["runs"] if run["values"] == ["40", "0.1"])
-    # warmup of 40 steps, logged every 10: a quarter, a half, three quarters of the base learning rate
-    assert best["lr"][0][:5] == [0, 10, 20, 30, 40]
-    assert best["lr"][1][:5] == pytest.approx([0, BASE_LR / 4, BASE_LR / 2, BASE_LR * 3 / 4, BASE_LR])
+    index, best = next(item for item in enumerate(page["settings"]) if item[1]["values"] == ["40", "0.1"])
+    schedule = build_schedule(compose_lr(["lr.phases.0.steps=40", "lr.phases.2.target_multiplier=0.1"], 100), 100)
+    # every step of a short run, as the saved schedule has it: 1 / 40 after one step, though every tenth was logged
+    assert best["lr"][0] == list(range(101))
+    assert best["lr"][1] == pytest.approx([BASE_LR * schedule.multiplier(step) for step in range(101)], rel=1e-4)
+    run = next(run for run in page["runs"] if run["setting"] == index)
     written = [json.loads(line) for line in (folder / "5" / "metrics.jsonl").read_text().splitlines()]
-    assert best["train"][1] == pytest.approx([row["train_loss"] for row in written if "train_loss" in row], rel=1e-5)
-    assert best["val"][0] == [0, 20, 40, 60, 80, 100]
-    assert best["val"][1] == pytest.approx([row["val_loss"] for row in written if "val_loss" in row], rel=1e-5)
+    assert run["train"][1] == pytest.approx([row["train_loss"] for row in written if "train_loss" in row], rel=1e-4)
+    assert run["val"][0] == [0, 20, 40, 60, 80, 100]
+    assert run["val"][1] == pytest.approx([row["val_loss"] for row in written if "val_loss" in row], rel=1e-4)
+
+
+def test_without_a_schedule_of_ours_the_logged_learning_rate_is_drawn(tmp_path):
+    write_run(tmp_path / "0", [])
+    (tmp_path / "0" / "schedule.json").write_text('{"_target_": "my_schedules.InverseSqrt"}')
+    assert made(tmp_path).data["settings"][0]["lr"][0] == list(range(0, 101, 10))
 
 
 def test_the_best_run_has_its_exact_command_and_schedule(sweep):
@@ -134,6 +167,14 @@ def test_nothing_of_a_run_becomes_markup_and_nothing_is_fetched(sweep):
     )
 
 
+def test_failures_are_grouped_by_cause(tmp_path):
+    for index, cause in enumerate(["no memory", "no memory", "no disk"]):
+        write_run(tmp_path / str(index), [f"train.seed={index}"], status="failed", reach=10, error=cause)
+    view = view_of(read_runs([tmp_path]), "")
+    assert {cause: len(places) for cause, places in view.failures.items()} == {"no memory": 2, "no disk": 1}
+    assert "3 failed, for 2 causes" in html_of(view)
+
+
 def test_the_heat_map_is_over_the_two_swept_keys(sweep):
     folder, losses = sweep
     (found,) = heat_maps(view_of(read_runs([folder]), "title"))
@@ -144,12 +185,12 @@ def test_the_heat_map_is_over_the_two_swept_keys(sweep):
             assert (mean, count) == (pytest.approx(wanted, rel=1e-12), 1)
 
 
-def test_seeds_are_averaged_in_the_heat_map(tmp_path):
+def test_the_heat_map_counts_settings_and_not_seeds(tmp_path):
     for seed, steps, end in [(0, 10, 0.0), (1, 10, 0.0), (0, 20, 0.0), (0, 20, 0.5)]:
         keys = [f"lr.phases.0.steps={steps}", f"lr.phases.2.target_multiplier={end}", f"train.seed={seed}"]
         write_run(tmp_path / f"{seed}{steps}{end}", keys)
     (found,) = heat_maps(view_of(read_runs([tmp_path]), ""))
-    assert [[count for _, count in row] for row in found.cells] == [[2, 1], [0, 1]]
+    assert [[count for _, count in row] for row in found.cells] == [[1, 1], [0, 1]]
     assert found.cells[1][0] == (None, 0)
 
 
@@ -159,6 +200,25 @@ def test_a_random_search_has_no_heat_map(tmp_path):
             tmp_path / str(index), [f"lr.phases.0.steps={index + 1}", f"lr.phases.2.target_multiplier=0.{index}1"]
         )
     assert heat_maps(view_of(read_runs([tmp_path]), "")) == []  # 81 cells for 9 runs
+
+
+def test_constant_overrides_are_never_swept(tmp_path):
+    # "task" is typed for each run of the first sweep and for none of the second; "lr" for all, and differs
+    for name, extra, schedule in (("first", ["task.width=64"], "wsd"), ("second", [], "warmup_cosine")):
+        for rate in ("0.1", "0.2"):
+            write_run(tmp_path / name / rate, [f"lr={schedule}", f"optimizer.lr={rate}", *extra])
+    view = view_of(read_runs([tmp_path]), "")
+    assert set(view.keys) == {"lr", "optimizer.lr"}
+    assert {one.sweep for one in view.settings} == {"first", "second"}
+    assert "sweep" in made(tmp_path).tables["settings"][0]
+
+
+def test_what_competes_can_be_chosen(sweep):
+    view = view_of(read_runs([sweep[0]]), "", ["lr.phases.2.target_multiplier"])
+    assert {view.answers[0].best.name, view.answers[0].leads[0].other.name} == {
+        "lr.phases.2.target_multiplier=0.0",
+        "lr.phases.2.target_multiplier=0.1",
+    }
 
 
 # --- the files beside it ---------------------------------------------------------------------------------------------
@@ -191,18 +251,43 @@ def test_without_matplotlib_the_page_is_written_all_the_same(sweep, monkeypatch,
     assert list(sweep[0].glob("*.png")) == []
 
 
+def test_formulas_in_swept_values_are_text(tmp_path):
+    for value in ("$a_{$", "$\\frac$", "new\nline"):
+        write_run(tmp_path / str(len(value)), [f"task.name={value}", "optimizer.lr=0.1"])
+    write_run(tmp_path / "other", ["task.name=b", "optimizer.lr=0.2"])
+    view = view_of(read_runs([tmp_path]), "$a_{$")
+    assert len(write_figures(view, tmp_path)) == 5  # schedules, losses, by each of two keys, and by both
+
+
 @pytest.mark.parametrize("columns", [80, 200])
 @pytest.mark.usefixtures("no_figures")
-def test_the_terminal_has_the_table_the_errors_and_the_best_command(sweep, columns, capsys, monkeypatch):
+def test_the_terminal_has_the_answer_the_errors_and_the_best_command(sweep, columns, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", str(columns))
     report.report([str(sweep[0])])
     out = capsys.readouterr().out
     assert "\x1b[" not in out
-    table = out.splitlines()[:14]
+    table = out[: out.index("10 runs: ")].splitlines()
     assert max(map(len, table)) <= columns
     assert "10 runs: 6 completed, 1 failed, 1 interrupted, 1 unfinished, 1 not started" in " ".join(out.split())
     assert " ".join(NASTY.split()) in " ".join(out.split())
-    assert "best: python -m d9d_lr.train lr.phases.0.steps=40" in out
+    assert "lr.phases.0.steps=40, lr.phases.2.target_multiplier=0.0 is best" in " ".join(out.split())
+    assert "repeat the best: python -m d9d_lr.train lr.phases.0.steps=40" in out
+
+
+@pytest.mark.usefixtures("no_figures")
+def test_watching_ends_when_the_last_run_has(sweep, monkeypatch, capsys):
+    looks = []
+
+    def wait(seconds):
+        looks.append(seconds)
+        if len(looks) == 2:
+            write_run(sweep[0] / "7", ["lr.phases.0.steps=60"])
+            (sweep[0] / "sweep.json").unlink()
+
+    monkeypatch.setattr(report.time, "sleep", wait)
+    report.report([str(sweep[0]), "--watch", "3"])
+    assert looks == [3.0, 3.0]
+    assert capsys.readouterr().out.count("looking again in 3 s") == 2
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------

@@ -60,8 +60,9 @@ def test_a_run_is_repeated_from_where_its_configuration_came(stored, overrides, 
         ([], 2, "python -m torch.distributed.run --nproc_per_node 2 -m d9d_lr.train hydra.run.dir=r"),
     ],
 )
-def test_a_run_goes_on_in_its_folder(arguments, processes, command):
-    assert command_again(arguments, "hydra.run.dir=r", processes) == command
+def test_a_run_goes_on_in_its_folder(arguments, processes, command, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", str(processes))
+    assert command_again(arguments, "hydra.run.dir=r") == command
 
 
 @pytest.mark.parametrize(("path", "typed"), [("a/b-1.c", "a/b-1.c"), ("a b", "'a b'"), ("it's", "'it\\'s'")])

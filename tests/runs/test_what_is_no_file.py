@@ -11,8 +11,9 @@ from d9d_lr.runs.format import FORMAT
 from d9d_lr.runs.locks import in_turn
 from d9d_lr.runs.metrics import LONGEST_LINE, lines_before, read_metrics
 from d9d_lr.runs.reading import DamagedError, read_small, read_yaml
-from d9d_lr.runs.record import RecordedPoint, add_points, read_record
+from d9d_lr.runs.record import RecordedPoint, add_points, read_record, record_from_folders
 from d9d_lr.runs.results import RunResult, read_result, write_result
+from d9d_lr.sweeping.summary import read_summary
 
 RESULT = {
     "status": "completed", "objective": 1.5, "final": {}, "best": {}, "steps": 2, "total_steps": 2, "seconds": 0.5,
@@ -178,3 +179,30 @@ def test_nothing_is_written_through_a_link(tmp_path):
         pass
     assert (tmp_path / "precious").read_text() == "keep me"
     assert not (tmp_path / "result.json").is_symlink()
+
+
+# --- reading what others left ---------------------------------------------------------------------------------------
+
+
+def test_one_damaged_file_of_hydra_spoils_its_own_point_only(tmp_path, caplog):
+    for name in "ab":
+        (tmp_path / name / ".hydra").mkdir(parents=True)
+        (tmp_path / name / ".hydra" / "overrides.yaml").write_text(f"[train.seed={ord(name)}]")
+    (tmp_path / "b" / ".hydra" / "hydra.yaml").write_text("a: &a [*a]")
+    (tmp_path / "b" / ".hydra" / "overrides.yaml").write_text("[")
+    points = record_from_folders(tmp_path).points
+    assert [(point.folder, point.changed) for point in points] == [
+        ("a", {"train.seed": "97"}),
+        ("b", {"train.seed": ""}),
+    ]
+    assert [point.command for point in points] == ["python -m d9d_lr.train train.seed=97", ""]
+    assert "overrides.yaml cannot be read" in caplog.text
+
+
+def test_a_damaged_record_is_no_obstacle_to_summing_up(tmp_path, caplog):
+    (tmp_path / "a" / ".hydra").mkdir(parents=True)
+    (tmp_path / "a" / ".hydra" / "overrides.yaml").write_text("[train.seed=1]")
+    (tmp_path / "sweep.json").write_text("")
+    assert [row.status for row in read_summary(tmp_path).rows] == ["unfinished"]
+    assert "sweep.json is damaged" in caplog.text
+    assert (tmp_path / "sweep.json").read_text() == ""

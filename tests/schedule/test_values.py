@@ -81,6 +81,11 @@ def test_a_user_defined_curve_has_a_fingerprint_and_comes_back():
         ({"type": "poly", "power": -1}, "power: -1 is not allowed; it must be a finite number above 0"),
         ({"type": "poly", "exponent": 2}, "the curve poly cannot be rebuilt: .* 'exponent'"),
         ({"_target_": "no.such.Curve"}, "the curve no.such.Curve cannot be rebuilt: No module named 'no'"),
+        (
+            {"_target_": "subprocess.getoutput", "cmd": "exit"},
+            "getoutput cannot be rebuilt: it is no class of",
+        ),
+        ({"type": "fractions.Fraction"}, "fractions.Fraction cannot be rebuilt: it is no class of curves"),
     ],
 )
 def test_a_curve_that_does_not_come_back_is_told(plain, reason):

@@ -107,9 +107,9 @@ def test_a_limit_beside_stop_contradicts_it(sweep):
 
 
 def test_what_does_not_parse_is_named_and_not_the_flag_before_it(sweep):
-    done = sweep("lr.phases[0].steps=1,2")
+    done = sweep("lr.phases.00.steps=1,2")
     assert done.status == 2
-    assert "lr.phases[0].steps=1,2: does not parse" in done.err
+    assert "lr.phases.00.steps=1,2: does not parse" in done.err
     assert "type lr.phases.0.steps=1,2" in done.err
     assert "-m" not in done.err
     assert not Path("s").exists()

@@ -66,7 +66,7 @@ def test_ctrl_c_leaves_a_summary(sweep):
     assert "1 completed, 1 unfinished, 1 not started" in done.out
     assert [row["status"] for row in rows("s")] == ["completed", "unfinished", "not started"]
     assert done.out.endswith(
-        "\ngo on with: python -m d9d_lr.train hydra.sweep.dir=s -m task.text_file=well,ctrl_c,null\n"
+        "\ngo on with: python -m d9d_lr.train hydra.sweep.dir=s task.text_file=well,ctrl_c,null -m\n"
     )
 
 

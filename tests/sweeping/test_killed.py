@@ -5,10 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from sweep_files import rows
+
+from d9d_lr.runs.results import read_result
 
 TRAINING = (
     "task=digits", "task.width=8", "train.total_steps=20", "train.batch_size=8", "train.eval_every=10",
@@ -33,14 +36,47 @@ def without_seconds(folder):
     return [{**row, "seconds": ""} for row in rows(folder)]
 
 
+def processes_of(group):
+    """The processes of a group that still run."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            state, _, its_group = stat.read_text(errors="replace").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state not in "ZX":
+                found.append((stat.parent / "cmdline").read_bytes().replace(b"\0", b" ")[:150])
+    return found
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_the_jobs_of_a_killed_sweep_end_with_it_and_save(in_tmp, launcher):
+    arguments = (*TRAINING, "train.total_steps=1000", f"hydra/launcher={launcher}")
+    killed = start(*arguments, "hydra.sweep.dir=s")
+    wait_for(lambda: len(list(Path("s").glob("*/metrics.jsonl"))) >= 2)
+    killed.kill()  # this process alone, and not those that it started
+    killed.wait()
+    wait_for(lambda: not processes_of(killed.pid), 60)
+    stopped = [result for result in map(read_result, Path("s").glob("lr*")) if result]
+    assert stopped
+    assert {result.status for result in stopped} <= {"interrupted", "completed"}
+    assert all(result.steps > 0 for result in stopped)
+
+    assert start(*arguments, "hydra.sweep.dir=s").wait(timeout=300) == 0
+    assert len(rows("s")) == 4
+    assert not list(Path("s/.sweep").glob("*"))
+
+
+def wait_for(condition, seconds=300):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])
 def test_a_killed_sweep_goes_on(in_tmp, launcher):
     arguments = (*TRAINING, f"hydra/launcher={launcher}")
     killed = start(*arguments, "hydra.sweep.dir=killed")
-    deadline = time.monotonic() + 300
-    while not results("killed"):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_for(lambda: results("killed"))
     os.killpg(killed.pid, signal.SIGKILL)
     killed.wait()
     done_before = results("killed")

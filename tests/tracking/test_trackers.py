@@ -107,8 +107,8 @@ def test_a_missing_extra_is_named(name, package, monkeypatch):
         check_installed(config)
 
 
-def test_hyperparameters_are_keyed_as_typed(settings):
-    table = hyperparameters(settings)
+def test_hyperparameters_are_keyed_as_typed(settings, tmp_path):
+    table = hyperparameters(settings, tmp_path)
     assert table["lr.phases.0.steps"] == 50
     assert table["lr.phases.2.curve.type"] == "linear"
     assert table["optimizer.betas.1"] == 0.95

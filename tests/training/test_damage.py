@@ -49,7 +49,7 @@ def garbage(line):
     ("damage", "said", "first", "kept"),
     [
         (garbage(11), "it has 11 lines before step 12, and there were 12; taking", 10, ["12"]),
-        (garbage(1), "line 2 is 'oops\\n'; taking the checkpoint before step-000000010.pt", 0, ["10", "12"]),
+        (garbage(1), "line 2 is 'oops\\n'; taking the checkpoint before step-000000012.pt", 0, ["10", "12"]),
         (lambda before: before[:11], "it has 11 lines before step 12, and there were 12; taking", 10, ["12"]),
         (lambda before: before[:3], "it has 3 lines before step 10, and there were 10; taking", 0, ["10", "12"]),
         (lambda before: before[:4] + before[5:], "it has 9 lines before step 10, and there were 10", 0, ["10", "12"]),
@@ -96,6 +96,15 @@ def test_metrics_of_another_folder_are_not_asked_for(stopped, tmp_path_factory):
     run(there, *OVERRIDES, f"train.resume={stopped}")
     assert [int(row["step"]) for row in rows(there)] == list(range(12, 21))
     assert result(there)["status"] == "completed"
+
+
+def test_a_pipe_in_the_place_of_the_metrics_is_kept(stopped, undisturbed, caplog):
+    (stopped / "metrics.jsonl").unlink()
+    os.mkfifo(stopped / "metrics.jsonl")
+    run(stopped, *OVERRIDES)
+    assert caplog.text.count("metrics.jsonl is a named pipe, not a file; taking the checkpoint before") == 1
+    assert (stopped / "metrics.jsonl.set-aside").is_fifo()
+    assert differences(undisturbed, stopped) == []
 
 
 @pytest.mark.parametrize("make", [lambda path: path.write_text("{"), lambda path: (path.unlink(), path.mkdir())])

@@ -1,5 +1,6 @@
 """Bad surroundings: each a clear error, nothing lost that was written."""
 
+import fcntl
 import os
 import resource
 import shutil
@@ -12,7 +13,6 @@ import pytest
 import torch
 
 from d9d_lr.diagnostics.problems import RunError
-from d9d_lr.runs.locks import held
 from d9d_lr.training.environment import check_environment
 from d9d_lr.training.run import run_training
 from helpers.kills import FORKSERVER, differences
@@ -62,10 +62,12 @@ def test_what_is_not_there_is_told_before_a_folder_is_made(overrides, message, c
 def test_a_second_process_in_a_run_folder_is_refused_and_changes_nothing(capsys, tmp_path):
     run(tmp_path / "run", *DIGITS)
     before = digest(tmp_path)
-    with held(tmp_path / "run"):
-        status, said = refused(capsys, *DIGITS, "train.resume=never", "hydra.run.dir=run")
-        with pytest.raises(RunError, match="another process is training in"):
-            run(tmp_path / "run", *DIGITS)
+    handle = os.open(tmp_path / "run", os.O_RDONLY)
+    fcntl.flock(handle, fcntl.LOCK_EX)  # as another process holds it
+    status, said = refused(capsys, *DIGITS, "train.resume=never", "hydra.run.dir=run")
+    with pytest.raises(RunError, match="another process is training in"):
+        run(tmp_path / "run", *DIGITS)
+    os.close(handle)
     assert status == 1
     assert "another process is training in run" in said
     assert digest(tmp_path) == before

@@ -6,7 +6,7 @@ import io
 import pytest
 import torch
 
-from d9d_lr.diagnostics.one_line import in_one_line, printable
+from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from helpers.small_runs import DIGITS, result, run
 
@@ -43,19 +43,6 @@ def test_a_ring_of_causes_ends():
     first, second = ValueError("first"), ValueError("second")
     first.__cause__, second.__cause__ = second, first
     assert in_one_line(first) == "ValueError: first (from ValueError: second)"
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("plain ü€", "plain ü€"),
-        ("\x1b[2J", "\\x1b[2J"),
-        ("a\nb\r\t\0", "a\\nb\\r\\t\\x00"),
-        ("\x9b\u2028", "\\x9b\\u2028"),
-    ],
-)
-def test_text_that_steers_no_terminal(text, shown):
-    assert printable(text) == shown
 
 
 @pytest.fixture

@@ -1,0 +1,89 @@
+"""A schedule that is published for a run of its own length, in a run of another one: refused, or stretched to it.
+
+Stretched by the ratio of the two lengths, every amount of steps, epochs, samples or tokens is that ratio times as many
+steps, exact until it is rounded down; fractions of the run are as they were. A curve's own numbers of steps are
+stretched too. The peak is then the base learning rate. What is no length stays: a curve that runs one step ahead does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from d9d_lr.config.models import PiecewiseSchedulerConfig
+from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.schedule.curve_base import CurveBase
+from d9d_lr.schedule.phases import Phase
+from d9d_lr.schedule.units import Units, exact
+
+
+def fitted(
+    scheduler: PiecewiseSchedulerConfig, phases: Sequence[Phase[Any]], units: Units
+) -> tuple[list[Phase[Any]], Units]:
+    """Returns the phases and units of a run, stretched if the schedule says so.
+
+    Args:
+        scheduler: The schedule as it is written.
+        phases: Its phases.
+        units: How they are counted in the run at hand.
+
+    Raises:
+        ConfigError: If the run is not as long as the published one and the schedule is not stretched.
+    """
+    published = _published_steps(scheduler, units)
+    if published is None or (units.total_steps is None and not scheduler.stretch):
+        return list(phases), units
+    total = units.run_steps()
+    if scheduler.stretch:
+        ratio = total / published
+        return [_stretched(phase, ratio) for phase in phases], replace(units, stretch=ratio)
+    if total != math.floor(published):
+        raise ConfigError([_other_length(scheduler, math.floor(published), total)])
+    return list(phases), units
+
+
+def reference_of(scheduler: PiecewiseSchedulerConfig) -> float | None:
+    """Returns the learning rate that the multipliers multiply: of a stretched schedule, its own peak."""
+    if scheduler.stretch and scheduler.peak_lr is not None:
+        return scheduler.peak_lr
+    return scheduler.reference_lr
+
+
+def _published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fraction | None:
+    if scheduler.published_steps is not None:
+        return Fraction(scheduler.published_steps)
+    if scheduler.published_tokens is None:
+        return None
+    if not units.knows("tokens_per_step"):
+        message = "is missing; published_tokens needs it"
+        raise ConfigError([Problem("tokens_per_step", message, "type tokens_per_step=NUMBER")])
+    return units.steps_for("tokens", exact(scheduler.published_tokens))
+
+
+def _stretched(phase: Phase[Any], ratio: Fraction) -> Phase[Any]:
+    curve: CurveBase = phase.curve
+    steps: dict[str, Any] = {name: float(exact(getattr(curve, name)) * ratio) for name in curve.step_fields}
+    return replace(
+        phase,
+        curve=replace(curve, **steps),
+        curve_from=None if phase.curve_from is None else math.floor(phase.curve_from * ratio),
+        curve_until=None if phase.curve_until is None else math.floor(phase.curve_until * ratio),
+    )
+
+
+def _other_length(scheduler: PiecewiseSchedulerConfig, published: int, total: int) -> Problem:
+    tokens = scheduler.published_tokens
+    amount = f"{published} steps" if tokens is None else f"{_count(tokens)} tokens, {published} steps of the run"
+    return Problem(
+        "total_steps",
+        f"{total} is not the length that this schedule is published with: {amount}",
+        "type lr.stretch=true to lay its shape over the run",
+    )
+
+
+def _count(tokens: float) -> str:
+    letter, size = next((pair for pair in (("T", 1e12), ("B", 1e9), ("M", 1e6)) if tokens >= pair[1]), ("", 1.0))
+    return f"{tokens / size:.12g}{letter}"

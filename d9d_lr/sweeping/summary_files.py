@@ -1,0 +1,91 @@
+"""The summary of a sweep as files: `sweep.csv` for programs, `sweep.md` for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from d9d_lr.comparing.folding import Setting
+from d9d_lr.comparing.words import notes, sentence
+from d9d_lr.diagnostics.visible import no_formula, visible
+from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.folders import SweepFolder
+from d9d_lr.sweeping.summary import Summary
+
+
+def write_summary(sweep_folder: Path, summary: Summary) -> None:
+    """Writes the table for programs and the one for people, each whole or not at all."""
+    files = SweepFolder(sweep_folder)
+    table = list(_table(summary))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([no_formula(cell) for cell in row] for row in table)
+    write_text_whole(files.table, text.getvalue())
+    write_text_whole(files.markdown, _markdown(summary, table))
+
+
+def _table(summary: Summary) -> Iterator[list[str]]:
+    """Yields the header and the rows, every value in full; beside each run stands its setting."""
+    yield from ([visible(cell) for cell in row] for row in _cells(summary))
+
+
+def _cells(summary: Summary) -> Iterator[list[str]]:
+    swept, metrics = summary.swept, summary.metrics
+    beside_heads = ["setting", f"setting_{summary.objective}", "setting_deviation", "setting_seeds"]
+    yield ["rank", *swept, "status", summary.objective, *metrics, "seconds", *beside_heads, "error", "command"]
+    beside = {place: cells for number, one in enumerate(summary.settings, 1) for place, cells in _beside(number, one)}
+    for place, row in enumerate(summary.rows):
+        yield [
+            _text(row.rank),
+            *(row.point.changed.get(key, "") for key in swept),
+            row.status,
+            _text(row.objective),
+            *(_text(row.metrics.get(name)) for name in metrics),
+            "" if row.seconds is None else f"{row.seconds:.2f}",
+            *beside[place],
+            row.error,
+            row.point.command,
+        ]
+
+
+def _beside(number: int, setting: Setting) -> Iterator[tuple[int, list[str]]]:
+    cells = [str(number), _text(setting.mean), _text(setting.deviation), str(setting.count)]
+    yield from ((place, cells) for place in setting.points)
+
+
+def _text(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+def _markdown(summary: Summary, table: Sequence[Sequence[str]]) -> str:
+    """Returns the answer, the settings and the runs."""
+    parts = []
+    for answer in summary.answers:
+        about = f"{answer.length} steps: " if len(summary.answers) > 1 and answer.length else ""
+        parts.append(f"**{about}{visible(sentence(answer))}**\n")
+        parts += [f"- {visible(note)}" for note in notes(answer)] + [""] * bool(notes(answer))
+    header, *rows = table
+    return "\n".join(
+        [
+            *parts,
+            "## Settings\n",
+            _markdown_table(_settings_table(summary)),
+            "## Runs\n",
+            _markdown_table([header, *([*row[:-1], f"`{row[-1]}`"] for row in rows)]),
+        ]
+    )
+
+
+def _settings_table(summary: Summary) -> Iterator[list[str]]:
+    keys = list(summary.settings[0].values)
+    yield ["setting", *keys, summary.objective, "deviation", "seeds", "state", "command"]
+    for number, one in enumerate(summary.settings, start=1):
+        measures = [_text(one.mean), _text(one.deviation), str(one.count)]
+        yield [str(number), *(one.values[key] for key in keys), *measures, one.state, f"`{summary.repeats(one)}`"]
+
+
+def _markdown_table(table: Iterable[Sequence[str]]) -> str:
+    header, *rows = [[visible(cell).replace("|", "\\|") for cell in row] for row in table]
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
