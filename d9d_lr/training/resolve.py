@@ -96,7 +96,7 @@ def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:
         elif name != "hydra":
             message = f"unknown section; there are {', '.join(SECTIONS)}"
             hint = "start the file with: # @package _global_" if name == "experiment" else did_you_mean(name, SECTIONS)
-            collect.problems.append(Problem(name, message, hint))
+            collect.problems.append(Problem(name, message, hint, misplaced=True))
     return sections
 
 
@@ -120,8 +120,8 @@ def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> B
         target, rest = split_target(plain(section, key))
         return bind_target(str(target), rest, packaged_values(key, rest.get("name")), key)
     if not rest:
-        hint = f"type {key}._target_=my_project.MyClass, or choose a packaged one: {key}={default}"
-        raise ConfigError([Problem(f"{key}._target_", "is missing; it must be the dotted path of a callable", hint)])
+        message = "is missing; it must be the dotted path of a callable, such as my_project.MyClass"
+        raise ConfigError([Problem(f"{key}._target_", message, f"for a packaged one, type {key}={default}")])
     validated: Base = getattr(_validated(_Packaged, {key: rest}, ""), key)
     return validated
 
