@@ -34,7 +34,7 @@ def followed(line, said, prose=()):
 
 def _after(words, key, hint, prose):
     if typed := re.search(r"\btype (.+)$", hint):
-        instead = shlex.split(typed[1].replace("=NUMBER", "=10"))
+        instead = shlex.split(typed[1].replace("epoch=NUMBER", "epoch=200").replace("=NUMBER", "=2000"))
         keys = {_key(word) for word in instead}
         if all(word.endswith("=null") for word in instead):  # what is only unset is typed beside the rest
             return [word for word in words if _key(word) not in keys] + instead
