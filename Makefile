@@ -49,7 +49,7 @@ test-homes: $(HOMES:%=.venv-homes/%/.tested)  ## each adapter with the newest re
 
 .venv-homes/%/.tested: .venv-homes/%/.installed FORCE
 	XLA_FLAGS=--xla_force_host_platform_device_count=2 .venv-homes/$*/bin/python -m pytest -m homes \
-		$(or $(HOME_TESTS_$*),tests/homes/test_$(subst -,_,$*).py)
+		$(or $(HOME_TESTS_$*),tests/homes/test_$(subst -,_,$*).py) tests/homes/test_page.py
 
 FORCE:
 
