@@ -8,6 +8,10 @@ PARITY_VENV := .venv-parity
 FIELD_VENV := .venv-field
 FIELD_SETUP := $(FIELD_VENV)/.installed
 PARITY_SETUP := $(PARITY_VENV)/.installed
+HYDRA_NEXT_VENV := .venv-hydra-next
+HYDRA_NEXT_SETUP := $(HYDRA_NEXT_VENV)/.installed
+# The newest candidates of Hydra 1.4 that the suite was run with.
+HYDRA_NEXT ?= hydra-core==1.4.0rc3 omegaconf==2.4.1rc1
 FUZZ_EXAMPLES ?= 5000
 SOAK_SECONDS ?= 480
 
@@ -20,7 +24,8 @@ HOME_FREE := d9d
 # What a torch, or a Python, is tried with: make test-versions VERSIONS="python3.11:2.6.0 python3.13:2.14.1"
 VERSIONS ?= python3.11:2.6.0 python3.13:2.14.1
 
-.PHONY: help docs-presets run test test-browser test-launchers test-homes test-versions sweep bench-sweep lint format fuzz parity parity-field soak bench clean
+.PHONY: help docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep \
+	lint format fuzz parity parity-field soak bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -34,6 +39,9 @@ test: $(SETUP)  ## the whole suite
 test-browser: $(SETUP)  ## the report in Chromium, which must be installed; SCREENSHOTS=FOLDER keeps pictures
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[browser]"
 	$(PY) -m pytest -n 0 -m browser tests/browser
+
+test-hydra-next: $(HYDRA_NEXT_SETUP)  ## the suite on a candidate of Hydra 1.4, HYDRA_NEXT="hydra-core==1.4.0rc3 omegaconf==2.4.1rc1"
+	$(HYDRA_NEXT_VENV)/bin/python -m pytest -n 2 --ignore tests/packaging
 
 test-launchers: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the suite leaves out
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[dev,all,ray,optuna]"
@@ -101,6 +109,13 @@ $(PARITY_SETUP): pyproject.toml constraints.txt
 	$(PARITY_VENV)/bin/python -m pip install --quiet --no-deps d9d==0.24.0
 	touch $@
 
+$(HYDRA_NEXT_SETUP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(HYDRA_NEXT_VENV)
+	grep -v -e '^hydra-core' -e '^omegaconf' constraints.txt > $(HYDRA_NEXT_VENV)/constraints.txt
+	$(HYDRA_NEXT_VENV)/bin/python -m pip install --quiet --constraint $(HYDRA_NEXT_VENV)/constraints.txt \
+		--editable ".[dev,all]" $(HYDRA_NEXT)
+	touch $@
+
 # torchtitan asks for more than its schedules need, hence --no-deps; the suite's torch is kept.
 $(FIELD_SETUP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(FIELD_VENV)
@@ -111,4 +126,4 @@ $(FIELD_SETUP): pyproject.toml constraints.txt
 	touch $@
 
 clean:  ## remove what the commands above made
-	rm -rf $(VENV) $(PARITY_VENV) .venv-homes .venv-versions $(FIELD_VENV) outputs multirun
+	rm -rf $(VENV) $(HYDRA_NEXT_VENV) $(PARITY_VENV) $(FIELD_VENV) .venv-homes .venv-versions outputs multirun

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from d9d_lr.schedule.curve_base import CurveBase
     from d9d_lr.schedule.curves import CurveCosine, CurveExponential, CurveLinear, CurvePoly
     from d9d_lr.schedule.piecewise import Schedule
+    from d9d_lr.sweeping.checker import RunPreview
 
 __version__ = "0.1.0"
 
@@ -47,6 +48,7 @@ _HOME = {
     "PiecewiseScheduleBuilder": "provider.builder",
     "PiecewiseSchedulerConfig": "config.models",
     "Problem": "diagnostics.problems",
+    "RunPreview": "sweeping.checker",
     "Schedule": "schedule.piecewise",
     "build_schedule": "config.build",
     "compose_lr": "composing.compose",
@@ -75,6 +77,7 @@ __all__ = [
     "PiecewiseScheduleBuilder",
     "PiecewiseSchedulerConfig",
     "Problem",
+    "RunPreview",
     "Schedule",
     "build_schedule",
     "compose_lr",

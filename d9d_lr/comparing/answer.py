@@ -23,7 +23,7 @@ from functools import cached_property
 import numpy as np
 
 from d9d_lr.comparing.contenders import Contender, arenas, contenders_of, schedule_keys, sound
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.student import critical, two_sided
 
 LEVEL = 0.05

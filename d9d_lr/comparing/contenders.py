@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 
 _ENOUGH = 2 / 3  # of the seeds that a schedule's other settings have: fewer may be luck, or a sweep under way
 _RANGE = 3  # values, from which on a swept key has an inside

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from d9d_lr.comparing.contenders import schedule_keys
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 
 
 @dataclass(frozen=True)

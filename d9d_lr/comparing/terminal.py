@@ -13,8 +13,8 @@ from rich.text import Text
 
 from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.effects import effects_of
+from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.names import short_keys
-from d9d_lr.comparing.settings import Setting
 from d9d_lr.comparing.words import measured, notes, sentence
 from d9d_lr.diagnostics.visible import visible
 

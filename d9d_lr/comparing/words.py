@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from d9d_lr.comparing.answer import MOST_SEEDS, Answer, Lead
 from d9d_lr.comparing.contenders import LENGTH_KEYS, Contender, schedule_name
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 
 LEGEND = (
     "± after a mean: standard deviation over seeds. ± after a lead: its standard error, each schedule at its own best "

@@ -71,7 +71,8 @@ def _explained(error: Exception, typed: Sequence[str], line: Line | None = None)
 
 def _blames(problem: Problem, override: str) -> bool:
     key, wrong = f"{key_of(override)}.", f"{problem.key}."
-    return problem.key == override or key.startswith(wrong) or wrong.startswith(key)
+    sets_all_of_it = wrong.startswith(key) and ("." in key_of(override) or value_of(override).startswith(("{", "[")))
+    return problem.key == override or key.startswith(wrong) or sets_all_of_it
 
 
 def _goes_with(problem: Problem, override: str) -> bool:
@@ -89,13 +90,16 @@ def _with_tried_hint(problem: Problem, overrides: Sequence[str], line: Line) -> 
     if not problem.misplaced and problem.hint:
         return problem
     typed = [one for one in overrides if _goes_with(problem, one) and "@" not in one]
-    if problem.hint.startswith("did you mean") and (not typed or _named_key_works(problem, typed, line)):
+    near = _with_near_name(problem, typed)
+    if problem.hint.startswith("did you mean") and (not typed or (near and line.works(near))):
         return problem
     group = next((one for one in overrides if key_of(one).replace("/", ".") == problem.key and "/" in one), "")
     if group:
         meant = [*another_place(line, key_of(group), value_of(group))]
     elif problem.misplaced and typed:
+        there = tuple(one.lstrip("+") for one in near)
         meant = [
+            *([Suggestion(f"{problem.hint} to set it", there)] if there else []),
             *swapped(line, problem.key, typed),
             *_elsewhere(problem, typed, line),
             *another_kind(line, problem.key),
@@ -111,12 +115,12 @@ def _with_tried_hint(problem: Problem, overrides: Sequence[str], line: Line) -> 
     return replace(problem, hint=first_that_works(line, meant) or kept)
 
 
-def _named_key_works(problem: Problem, typed: Sequence[str], line: Line) -> bool:
-    """Whether the key that a hint names would do in place of the typed one."""
-    wrong = problem.key.rpartition(".")[2]
-    near = problem.hint.split("'")[1]
-    named = [one for one in typed if key_of(one).startswith(problem.key)]
-    return bool(named) and line.works([one.replace(wrong, near, 1).lstrip("+") for one in named])
+def _with_near_name(problem: Problem, typed: Sequence[str]) -> list[str]:
+    """Returns what was typed for a key with the name that a hint says in place of it."""
+    if not problem.hint.startswith("did you mean"):
+        return []
+    wrong, near = problem.key.rpartition(".")[2], problem.hint.split("'")[1]
+    return [one.replace(wrong, near, 1) for one in typed if key_of(one).startswith(problem.key)]
 
 
 def _elsewhere(problem: Problem, typed: Sequence[str], line: Line) -> Iterator[Suggestion]:

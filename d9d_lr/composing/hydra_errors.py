@@ -96,6 +96,8 @@ def _unapplied(said: Said, overrides: Sequence[str], line: Line | None) -> Probl
         case "chosen_already":
             hint = _hint(line, [Suggestion("to choose another", (typed.lstrip("+"),))])
             return Problem(key, "is chosen already", hint)
+        case "there_already":
+            return Problem(key, "is there already", _hint(line, [Suggestion("to set it", (typed.lstrip("+"),))]))
         case "mode_in_file":
             message = "is set in a file that the primary config includes; it belongs on the command line"
             return Problem(key, message, "take it out of the file, and add --multirun to the command")
@@ -195,7 +197,7 @@ def _place(said: Said, overrides: Sequence[str], line: Line | None) -> Problem:
     group, _, place = key_of(typed or said.key).partition("@")
     option = value_of(typed)
     near = [Suggestion("to choose it where that group stands", (f"{choice}={option}",)) for choice in said.near]
-    hint = _hint(line, [*near, *(another_place(line, group, option, place) if line else ())])
+    hint = _hint(line, another_place(line, group, option, place) if line else near)
     there = line.group_at(place) if line else None
     if not place:
         message = "this group needs a place, and has none here"

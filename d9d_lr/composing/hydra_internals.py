@@ -185,6 +185,7 @@ Case = Literal[
     "several_values",
     "not_mergeable",
     "chosen_already",
+    "there_already",
     "taken",
     "no_name",
     "not_chosen",
@@ -222,6 +223,7 @@ _SENTENCES: tuple[tuple[Case, str], ...] = (
     ("several_values", r"Ambiguous value for argument '(?P<key>[^'=]*)="),
     ("no_folder", r"Additional config directory '(?P<key>[^']*)' not found"),
     ("not_mergeable", r"Error merging override \+*(?P<key>[^=]+)="),
+    ("there_already", r"Could not append to config\. An item is already at '(?P<key>[^']*)'"),
     ("chosen_already", r"Multiple values for (?P<key>[\w/@.]+)\."),
     ("taken", r"(?P<key>\S+) appears more than once in the final defaults list"),
 )

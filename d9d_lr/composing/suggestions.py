@@ -120,17 +120,17 @@ def another_place(line: Line, group: str, option: str, place: str = "") -> Itera
         option: The option, as typed.
         place: Where it was to stand; empty where no place was typed.
     """
+    there = line.group_at(place)
+    if there and there[0] == group:
+        yield Suggestion("to choose another option there", (f"{group}@{place}={option}",))
+    elif there and group in PHASE_GROUPS:
+        yield Suggestion("to have it in the place of the other", (f"~{there[0]}@{place}", f"+{group}@{place}={option}"))
     for choice in line.choices:
         known, _, at = choice.partition("@")
         if known == group and at != place:
             yield Suggestion("to choose it where that group stands", (f"{choice}={option}",))
     if group not in PHASE_GROUPS:
         return
-    there = line.group_at(place)
-    if there and there[0] == group:
-        yield Suggestion("to choose another option there", (f"{group}@{place}={option}",))
-    elif there:
-        yield Suggestion("to have it in the place of the other", (f"~{there[0]}@{place}", f"+{group}@{place}={option}"))
     for base, positions in line.positions.items():
         free = place if place.startswith(f"{base}.") and not there else f"{base}.{max(positions) + 1}"
         yield Suggestion("to add a phase there", (f"+{group}@{free}={option}",))
@@ -174,5 +174,5 @@ def _group_above(line: Line, key: str) -> tuple[str, str, str] | None:
 
 
 def _others(line: Line, group: str, chosen: str) -> list[str]:
-    """Returns the options of a group but one."""
-    return [option for option in line.options(group) if option not in (chosen, "none")]
+    """Returns the options of a group but one, those with a short name first: the plain ones."""
+    return sorted((option for option in line.options(group) if option not in (chosen, "none")), key=len)

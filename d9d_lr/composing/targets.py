@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from pydantic import Field
@@ -39,7 +39,9 @@ def split_target(section: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]
     return section.get("_target_"), rest
 
 
-def bind_target(target: str, rest: Mapping[str, Any], packaged: Mapping[str, Any], key: str) -> TargetConfig:
+def bind_target(
+    target: str, rest: Mapping[str, Any], packaged: Mapping[str, Any], key: str, given: Collection[str] = ("params",)
+) -> TargetConfig:
     """Decides what a callable is called with.
 
     Args:
@@ -47,6 +49,7 @@ def bind_target(target: str, rest: Mapping[str, Any], packaged: Mapping[str, Any
         rest: The other fields of its section.
         packaged: The fields of the packaged choice that it may stand on, with their packaged values.
         key: What the section is called in errors.
+        given: What the entrypoint itself passes, if the callable takes it.
 
     Raises:
         ConfigError: If the callable cannot be found, lacks an argument or does not take one that was set.
@@ -70,7 +73,7 @@ def bind_target(target: str, rest: Mapping[str, Any], packaged: Mapping[str, Any
         if parameter.default is parameter.empty
         and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         and name not in arguments
-        and not _given_later(name)
+        and name not in given
     ]
     if problems:
         raise ConfigError(problems)
@@ -99,12 +102,15 @@ def call(config: TargetConfig, *arguments: Any) -> Any:
     return instantiate({"_target_": config.target, **config.arguments}, *arguments)
 
 
+def call_with(config: TargetConfig, **given: Any) -> Any:
+    """Calls a target with its arguments and with those of `given` that it takes, which may be any objects."""
+    parameters = inspect.signature(find(config.target, "")).parameters
+    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    taken = {name: value for name, value in given.items() if takes_any or name in parameters}
+    return instantiate({"_target_": config.target, "_partial_": True, **config.arguments})(**taken)
+
+
 def _near_name(error: Exception) -> str:
     if isinstance(error, AttributeError) and error.name:
         return did_you_mean(error.name, dir(error.obj))
     return ""
-
-
-def _given_later(name: str) -> bool:
-    """Whether the entrypoint itself passes this argument: an optimizer's parameters."""
-    return name == "params"

@@ -27,7 +27,9 @@ def unparsed(error: Exception, overrides: Sequence[str], line: Line | None) -> P
         worked = first_that_works(line, [Suggestion(hint, whole)]) if line and whole else ""
         return Problem(typed, "does not parse", worked or hint)
     if corrected := _corrected_key(typed):
-        return Problem(typed, "does not parse", str(Suggestion("for a phase by its position", (corrected,))))
+        meant = Suggestion("for a phase by its position", (corrected,))
+        hint = first_that_works(line, [meant]) if line else str(meant)
+        return Problem(typed, "does not parse", hint or "a position is a whole number behind a dot, as in phases.1")
     if re.search(r"phases\.-\d", typed):
         return Problem(typed, "does not parse", "positions are counted from 0")
     reason = why_unparsed(error, typed)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from d9d_lr.comparing.contenders import LENGTH_KEYS
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 from d9d_lr.plotting.palette import COLORS, DASHES
 from d9d_lr.reporting.exact_lr import exact_lr
 from d9d_lr.reporting.run_curves import Curve

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from d9d_lr.comparing.answer import Answer, answers
 from d9d_lr.comparing.contenders import LENGTH_KEYS, schedule_keys
-from d9d_lr.comparing.settings import Outcome, Setting, is_seed, settings_of, swept_keys
+from d9d_lr.comparing.folding import Outcome, Setting, is_seed, settings_of, swept_keys
 from d9d_lr.plotting.labels import labels_of
 from d9d_lr.reporting.run_views import STATUSES, RunView, number
 from d9d_lr.runs.repeat import repeat_setting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.words import measured
 from d9d_lr.reporting.sweep_view import SweepView
 from d9d_lr.runs.results import OBJECTIVE

@@ -112,7 +112,9 @@ def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:
     if there is None or config is None:
         return "holds another configuration"
     old, new = _flat({section: there.get(section) for section in config}), _flat(config)
-    differing = [key for key in sorted({*old, *new}) if old.get(key) != new.get(key)]
+    # What both have comes first: a later version composes keys that an older one did not have.
+    keys = sorted({*old, *new}, key=lambda key: (key not in old or key not in new, key))
+    differing = [key for key in keys if old.get(key) != new.get(key)]
     told = "; ".join(f"{key} is {old.get(key)!r} there, {new.get(key)!r} here" for key in differing[:3])
     more = f"; and {len(differing) - 3} more" if len(differing) > 3 else ""
     return f"holds another configuration: {told}{more}" if told else "holds another configuration"

@@ -25,6 +25,9 @@ from omegaconf import DictConfig
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.results import RunResult
 
+_LONGEST = 200
+"""Of a line that a job wrote, what is told."""
+
 
 @dataclass(frozen=True)
 class LauncherTraits:
@@ -141,6 +144,10 @@ def stored_job(result: RunResult) -> JobReturn:
 
 
 def reason(error: Exception) -> str:
-    """Returns the line of a launcher's error that says what happened."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return next((line for line in lines if "exit codes" in line), lines[0] if lines else type(error).__name__)
+    """Returns the line of a launcher's error that says what happened, and the last line that the job wrote."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    told = next((line for line in lines if "exit codes" in line or "produced any output" in line), lines[0])
+    output = [place for place, line in enumerate(lines) if set(line) == {"-"}]
+    if not output or output[0] + 1 == len(lines):
+        return told
+    return f"{told}; the last that it wrote is: {lines[-1][:_LONGEST]}"

@@ -46,7 +46,7 @@ class Owner:
             return True
         except PermissionError:
             pass
-        return _started(self.pid) != self.started
+        return _started(self.pid) not in (self.started, "")
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def ending_with(owner: Owner | None) -> Iterator[None]:
     Args:
         owner: The process that started it; None lets it outlive that.
     """
-    if owner is None:
+    if owner is None or owner.pid == os.getpid():
         yield
         return
     _end_if_gone(owner)
@@ -86,10 +86,10 @@ def _thread_name(owner: Owner) -> str:
 
 
 def _started(pid: int) -> str:
-    """Returns field 22 of /proc/PID/stat; empty if there is none, or only what is left of a process that ended."""
+    """Returns field 22 of /proc/PID/stat, or "ended" for what is left of a process; empty if that cannot be read."""
     try:
         # Field 2 is a name in parentheses, which may hold anything; field 3 is the state.
         state, *fields = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
-        return "" if state in "ZX" else fields[18]
+        return "ended" if state in "ZX" else fields[18]
     except (OSError, ValueError, IndexError):
         return ""

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import monotonic
 
+from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.names import short_keys
-from d9d_lr.comparing.settings import Setting
 from d9d_lr.comparing.words import measured
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import RunFolder

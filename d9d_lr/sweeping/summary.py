@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from d9d_lr.comparing.answer import Answer, answers
-from d9d_lr.comparing.settings import Outcome, Setting, settings_of
+from d9d_lr.comparing.folding import Outcome, Setting, settings_of
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from d9d_lr.comparing.settings import Setting
+from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.words import notes, sentence
 from d9d_lr.diagnostics.visible import no_formula, visible
 from d9d_lr.runs.atomic import write_text_whole

@@ -1,19 +1,64 @@
-"""Settings as the flat table that trackers compare runs by."""
+"""Settings as the flat table that trackers compare runs by: what was chosen first, everything else after it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.folders import RunFolder
+from d9d_lr.runs.reading import read_yaml
+from d9d_lr.runs.record import read_record, split_overrides, stored_overrides
 from d9d_lr.tracking.protocol import Scalar
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
+SCHEDULE = "schedule"
 
-def hyperparameters(settings: Settings) -> dict[str, Scalar]:
-    """Returns what decides what a run computes, by key as typed, such as `lr.phases.0.steps`."""
+
+def hyperparameters(settings: Settings, folder: Path) -> dict[str, Scalar]:
+    """Returns what decides what a run computes, by key as typed, such as `lr.phases.0.steps`.
+
+    First come `schedule`, the chosen option of the group `lr`, and the keys that the sweep varies or that were typed:
+    by these a person tells runs apart. The resolved settings follow.
+
+    Args:
+        settings: The resolved settings.
+        folder: The run folder, which knows what was chosen and typed.
+    """
     plain = settings.model_dump(mode="json", exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
     plain["lr"] = plain["lr"].get("scheduler", plain["lr"])
-    return dict(_flat(plain, ""))
+    flat = dict(_flat(plain, ""))
+    named = {key: value for key, value in _chosen(folder).items() if key != "lr"}
+    return {key: flat.get(key, value) for key, value in named.items()} | flat
+
+
+def swept_values(folder: Path) -> dict[str, str]:
+    """Returns what the sweep varies, with this run's values; what was typed, for a run that is in none."""
+    try:
+        points = read_record(folder.parent).points
+    except (RunError, OSError):
+        points = ()
+    for point in points:
+        if point.folder == folder.name:
+            return dict(point.changed)
+    try:
+        return split_overrides(stored_overrides(folder))
+    except (RunError, OSError, ValueError):
+        return {}
+
+
+def _chosen(folder: Path) -> dict[str, str]:
+    schedule = _chosen_schedule(folder)
+    return ({SCHEDULE: schedule} if schedule else {}) | swept_values(folder)
+
+
+def _chosen_schedule(folder: Path) -> str:
+    try:
+        choices = read_yaml(RunFolder(folder).hydra)["hydra"]["runtime"]["choices"]
+        return str(choices.get("lr") or "")
+    except (RunError, OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _flat(value: Any, key: str) -> Iterator[tuple[str, Scalar]]:

@@ -20,9 +20,8 @@ from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NAME
 from d9d_lr.runs.folders import RunFolder, SweepFolder
 from d9d_lr.runs.locks import in_turn
 from d9d_lr.runs.results import RunResult
-from d9d_lr.tracking.hyperparameters import hyperparameters
+from d9d_lr.tracking.protocol import Scalar
 from d9d_lr.tracking.settings import MlflowConfig
-from d9d_lr.training.settings import Settings
 
 _METRICS_AT_ONCE = 200
 _PARAMS_AT_ONCE = 100  # as many as MLflow takes
@@ -32,7 +31,7 @@ _STATUS = {"completed": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
 class MlflowTracker:
     """One run in the store."""
 
-    def __init__(self, config: MlflowConfig, folder: Path, settings: Settings) -> None:
+    def __init__(self, config: MlflowConfig, folder: Path, hyperparameters: Mapping[str, Scalar]) -> None:
         store = Path(config.file).resolve()
         store.parent.mkdir(parents=True, exist_ok=True)
         with in_turn(store.with_name(f"{store.name}.lock")):  # two processes cannot make the same tables
@@ -49,7 +48,7 @@ class MlflowTracker:
         self._parent = self._run_of(sweep, {}) if sweep.holds_a_sweep() else None
         self._run = self._run_of(run, {MLFLOW_PARENT_RUN_ID: self._parent} if self._parent else {})
         self._waiting: list[Metric] = []
-        self._log_parameters(settings)
+        self._log_parameters(hyperparameters)
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         """Keeps the metrics until there are enough for one transaction."""
@@ -71,8 +70,8 @@ class MlflowTracker:
         self._client.log_batch(self._run, metrics=self._waiting)
         self._waiting = []
 
-    def _log_parameters(self, settings: Settings) -> None:
-        parameters = [Param(key, str(value)) for key, value in hyperparameters(settings).items()]
+    def _log_parameters(self, hyperparameters: Mapping[str, Scalar]) -> None:
+        parameters = [Param(key, str(value)) for key, value in hyperparameters.items()]
         for start in range(0, len(parameters), _PARAMS_AT_ONCE):
             self._client.log_batch(self._run, params=parameters[start : start + _PARAMS_AT_ONCE])
 

@@ -14,7 +14,25 @@ log = logging.getLogger(__name__)
 
 
 class Tracker(Protocol):
-    """Somewhere that the metrics of one run go."""
+    """Somewhere that the metrics of one run go.
+
+    One of your own is chosen by `tracker._target_=my_project.MyTracker`. It is called with the fields of the section
+    `tracker` and, if it takes them, with `folder` (the run folder), `settings` (the validated settings) and
+    `hyperparameters` (a flat mapping: what was chosen and swept first, then every setting):
+
+        class MyTracker:
+            def __init__(self, folder, hyperparameters, title="runs"):
+                self.file = (folder / "mine.txt").open("a")
+
+            def log(self, step, metrics):
+                print(step, metrics, file=self.file)
+
+            def finish(self, result):
+                print(result.status, file=self.file)
+                self.file.close()
+
+    What it raises is told once in a warning, and the training goes on without it.
+    """
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:
         """Takes the metrics of one step; steps come in order."""

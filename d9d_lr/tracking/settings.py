@@ -41,4 +41,22 @@ class MlflowConfig(Base):
     experiment: _Text = "d9d_lr"
 
 
-TrackerConfig = Annotated[NoTrackerConfig | TensorboardConfig | MlflowConfig, Field(discriminator="name")]
+class WandbConfig(Base):
+    """Weights & Biases, written to disk; `wandb sync` sends it where a person wants it.
+
+    Attributes:
+        folder: Where its files go, below the run folder.
+        project: The name of the project that the runs are filed under.
+        mode: "offline" writes files only; "online" also sends them, and needs `wandb login`.
+    """
+
+    name: Literal["wandb"] = "wandb"
+    folder: _Text = "wandb"
+    project: _Text = "d9d_lr"
+    mode: Literal["offline", "online"] = "offline"
+
+
+TrackerConfig = Annotated[NoTrackerConfig | TensorboardConfig | MlflowConfig | WandbConfig, Field(discriminator="name")]
+
+GIVEN_TO_TRACKERS = ("folder", "settings", "hyperparameters")
+"""What a user-defined tracker is passed by name, if it takes it; see `d9d_lr.tracking.protocol.Tracker`."""

@@ -9,8 +9,7 @@ from typing import Any
 from torch.utils.tensorboard import SummaryWriter, summary
 
 from d9d_lr.runs.results import OBJECTIVE, RunResult
-from d9d_lr.tracking.hyperparameters import hyperparameters
-from d9d_lr.training.settings import Settings
+from d9d_lr.tracking.protocol import Scalar
 
 _hparams: Any = summary.hparams  # torch has no types for it
 
@@ -18,9 +17,9 @@ _hparams: Any = summary.hparams  # torch has no types for it
 class TensorboardTracker:
     """Event files in one folder; `tensorboard --logdir` over the sweep's folder shows all runs of it."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, hyperparameters: Mapping[str, Scalar]) -> None:
         self._folder = folder
-        self._begin, self._metrics, self._end = _hparams(dict(hyperparameters(settings)), {OBJECTIVE: 0.0})
+        self._begin, self._metrics, self._end = _hparams(dict(hyperparameters), {OBJECTIVE: 0.0})
         self._writer: Any = None
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:

@@ -7,6 +7,7 @@ other ranks, which serve them until there are no more. So there is one run folde
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,6 +73,12 @@ def await_assignment() -> Assignment | None:
 def lose_touch() -> None:
     """Notes that this process left a run that the others are still in, so that no other run can follow."""
     _Group.in_step = not launched_with_others()
+
+
+def stay_to_report() -> None:
+    """Ignores SIGTERM, by which torchrun ends every process once one is gone, so that this one can say why."""
+    if launched_with_others():
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 def leave() -> None:

@@ -18,7 +18,7 @@ from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.settings import resolve_sweep
-from d9d_lr.tracking.settings import TrackerConfig
+from d9d_lr.tracking.settings import GIVEN_TO_TRACKERS, TrackerConfig
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.settings import Settings, TrainConfig
 from d9d_lr.training.tasks.settings import TaskConfig
@@ -79,7 +79,7 @@ def resolve_settings(config: DictConfig) -> Settings:
         for name, default in (("optimizer", "adamw"), ("task", "charlm"))
     )
     collect(lambda: resolve_sweep(config))
-    tracker = collect(lambda: _validated(_Packaged, {"tracker": sections.get("tracker", {"name": "none"})}, "").tracker)
+    tracker = collect(lambda: _tracker(sections.get("tracker", {"name": "none"})))
     if collect.problems:
         raise ConfigError(collect.problems)
     found = {"lr": lr, "optimizer": optimizer, "task": task, "train": train, "tracker": tracker}
@@ -96,7 +96,7 @@ def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:
         elif name != "hydra":
             message = f"unknown section; there are {', '.join(SECTIONS)}"
             hint = "start the file with: # @package _global_" if name == "experiment" else did_you_mean(name, SECTIONS)
-            collect.problems.append(Problem(name, message, hint))
+            collect.problems.append(Problem(name, message, hint, misplaced=True))
     return sections
 
 
@@ -120,10 +120,19 @@ def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> B
         target, rest = split_target(plain(section, key))
         return bind_target(str(target), rest, packaged_values(key, rest.get("name")), key)
     if not rest:
-        hint = f"type {key}._target_=my_project.MyClass, or choose a packaged one: {key}={default}"
-        raise ConfigError([Problem(f"{key}._target_", "is missing; it must be the dotted path of a callable", hint)])
+        message = "is missing; it must be the dotted path of a callable, such as my_project.MyClass"
+        raise ConfigError([Problem(f"{key}._target_", message, f"for a packaged one, type {key}={default}")])
     validated: Base = getattr(_validated(_Packaged, {key: rest}, ""), key)
     return validated
+
+
+def _tracker(section: Mapping[str, Any]) -> TrackerConfig | TargetConfig | None:
+    target, rest = split_target(section)
+    if target is None:
+        return _validated(_Packaged, {"tracker": rest or {"name": "none"}}, "").tracker
+    target, rest = split_target(plain(section, "tracker"))
+    packaged = packaged_values("tracker", rest.get("name"))
+    return bind_target(str(target), rest, packaged, "tracker", given=GIVEN_TO_TRACKERS)
 
 
 def _validated(model: type[M], raw: Any, key: str) -> M:

@@ -18,7 +18,15 @@ from d9d_lr.training.display import show_summary
 from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.loop import Observer, Run, train
 from d9d_lr.training.parts import prepare, prepare_together
-from d9d_lr.training.processes import Assignment, announce, is_lost_process, launched_with_others, lose_touch, rank
+from d9d_lr.training.processes import (
+    Assignment,
+    announce,
+    is_lost_process,
+    launched_with_others,
+    lose_touch,
+    rank,
+    stay_to_report,
+)
 from d9d_lr.training.recording import record_end, record_failure, recording
 from d9d_lr.training.settings import Settings
 
@@ -85,6 +93,7 @@ def _train_and_record(settings: Settings, folder: Path, overrides: list[str]) ->
         tracker.finish(result)
         return result
     except Exception as raised:
+        stay_to_report()
         error = _explained(raised, run, folder)
         if error is not raised:
             error.__cause__ = raised

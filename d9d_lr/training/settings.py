@@ -60,11 +60,11 @@ class Settings(Base):
         optimizer: The optimizer, or any `torch.optim` class.
         task: What is trained, or a user-defined task.
         train: How the run goes.
-        tracker: Where else its metrics go.
+        tracker: Where else its metrics go, or a user-defined tracker.
     """
 
     lr: PiecewiseConfig | TargetConfig
     optimizer: OptimizerConfig | TargetConfig
     task: TaskConfig | TargetConfig
     train: TrainConfig
-    tracker: TrackerConfig = NoTrackerConfig()
+    tracker: TrackerConfig | TargetConfig = NoTrackerConfig()

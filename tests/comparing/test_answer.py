@@ -7,7 +7,7 @@ import pytest
 
 from d9d_lr.comparing.answer import answers
 from d9d_lr.comparing.contenders import schedule_keys
-from d9d_lr.comparing.settings import Outcome, settings_of
+from d9d_lr.comparing.folding import Outcome, settings_of
 from helpers.sweeps_of_numbers import outcomes_of
 
 SWEEPS = 1_000

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from d9d_lr.comparing.effects import effects_of
-from d9d_lr.comparing.settings import Outcome, settings_of
+from d9d_lr.comparing.folding import Outcome, settings_of
 from helpers.sweeps_of_numbers import outcomes_of
 
 

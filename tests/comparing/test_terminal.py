@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from d9d_lr.comparing.answer import answers
+from d9d_lr.comparing.folding import Outcome, settings_of
 from d9d_lr.comparing.names import short_keys
-from d9d_lr.comparing.settings import Outcome, settings_of
 from d9d_lr.comparing.terminal import answer_text, effects_line, settings_table
 from d9d_lr.comparing.words import measured
 

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from d9d_lr.comparing.answer import answers
-from d9d_lr.comparing.settings import Outcome, settings_of
+from d9d_lr.comparing.folding import Outcome, settings_of
 from d9d_lr.comparing.words import measured, notes, sentence
 from helpers.sweeps_of_numbers import outcomes_of
 

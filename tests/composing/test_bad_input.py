@@ -8,6 +8,7 @@ import shlex
 import pytest
 
 from d9d_lr.composing.hydra_internals import BEFORE_1_4
+from helpers.hints import followed
 from helpers.running import files_below, run_command
 
 SWAP_DECAY = "a value merges into what was there before; for another kind, type"
@@ -19,12 +20,15 @@ FRACTION = "it must be a finite number from 0.0 to 1.0"
 CASES = {
     # unknown keys
     "lr.phases.0.stpes=200": ["lr.phases.0.stpes: unknown key", "allowed here: curve, mode, steps", "mean 'steps'?"],
-    "+lr.phases.0.stpes=200": ["lr.phases.0.stpes: unknown key (value 200)", "did you mean 'steps'?"],
+    "+lr.phases.0.stpes=200": [
+        "lr.phases.0.stpes: unknown key (value 200)",
+        "mean 'steps'? to set it, type lr.phases.0.steps=200",
+    ],
     "lr.fases.0.steps=200": ["lr.fases: unknown key", "did you mean 'phases'?"],
     "+lr.warmup_steps=5": ["lr.warmup_steps: unknown key (value 5)", "allowed here: initial_multiplier, phases"],
     "lr.phases.7.steps=200": ["no phase 7; there are 0, 1, 2", "type lr.phases.0.steps=200"],
-    "train.total_stps=50": ["train.total_stps: unknown key", "did you mean 'total_steps'?"],
-    "+trian.seed=1": ["trian: unknown section", "did you mean 'train'?"],
+    "train.total_stps=500": ["train.total_stps: unknown key", "did you mean 'total_steps'?"],
+    "+trian.seed=1": ["trian: unknown section", "did you mean 'train'? to set it, type train.seed=1"],
     "optimizer.momentum=0.9": ["optimizer.momentum: unknown key", "allowed here: _target_, name, lr, betas"],
     "~lr.phases.8": ["lr.phases.8: cannot be deleted, because it is not there"],
     # positions
@@ -101,7 +105,7 @@ CASES = {
     # what a value override leaves behind
     "lr.phases.0.mode=rest": [
         "lr.phases.0.steps: unknown key (value 100)",
-        "of lr/warmup, type lr/warmup@lr.phases.0=cosine",
+        "of lr/warmup, type lr/warmup@lr.phases.0=poly",
     ],
     "'lr.phases.2={mode: steps, steps: 5}'": ["lr.phases.2.steps: unknown key 'steps'", SWAP_DECAY],
     "'lr.phases.1={mode: rest, target_multiplier: 1.0}'": [
@@ -147,6 +151,74 @@ CASES = {
     "task._target_=no.such.Module": ["task._target_: 'no.such.Module' cannot be imported", "No module named 'no'"],
     "task._target_=math.pi": ["task._target_: 'math.pi' is a float, not a callable"],
     "lr._target_=no_such": ["lr._target_: 'no_such' cannot be imported"],
+    # what other programs call it, what stands elsewhere, and what is written in other ways
+    "lr.peak=0.01": ["lr.peak: unknown key 'peak'", "type optimizer.lr=0.01"],
+    "lr.warmup=20": ["lr.warmup: unknown key 'warmup'", "type lr.phases.0.steps=20"],
+    "+lr.warmup_steps=20": ["lr.warmup_steps: unknown key (value 20)", "type lr.phases.0.steps=20"],
+    "min_lr_ratio=0.05": ["min_lr_ratio: unknown key", "type lr.phases.2.target_multiplier=0.05"],
+    "seed=3": ["seed: unknown key 'seed'", "type train.seed=3"],
+    "steps=10%": [
+        "steps: unknown key 'steps'",
+        "10% of train.total_steps, 1000, are 100 steps",
+        "lr.phases.0.steps=100",
+    ],
+    "lr.phases.0.steps=10%": ["'10%' is not allowed", "type lr.phases.0.steps=100"],
+    "lr.phases.2.target_multiplier=10%": ["'10%' is not allowed", "it is a fraction", "target_multiplier=0.1"],
+    "phases.2.curve=cosine": ["phases: unknown key 'phases'", "type lr/curve@lr.phases.2.curve=cosine"],
+    "decay=cosine": ["decay: unknown key 'decay'", "type lr/decay@lr.phases.2=cosine"],
+    "lr.decay=cosine": ["lr.decay: unknown key 'decay'", "type lr/decay@lr.phases.2=cosine"],
+    "+lr/decay=cosine": ["lr.decay: unknown key", "type lr/decay@lr.phases.2=cosine"],
+    "+lr.phases.0.steps=5": ["lr.phases.0.steps: is there already", "type lr.phases.0.steps=5"],
+    "lr.phases.2.curve.power=3": ["unknown key 'power'", "lr/curve@lr.phases.2.curve=poly lr.phases.2.curve.power=3"],
+    "optimizer._target_=torch.optim.Adam optimizer.amsgrad=true": [
+        "unknown key 'amsgrad'",
+        "type +optimizer.amsgrad=true",
+    ],
+    # kinds of a phase
+    "lr.phases.1.mode=steps": ["lr.phases.1.steps: is missing", "type lr/hold@lr.phases.1=for_steps"],
+    "lr.phases.1.mode=steps lr.phases.1.steps=50": ["type lr/hold@lr.phases.1=for_steps lr.phases.1.steps=50"],
+    "lr=warmup_constant lr.phases.1.steps=50": ["type +lr/hold@lr.phases.1=for_steps lr.phases.1.steps=50"],
+    "lr.phases.2.curve=[1]": ["a mapping of keys to values, and a list cannot", "type lr/curve@lr.phases.2.curve="],
+    "'lr.phases={1: {mode: rest}}'": ["lr.phases: "],
+    "lr=step_list 'lr.phases={0: {mode: rest}}'": ["lr.phases: is a list, and a mapping cannot", "type lr=wsd"],
+    "lr=step_list lr.phases.1.curve.power=2": ["no such key in a list", "type lr=wsd"],
+    "optimizer.betas.7=0.5": ["optimizer.betas.7: no such key in a list"],
+    # places that are taken, and places that are not there
+    "lr=warmup_constant lr/decay=linear": ["lr/decay: this group needs a place", "type +lr/decay@lr.phases.1=linear"],
+    "lr=warmup_constant lr/decay@lr.phases.0=linear": [
+        "its place is taken: lr.phases.0 holds lr/warmup=linear",
+        "type '~lr/warmup@lr.phases.0' +lr/decay@lr.phases.0=linear",
+    ],
+    "lr=warmup_constant +lr/decay@lr.phases.0=linear": [
+        "its place is taken: lr.phases.0 holds lr/warmup=linear",
+        "type '~lr/warmup@lr.phases.0' +lr/decay@lr.phases.0=linear",
+    ],
+    "+lr/decay@lr.phases.2=cosine": ["lr/decay@lr.phases.2: ", "type lr/decay@lr.phases.2=cosine"],
+    "+lr/hold@lr.phases.2=for_steps": [
+        "its place is taken: lr.phases.2 holds lr/decay=linear",
+        "type lr/hold@lr.phases.1=for",
+    ],
+    "lr@lr.x=wsd": ["lr@lr.x: is not part of this schedule", "type lr=wsd"],
+    "lr/curve@lr.phases.2.curve=null": ["null is not the name of an option", "its options are "],
+    "~lr/curve@lr.phases.2.curve=exponential": [
+        "is linear here, and not exponential",
+        "type lr/curve@lr.phases.2.curve=",
+    ],
+    "~lr.phases.0.steps=3": ["lr.phases.0.steps: is 100; it is deleted without a value"],
+    "~lr/decay@lr.phases.7": ["cannot be deleted, because it is not there; there are 0, 1, 2"],
+    "lr=a,b": ["lr: 'a' is not one of constant,"],
+    "optimizer=[1]": ["optimizer: [1] is not the name of an option", "its options are adamw, custom, sgd"],
+    # what does not parse
+    "lr.phases.01.steps=5": ["does not parse", "a position is a whole number behind a dot"],
+    "lr.phases.01.percentage=0.5": ["does not parse", "type lr.phases.1.percentage=0.5"],
+    "lr.phases.00.steps=5": ["does not parse", "type lr.phases.0.steps=5"],
+    "lr.phases.-1.steps=5": ["does not parse", "positions are counted from 0"],
+    "optimizer.betas=[0.9, 0.95]": ["put it in quotes, so that the shell", "type 'optimizer.betas=[0.9, 0.95]'"],
+    "task.layers": ["task.layers: is not an override", "type task.layers=2"],
+    "lr/decay@lr.phases.2": ["is not an override", "type lr/decay@lr.phases.2=linear"],
+    "foo": ["foo: is not an override", "an override is KEY=VALUE"],
+    "=5": ["an override is KEY=VALUE"],
+    "'hydra.job.name=a (1)'": ["does not parse", "type 'hydra.job.name=\"a (1)\"'"],
     # flags
     "--config-name nosuch": ["--config-name: ", "'nosuch'"],
     "--config-dir /no/such/folder": ["--config-dir: there is no folder '/no/such/folder'"],
@@ -170,8 +242,15 @@ def test_what_hydra_takes_since_1_4_gives_the_schedule_that_is_meant(line, in_tm
     assert len(ran.trained[0].lr.scheduler.phases) == SINCE_1_4[line]
 
 
+# Hints that name no override to type, and what they ask for.
+PROSE = {
+    "add --multirun": ["--multirun"],
+    "shorten the phases or raise total_steps": ["train.total_steps=2000"],
+}
+
+
 @pytest.mark.parametrize("line", refused_here(CASES))
-def test_bad_input_is_told_and_nothing_is_done(line, in_tmp, capfd):
+def test_bad_input_is_told_with_hints_that_run_and_nothing_is_done(line, in_tmp, capfd):
     ran = run_command(*shlex.split(line))
     said = capfd.readouterr()
     assert (ran.status, ran.trained) == (2, [])
@@ -180,6 +259,10 @@ def test_bad_input_is_told_and_nothing_is_done(line, in_tmp, capfd):
     assert "Traceback" not in said.err
     assert said.out == ""
     assert files_below(in_tmp) == []
+    instead = followed(line, said.err, PROSE)
+    if instead is not None:
+        again = run_command(*instead)
+        assert (again.status, len(again.trained) > 0) == (0, True), (instead, capfd.readouterr().err)
 
 
 def test_there_are_at_least_sixty_cases():

@@ -11,6 +11,9 @@ import time
 
 import pytest
 
+from d9d_lr import completing
+from d9d_lr.composing.completion import options_for
+
 COMMAND = "d9d-lr-train"
 SETUP = {
     "bash": 'eval "$(d9d-lr-train -sc install=bash)"',
@@ -25,7 +28,7 @@ def environment(tmp_path):
     """A PATH with the console script on it, as an installation makes it; it says whether torch was imported."""
     script = tmp_path / COMMAND
     script.write_text(
-        f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\nfrom d9d_lr.train import main\n"
+        f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\nfrom d9d_lr.completing import train as main\n"
         "try:\n    main()\nfinally:\n"
         f"    Path({str(tmp_path / 'torch')!r}).write_text(str('torch' in sys.modules))\n"
     )
@@ -51,6 +54,52 @@ def test_groups_options_and_keys_are_completed_without_torch(line, some, none, e
     assert (tmp_path / "torch").read_text() == "False"
 
 
+@pytest.mark.parametrize(
+    ("typed_so_far", "some", "none"),
+    [
+        ("lr=w", ["lr=wsd", "lr=warmup_cosine"], ["lr=constant"]),
+        ("-m lr=wsd,war", ["lr=wsd,warmup_cosine", "lr=wsd,warmup_linear"], ["lr=wsd,wsd"]),
+        ("lr/decay@lr.phases.2=", ["lr/decay@lr.phases.2=linear", "lr/decay@lr.phases.2=sqrt_to_zero"], []),
+        ("lr=wsd +lr/decay@lr.phases.3=lin", ["+lr/decay@lr.phases.3=linear"], ["+lr/decay@lr.phases.3=poly"]),
+        ("lr/curve@lr.phases.2.curve=pol", ["lr/curve@lr.phases.2.curve=poly"], []),
+        ("task=", ["task=digits", "task=charlm"], []),
+        ("+experiment=short", ["+experiment=short_warmup"], []),
+    ],
+)
+def test_options_of_groups_at_places_and_in_lists(typed_so_far, some, none):
+    offered = options_for(f"{COMMAND} {typed_so_far}")
+    assert set(some) <= set(offered)
+    assert not set(none) & set(offered)
+    assert all(word.startswith(typed_so_far.split()[-1]) for word in offered)
+
+
+@pytest.mark.parametrize("typed_so_far", ["", "lr.phases.0.s", "lr.phases.0.steps=1", "nothing=", "--cfg", "'open"])
+def test_what_names_no_group_is_left_to_hydra(typed_so_far):
+    assert options_for(f"{COMMAND} {typed_so_far}") is None
+
+
+def test_options_of_a_persons_own(in_tmp):
+    (in_tmp / "own" / "lr").mkdir(parents=True)
+    (in_tmp / "own" / "lr" / "wmine.yaml").write_text("")
+    assert "lr=wmine" in options_for(f"{COMMAND} -cd own lr=w")
+
+
+def test_the_plot_script_completes_too(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["d9d-lr-plot", "-sc", "query=bash"])
+    monkeypatch.setenv("COMP_LINE", "d9d-lr-plot lr=ws")
+    completing.plot()
+    assert capsys.readouterr().out == "lr=wsd\n"
+
+
+def test_a_query_for_an_option_imports_no_hydra_and_takes_half_a_second_at_most(environment):
+    asked = {**environment, "COMP_LINE": f"{COMMAND} lr/decay@lr.phases.2=", "COMP_POINT": "99"}
+    before = os.times()
+    subprocess.run([COMMAND, "-sc", "query=bash"], env=asked, capture_output=True, check=True)
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    assert spent < 0.5  # 0.05 on an idle machine
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_tab_completes_in_the_shell_itself(shell, environment, tmp_path):
     if not shutil.which(shell):
@@ -62,6 +111,19 @@ def test_tab_completes_in_the_shell_itself(shell, environment, tmp_path):
         tmp_path,
     )
     assert "lr=wsd" in seen
+
+
+def test_tab_completes_a_group_at_a_place_in_bash(environment, tmp_path):
+    seen = typed(
+        START["bash"],
+        [
+            (f"{SETUP['bash']}; echo set''up done\n", "setup done"),
+            (f"{COMMAND} lr/decay@lr.phases.2=sq\t", "lr/decay@lr.phases.2=sqrt_to_zero"),
+        ],
+        environment,
+        tmp_path,
+    )
+    assert "lr/decay@lr.phases.2=sqrt_to_zero" in seen
 
 
 def typed(command, lines, environment, folder, limit_seconds=60):

@@ -41,11 +41,14 @@ def test_it_starts_and_ends_where_it_says(drawn, tried):
     flat, total_steps = drawn
     schedule = build_schedule(resolve_lr(flat, total_steps), total_steps)
     assert schedule.multiplier(-1) == flat["initial_multiplier"]
-    assert schedule.multiplier(total_steps) == flat["phases"][-1]["target_multiplier"]
+    assert schedule.multiplier(total_steps) == schedule.phases[-1].end_multiplier
+    for phase in schedule.phases:
+        if not phase.curve.by_steps:  # those tend to their target
+            assert phase.end_multiplier == phase.target_multiplier
     for phase, following in zip(schedule.phases, schedule.phases[1:], strict=False):
-        assert (phase.end_step, phase.target_multiplier) == (following.start_step, following.start_multiplier)
+        assert (phase.end_step, phase.end_multiplier) == (following.start_step, following.start_multiplier)
     first = schedule.phases[0]
-    if first.end_step > 0 and flat_curve(first) != "CurveExponential":
+    if first.end_step > 0 and flat_curve(first) not in ("CurveExponential", "CurveConstant"):
         scale = max(abs(first.start_multiplier), abs(first.target_multiplier))
         assert schedule.multiplier(0) == pytest.approx(flat["initial_multiplier"], rel=1e-15, abs=1e-15 * scale)
     tried["valid schedules: start and end where stated"] += 1

@@ -1,6 +1,6 @@
 """Sweeps made of numbers whose truth is known: objectives by schedule, learning rate and seed, without any folder."""
 
-from d9d_lr.comparing.settings import Outcome
+from d9d_lr.comparing.folding import Outcome
 
 
 def outcomes_of(table, **options):

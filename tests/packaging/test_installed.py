@@ -73,7 +73,7 @@ def check_application(python, folder, **environment):
     shown = app("--help")
     groups = shown.split("== Configuration groups ==")[1].split("== Config ==")[0]
     named = {line.split(":")[0] for line in groups.splitlines() if ":" in line}
-    assert named == {"lr", "lr/curve", "lr/decay", "lr/hold", "lr/warmup"}
+    assert named == {"lr", "lr/curve", "lr/decay", "lr/hold", "lr/models", "lr/systems", "lr/warmup"}
 
     hydra = app("--cfg", "hydra", "-p", "hydra.sweeper")
     assert "hydra._internal.core_plugins.basic_sweeper.BasicSweeper" in hydra

@@ -94,6 +94,7 @@ def test_nothing_imports_an_entrypoint(repo):
     assert [
         f"{module} imports {imported}"
         for module, path in known.items()
+        if module != "d9d_lr.completing"  # the console scripts: it answers a shell, or opens one of the others
         for imported in imports(path)
         if imported in entrypoints
     ] == []

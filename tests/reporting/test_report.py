@@ -243,6 +243,17 @@ def test_the_png_files_open_and_are_one_for_each_figure(sweep, tmp_path, capsys)
     assert not (folder / "report.html").exists()
 
 
+def test_a_link_in_the_place_of_a_file_is_replaced_and_not_followed(tmp_path):
+    write_run(tmp_path / "sweep" / "0", ["lr=wsd"])
+    precious = tmp_path / "precious.txt"
+    precious.write_text("precious")
+    for name in ("report.html", "report_losses.png"):
+        (tmp_path / "sweep" / name).symlink_to(precious)
+    report.report([str(tmp_path / "sweep")])
+    assert precious.read_text() == "precious"
+    assert not (tmp_path / "sweep" / "report_losses.png").is_symlink()
+
+
 def test_without_matplotlib_the_page_is_written_all_the_same(sweep, monkeypatch, capsys):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)

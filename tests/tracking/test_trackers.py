@@ -88,7 +88,7 @@ def test_the_tracker_is_no_part_of_what_a_run_computes():
         ("+tracker.folders=x", r"tracker\.folders: unknown key"),
         (
             "tracker.name=tensorbord",
-            r"tracker\.name: 'tensorbord' is not allowed; it must be none, tensorboard or mlflow",
+            r"tracker\.name: 'tensorbord' is not allowed; it must be none, tensorboard, mlflow or wandb",
         ),
         ("tracker.folder=''", r"tracker\.folder: '' is not allowed"),
     ],
@@ -107,8 +107,8 @@ def test_a_missing_extra_is_named(name, package, monkeypatch):
         check_installed(config)
 
 
-def test_hyperparameters_are_keyed_as_typed(settings):
-    table = hyperparameters(settings)
+def test_hyperparameters_are_keyed_as_typed(settings, tmp_path):
+    table = hyperparameters(settings, tmp_path)
     assert table["lr.phases.0.steps"] == 50
     assert table["lr.phases.2.curve.type"] == "linear"
     assert table["optimizer.betas.1"] == 0.95

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from d9d_lr.comparing.settings import Outcome, is_seed, settings_of, swept_keys
+from d9d_lr.comparing.folding import Outcome, is_seed, settings_of, swept_keys
 
 
 def point(status="completed", objective=None, error="", length=None, sweep="", **changed):
