@@ -17,12 +17,12 @@ SOAK_SECONDS ?= 480
 
 # One environment for each framework, with its newest release; those that ask for another torch than constraints.txt has
 # are left free.
-HOMES := transformers lightning torchtitan hydra-zen optax d9d composer
+HOMES := transformers lightning torchtitan hydra-zen optax d9d
 HOME_EXTRAS_transformers := trl,optuna
 HOME_TESTS_transformers := tests/homes/test_transformers.py tests/homes/test_accelerate.py
-HOME_FREE := d9d composer
+HOME_FREE := d9d
 # What a torch, or a Python, is tried with: make test-versions VERSIONS="python3.11:2.6.0 python3.13:2.14.1"
-VERSIONS ?= python3.11:2.6.0
+VERSIONS ?= python3.11:2.6.0 python3.13:2.14.1
 
 .PHONY: help docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep \
 	lint format fuzz parity parity-field soak bench clean
@@ -57,7 +57,7 @@ test-homes: $(HOMES:%=.venv-homes/%/.tested)  ## each adapter with the newest re
 
 .venv-homes/%/.tested: .venv-homes/%/.installed FORCE
 	XLA_FLAGS=--xla_force_host_platform_device_count=2 .venv-homes/$*/bin/python -m pytest -m homes \
-		$(or $(HOME_TESTS_$*),tests/homes/test_$(subst -,_,$*).py)
+		$(or $(HOME_TESTS_$*),tests/homes/test_$(subst -,_,$*).py) tests/homes/test_page.py
 
 FORCE:
 

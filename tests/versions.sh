@@ -6,7 +6,9 @@ cd "$(dirname "$0")/.."
 venv=".venv-versions/$(basename "$1")-torch-$2"
 if [ ! -e "$venv/.installed" ]; then
     "$1" -m venv "$venv"
-    "$venv/bin/python" -m pip install --quiet --editable ".[digits]" "torch==$2" pytest pytest-xdist hypothesis
+    "$venv/bin/python" -m pip install --quiet "torch==$2" pydantic hydra-core omegaconf numpy rich scikit-learn \
+        pytest pytest-xdist hypothesis
+    "$venv/bin/python" -m pip install --quiet --no-deps --editable .  # whatever torch pyproject.toml asks for
     touch "$venv/.installed"
 fi
 "$venv/bin/python" -m pytest -n 2 tests/schedule tests/provider tests/training

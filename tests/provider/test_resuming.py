@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.distributed.checkpoint as dcp
 from torch import nn
+from torch.distributed.checkpoint.default_planner import DefaultLoadPlanner
 from torch.optim import SGD
 from torch.optim.lr_scheduler import LambdaLR
 
@@ -161,3 +162,19 @@ def test_dcp_loads_a_state_of_another_schedule_with_other_fields(tmp_path):
     dcp.load(state, checkpoint_id=tmp_path, no_dist=True)
     assert state["scheduler"] == scheduler.state_dict()
     assert json.loads(state["scheduler"]["schedule"])["phases"][0]["curve"] == {"type": "cosine"}
+
+
+@pytest.mark.filterwarnings("ignore:torch.distributed is")
+@pytest.mark.parametrize("same", [True, False])
+def test_dcp_loads_a_state_of_another_kind_in_part(same, tmp_path):
+    function = wsd(20).multiplier if same else (lambda step: 1 - step / 20)
+    dcp.save({"scheduler": lambda_state(18, function)}, checkpoint_id=tmp_path, no_dist=True)
+    scheduler = PiecewiseLR(sgd(), wsd(20))
+    state = {"scheduler": scheduler.state_dict()}
+    dcp.load(state, checkpoint_id=tmp_path, planner=DefaultLoadPlanner(allow_partial_load=True), no_dist=True)
+    if same:
+        scheduler.load_state_dict(state["scheduler"])
+        assert lrs_of(scheduler) == pytest.approx([0.05])
+    else:
+        with pytest.raises(ConfigError, match=r"another kind of scheduler(.|\n)*goes from 0\.01 to 0\.05"):
+            scheduler.load_state_dict(state["scheduler"])
