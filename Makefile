@@ -15,7 +15,7 @@ HYDRA_NEXT ?= hydra-core==1.4.0rc3 omegaconf==2.4.1rc1
 FUZZ_EXAMPLES ?= 5000
 SOAK_SECONDS ?= 480
 
-.PHONY: help docs-presets run test test-hydra-next test-browser test-launchers sweep bench-sweep lint format fuzz parity parity-field soak bench clean
+.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers sweep bench-sweep lint format fuzz parity parity-field soak bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ test-hydra-next: $(HYDRA_NEXT_SETUP)  ## the suite on a candidate of Hydra 1.4, 
 test-launchers: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the suite leaves out
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[dev,all,ray,optuna]"
 	$(PY) -m pytest -m launchers
+
+docs: $(SETUP)  ## the documentation site, into docs/_build; any warning fails
+	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build
 
 sweep: $(SETUP)  ## a sweep of seconds, with its summary
 	$(PY) -m d9d_lr.train -cd sweeps -cn smoke
