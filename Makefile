@@ -15,7 +15,17 @@ HYDRA_NEXT ?= hydra-core==1.4.0rc3 omegaconf==2.4.1rc1
 FUZZ_EXAMPLES ?= 5000
 SOAK_SECONDS ?= 480
 
-.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers sweep bench-sweep lint format fuzz parity parity-field soak bench clean
+# One environment for each framework, with its newest release; those that ask for another torch than constraints.txt has
+# are left free.
+HOMES := transformers lightning torchtitan hydra-zen optax d9d composer
+HOME_EXTRAS_transformers := trl,optuna
+HOME_TESTS_transformers := tests/homes/test_transformers.py tests/homes/test_accelerate.py
+HOME_FREE := d9d composer
+# What a torch, or a Python, is tried with: make test-versions VERSIONS="python3.11:2.6.0 python3.13:2.14.1"
+VERSIONS ?= python3.11:2.6.0
+
+.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep \
+	lint format fuzz parity parity-field soak bench clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -39,6 +49,23 @@ test-launchers: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the sui
 
 docs: $(SETUP)  ## the documentation site, into docs/_build; any warning fails
 	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build
+
+test-homes: $(HOMES:%=.venv-homes/%/.tested)  ## each adapter with the newest release of its framework, environments of gigabytes
+
+.venv-homes/%/.installed: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv-homes/$*
+	.venv-homes/$*/bin/python -m pip install --quiet $(if $(filter $*,$(HOME_FREE)),,--constraint constraints.txt) \
+		--editable ".[$(or $(HOME_EXTRAS_$*),$*)]" pytest hypothesis
+	touch $@
+
+.venv-homes/%/.tested: .venv-homes/%/.installed FORCE
+	XLA_FLAGS=--xla_force_host_platform_device_count=2 .venv-homes/$*/bin/python -m pytest -m homes \
+		$(or $(HOME_TESTS_$*),tests/homes/test_$(subst -,_,$*).py)
+
+FORCE:
+
+test-versions:  ## schedules, providers and training with other versions of Python and torch, VERSIONS="python3.11:2.6.0"
+	for each in $(VERSIONS); do bash tests/versions.sh "$${each%%:*}" "$${each##*:}" || exit 1; done
 
 sweep: $(SETUP)  ## a sweep of seconds, with its summary
 	$(PY) -m d9d_lr.train -cd sweeps -cn smoke
@@ -102,4 +129,4 @@ $(FIELD_SETUP): pyproject.toml constraints.txt
 	touch $@
 
 clean:  ## remove what the commands above made
-	rm -rf $(VENV) $(HYDRA_NEXT_VENV) $(PARITY_VENV) $(FIELD_VENV) outputs multirun
+	rm -rf $(VENV) $(HYDRA_NEXT_VENV) $(PARITY_VENV) $(FIELD_VENV) .venv-homes .venv-versions outputs multirun

@@ -36,6 +36,8 @@ def _prepare(app, page, source):  # noqa: ANN001, ANN202
     if page == "index":
         pages = sorted(file.stem for file in HERE.glob("*.md") if file.stem not in _LISTED)
         text = text.replace("EVERY_OTHER_PAGE", "\n".join(pages))
+    if "/" in page:
+        return
     text = text.replace("](../sweeps/README.md", "](sweeps.md")
     source[0] = _BESIDE.sub(r"\1 (`\2`)", _OUTSIDE.sub(r"\1 (`\2`)", text))
 

@@ -22,7 +22,11 @@ def lr_file_schema() -> Schema:
     scheduler = definitions.pop("PiecewiseSchedulerConfig")
     numbers = {name: field for name, field in scheduler["properties"].items() if name != "phases"}
     definitions["Phase"] = scheduler["properties"]["phases"]["items"]
-    definitions["PartialCurve"] = _partial(_members(definitions, definitions["CurveConfig"]), {})
+    curves = definitions["CurveConfig"]
+    definitions["PartialCurve"] = _or_user_defined(_partial(_members(definitions, curves), {}))
+    definitions["CurveConfig"] = _or_user_defined({"oneOf": curves["oneOf"]}) | {
+        "discriminator": curves["discriminator"]
+    }
     definitions["PartialPhase"] = _partial(
         _members(definitions, definitions["Phase"]), {"curve": {"$ref": "#/$defs/PartialCurve"}}
     )
@@ -50,6 +54,11 @@ def lr_file_schema() -> Schema:
 def _members(definitions: Schema, union: Schema) -> list[Schema]:
     """Returns the members of a union that is told apart by a discriminator."""
     return [definitions[place.rpartition("/")[2]] for place in union["discriminator"]["mapping"].values()]
+
+
+def _or_user_defined(curve: Schema) -> Schema:
+    described = {"description": "A curve of your own; the other keys are its fields."}
+    return {"if": {"required": ["_target_"]}, "then": described, "else": curve}
 
 
 def _either(nested: str, flat: str) -> Schema:

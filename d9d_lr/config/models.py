@@ -15,26 +15,18 @@ from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     WrapSerializer,
-    WrapValidator,
     field_validator,
     model_serializer,
     model_validator,
 )
 from pydantic_core import PydanticCustomError
-from typing_extensions import TypeAliasType
 
 from d9d_lr.config.base import Base
+from d9d_lr.config.curve_config import CurveConfig
 from d9d_lr.config.positions import phase_list
-from d9d_lr.config.user_curves import read_curve, write_curve
-from d9d_lr.schedule.curves import Curve
 from d9d_lr.schedule.fields import AboveZero, Multiplier, Steps
 from d9d_lr.schedule.phases import Phase, PhaseBase
 from d9d_lr.schedule.units import Amount, PerStep
-
-CurveConfig = TypeAliasType(
-    "CurveConfig", Annotated[Curve, Field(discriminator="type"), WrapValidator(read_curve), WrapSerializer(write_curve)]
-)
-"""A curve as it is written in a configuration: one of the classes of `schedule/curves.py`, or a user-defined one."""
 
 
 def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

@@ -14,3 +14,6 @@ class Unresolved:
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Unresolved({self.reason!r})"

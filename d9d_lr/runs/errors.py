@@ -9,6 +9,7 @@ from pathlib import Path
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import RunFolder
+from d9d_lr.runs.reading import DamagedError, read_small
 
 
 def write_error(folder: Path, error: BaseException, rank: int = 0) -> None:
@@ -28,6 +29,6 @@ def first_lines(folder: Path) -> dict[int, str]:
     """Returns what ended each process of a run that wrote an error, by its rank."""
     found = {}
     for rank, path in RunFolder(folder).errors().items():
-        with suppress(OSError, UnicodeDecodeError):
-            found[rank] = path.read_text(encoding="utf-8").partition("\n")[0]
+        with suppress(OSError, UnicodeDecodeError, DamagedError):
+            found[rank] = read_small(path).decode().partition("\n")[0]
     return found

@@ -49,7 +49,7 @@ class RunFolder:
     def errors(self) -> dict[int, Path]:
         """Returns what ended each process above rank 0 that is there, by rank."""
         found = ((_OF_RANK.fullmatch(path.name), path) for path in self.path.glob("error-rank-*.txt"))
-        return {int(name[1]): path for name, path in sorted(found) if name}
+        return dict(sorted((int(name[1]), path) for name, path in found if name))
 
     @property
     def checkpoint(self) -> Path:

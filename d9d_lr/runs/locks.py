@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.reading import check_regular
 
 _ours: ContextVar[frozenset[tuple[int, int]]] = ContextVar("folders held", default=frozenset())
 """The folders, by device and number, that whoever is running now holds already."""
@@ -60,7 +61,13 @@ def in_turn(path: Path) -> Iterator[IO[str]]:
 
     Yields:
         The file, at its start, open for reading and writing.
+
+    Raises:
+        OSError: If it cannot be opened, or is a link.
+        DamagedError: If it is no file.
     """
-    with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666), "r+", encoding="utf-8") as file:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
+    check_regular(path, handle)
+    with os.fdopen(handle, "r+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield file

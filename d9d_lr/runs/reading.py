@@ -30,10 +30,20 @@ def open_regular(path: Path) -> IO[bytes]:
         OSError: If it cannot be opened.
     """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # without it, opening a pipe waits for a writer
-    if not stat.S_ISREG(mode := os.fstat(handle).st_mode):
+    check_regular(path, handle)
+    return os.fdopen(handle, "rb")
+
+
+def check_regular(path: Path, handle: int) -> None:
+    """Closes what is open and no file.
+
+    Raises:
+        DamagedError: If it is a folder, a pipe, a socket or a device.
+    """
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
         os.close(handle)
         raise DamagedError(f"{path} is {_kind(mode)}, not a file")
-    return os.fdopen(handle, "rb")
 
 
 def read_small(path: Path, largest: int = LARGEST_BYTES) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.composing.hydra_internals import register_resolver
 from d9d_lr.config.plain import marked
-from d9d_lr.diagnostics.unresolved import Unresolved
+from d9d_lr.runs.canonical import canonical
 
 _PLACES = ("runtime.output_dir", "runtime.cwd", "sweep.", "run.", "job.id")
 """Where Hydra says where and when something runs, which changes nothing about what is computed."""
@@ -30,7 +30,7 @@ def identity_of(config: DictConfig, section: str | None = None) -> str:
     """
     with _places_as_written():
         resolved = {name: value for name, value in marked(config).items() if name != section}
-    return hashlib.sha256(repr(_ordered(resolved)).encode(errors="surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(canonical(resolved).encode()).hexdigest()[:16]
 
 
 @contextmanager
@@ -45,16 +45,3 @@ def _places_as_written() -> Iterator[None]:
 
 def _hydra(key: str) -> Any:
     return f"<hydra:{key}>" if key.startswith(_PLACES) else OmegaConf.select(cast(DictConfig, HydraConfig.get()), key)
-
-
-def _ordered(value: Any) -> Any:
-    """Makes the order of keys, which changes nothing, the same everywhere."""
-    match value:
-        case Mapping():
-            return sorted(((repr(key), _ordered(child)) for key, child in value.items()), key=lambda pair: pair[0])
-        case list() | tuple():
-            return [_ordered(child) for child in value]
-        case Unresolved():
-            return ("unresolved", value.reason)
-        case _:
-            return value

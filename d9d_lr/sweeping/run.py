@@ -14,7 +14,7 @@ from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.runs.atomic import set_aside
+from d9d_lr.runs.atomic import set_aside, write_text_whole
 from d9d_lr.runs.commands import quoted, repeat_command, this_program
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, add_points, record_or_folders
@@ -176,7 +176,7 @@ def _run(
 ) -> dict[str, JobReturn]:
     """Runs the points that did not complete before, and returns what came of each point, by its folder."""
     folder = sweep.folder
-    OmegaConf.save(sweep.config, SweepFolder(folder).composed)
+    write_text_whole(SweepFolder(folder).composed, OmegaConf.to_yaml(sweep.config))
     add_points(folder, [_recorded(point, sweep.config.hydra) for point in points])
     for name, state in states.items():
         if state.damage:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import typing
 from collections.abc import Mapping
 from types import NoneType
@@ -18,6 +17,7 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.runs.canonical import canonical
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
 RULES = 2
@@ -67,21 +67,8 @@ def storable(part: Any) -> Any:
 
 
 def digest(plain: Any) -> str:
-    """Returns a short hash of plain values that no two unequal ones share: inf, nan, null, 1, 1.0 and "1" differ."""
+    """Returns a short hash of plain values, behind the number of the rules."""
     return f"{RULES}-{hashlib.sha256(canonical(plain).encode()).hexdigest()[:16]}"
-
-
-def canonical(plain: Any) -> str:
-    """Returns plain values as one text, in which the order of keys and the kind of sequence do not matter."""
-    match plain:
-        case Mapping():
-            return "{" + ",".join(sorted(f"{canonical(key)}:{canonical(value)}" for key, value in plain.items())) + "}"
-        case list() | tuple():
-            return "[" + ",".join(map(canonical, plain)) + "]"
-        case str():
-            return json.dumps(plain)
-        case _:
-            return repr(plain)
 
 
 def _without_defaults(part: Any) -> dict[str, Any]:

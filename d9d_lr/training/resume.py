@@ -14,8 +14,9 @@ from torch.optim import Optimizer
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
+from d9d_lr.runs.canonical import canonical
 from d9d_lr.training.checkpoints import Checkpoint, checkpoint_at, newest_checkpoint
-from d9d_lr.training.fingerprint import canonical, defaults, storable
+from d9d_lr.training.fingerprint import defaults, storable
 from d9d_lr.training.schedule_plan import SchedulePlan, plan_of
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 

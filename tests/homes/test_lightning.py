@@ -53,7 +53,7 @@ def trainer(folder, **choices):
 
 def trained(folder, schedule=None, data=None, resume=None, **choices):
     module, made = Line(schedule or config()), trainer(folder, **choices)
-    made.fit(module, data or points(), ckpt_path=resume)
+    made.fit(module, points() if data is None else data, ckpt_path=resume)
     return module, made
 
 
@@ -105,7 +105,7 @@ def test_resumed_for_more_epochs(tmp_path, expected):
 
 
 def test_a_config_among_the_hyperparameters_loads_safely(tmp_path):
-    _, made = trained(tmp_path, max_steps=3)
+    _, made = trained(tmp_path, callbacks=[StopAt(3)])
     made.save_checkpoint(tmp_path / "saved.ckpt")
     assert torch.load(tmp_path / "saved.ckpt", weights_only=True)["hyper_parameters"]["schedule"] == config()
     assert Line.load_from_checkpoint(tmp_path / "saved.ckpt", weights_only=True).hparams.schedule == config()

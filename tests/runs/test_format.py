@@ -1,6 +1,7 @@
 """The format of folders is written down once."""
 
 import re
+import sys
 
 import pytest
 
@@ -68,3 +69,15 @@ def test_no_other_room_names_a_file_of_a_folder(room, repo):
         code = PROSE.sub("", path.read_text()).replace('_asset("report.html")', "")
         found += [f"{path.relative_to(repo)}: {line}" for line in code.splitlines() if NAMES.search(line)]
     assert found == []
+
+
+def test_the_format_needs_nothing_of_ours_but_diagnostics(repo):
+    names = re.compile(r"^\s*(?:from|import) ([\w.]+)", re.MULTILINE)
+    code = "".join(path.read_text() for path in (repo / "d9d_lr" / "runs").glob("*.py"))
+    found = {name for name in names.findall(code) if name.partition(".")[0] not in sys.stdlib_module_names}
+    assert {".".join(name.split(".")[:2]) for name in found} == {
+        "d9d_lr.runs",
+        "d9d_lr.diagnostics",
+        "pydantic",
+        "yaml",
+    }

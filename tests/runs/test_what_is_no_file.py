@@ -7,6 +7,7 @@ import pytest
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import set_aside, write_text_whole
+from d9d_lr.runs.errors import first_lines, write_error
 from d9d_lr.runs.format import FORMAT
 from d9d_lr.runs.locks import in_turn
 from d9d_lr.runs.metrics import LONGEST_LINE, lines_before, read_metrics
@@ -108,6 +109,7 @@ def within_seconds(action, seconds=10):
         ("sweep.json", read_record),
         ("metrics.jsonl", lambda folder: list(read_metrics(folder))),
         ("metrics.jsonl", lambda folder: lines_before(3, folder)),
+        ("error-rank-1.txt", lambda folder: read_small(folder / "error-rank-1.txt")),
     ],
 )
 def test_only_files_are_read(kind, name, read, no_file, tmp_path):
@@ -115,6 +117,20 @@ def test_only_files_are_read(kind, name, read, no_file, tmp_path):
     error = within_seconds(lambda: read(tmp_path))
     assert isinstance(error, DamagedError)
     assert str(error) == f"{path} is a {kind}, not a file"
+
+
+def test_nobody_waits_for_his_turn_at_a_pipe(no_file, tmp_path):
+    def take_turn():
+        with in_turn(no_file("named pipe", ".mlflow")) as file:
+            file.read()
+
+    assert str(within_seconds(take_turn)) == f"{tmp_path}/.mlflow is a named pipe, not a file"
+
+
+def test_what_another_process_left_is_no_obstacle(no_file, tmp_path):
+    no_file("named pipe", "error-rank-1.txt")
+    write_error(tmp_path, ValueError("broke"), rank=2)
+    assert first_lines(tmp_path) == {2: "ValueError: broke"}
 
 
 def test_a_file_behind_a_link_is_read(tmp_path):

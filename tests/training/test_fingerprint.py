@@ -11,7 +11,8 @@ from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import AutoLRSchedulerConfig
 from d9d_lr.diagnostics.problems import ConfigError
-from d9d_lr.training.fingerprint import canonical, defaults, digest, essential, settings_fingerprint
+from d9d_lr.runs.canonical import canonical
+from d9d_lr.training.fingerprint import defaults, digest, essential, settings_fingerprint
 from d9d_lr.training.settings import Settings, TrainConfig
 from helpers.small_runs import DIGITS, settings
 

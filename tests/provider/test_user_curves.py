@@ -91,29 +91,6 @@ def test_null_is_no_target():
     assert resolve_lr(with_curve({"_target_": None, "type": "linear"})).scheduler.phases[0].curve.type == "linear"
 
 
-@pytest.mark.parametrize(
-    ("curve", "message"),
-    [
-        ({"_target_": "my_curves.Nope"}, "'my_curves.Nope' cannot be imported: AttributeError: module 'my_curves' has"),
-        ({"_target_": "nope.Curve"}, "'nope.Curve' cannot be imported: ModuleNotFoundError: No module named 'nope'"),
-        ({"_target_": "my_curves.function"}, "'my_curves.function' is no class derived from CurveBase"),
-        (
-            {"_target_": "my_curves.CurveStairs", "stair": 3},
-            "does not take 'stair'; it takes stairs. did you",
-        ),
-        ({"_target_": "my_curves.CurveStairs", "stairs": 2.5}, "stairs: 2.5 is not allowed; it must be a whole number"),
-        ({"_target_": f"{__name__}.Strict"}, "Strict needs power"),
-        (
-            {"_target_": f"{__name__}.Strict", "power": -1},
-            "power: -1 is not allowed; it must be a finite number",
-        ),
-    ],
-)
-def test_what_is_wrong_is_told_with_its_key(curve, message, stairs):
-    with pytest.raises(ConfigError, match=rf"critic_lr\.phases\.0\.curve: (.|\n)*{message}"):
-        resolve_lr(with_curve(curve), key="critic_lr")
-
-
 def scheduler_of(config, **choices):
     optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=0.1)
     context = InitializeLRSchedulerContext(dist_context=DistributedContext(), total_steps=10, optimizer=optimizer)

@@ -1,0 +1,114 @@
+"""The d9d framework: its own provider protocol, a scheduler for each pipeline stage, its checkpoints by DCP."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+import torch.distributed.checkpoint as dcp
+from torch import nn
+from torch.optim import SGD
+
+pytestmark = [pytest.mark.homes, pytest.mark.filterwarnings("ignore")]
+pytest.importorskip("d9d")
+
+from d9d.core.protocol import LRSchedulerProtocol  # noqa: E402
+from d9d.loop.auto import AutoLRSchedulerConfig as TheirConfig  # noqa: E402
+from d9d.loop.auto import AutoLRSchedulerProvider as TheirProvider  # noqa: E402
+from d9d.loop.component.optimizer_factory import OptimizerFactory  # noqa: E402
+from d9d.loop.control import InitializeLRSchedulerContext, LRSchedulerProvider  # noqa: E402
+from d9d.pipelining.training.scheduler import PipelinedLRScheduler  # noqa: E402
+from pydantic import TypeAdapter  # noqa: E402
+
+from d9d_lr import AutoLRSchedulerProvider, ConfigError, compose_lr  # noqa: E402
+
+HERE = SimpleNamespace(is_main_process=True, mesh_params=SimpleNamespace(is_distributed=False))
+
+
+def config():
+    return compose_lr(["lr=wsd", "lr/decay@lr.phases.2=cosine"])
+
+
+def their_config():
+    """What d9d itself makes of our JSON."""
+    return TypeAdapter(TheirConfig).validate_json(config().model_dump_json())
+
+
+def built(provider, stages=2, total_steps=1000):
+    """What d9d's trainer builds: an optimizer and a scheduler for each stage, stepped together."""
+
+    def optimizer(context):
+        return SGD(context.model.parameters(), lr=0.1)
+
+    factory = OptimizerFactory(
+        dist_context=HERE,
+        tracked_modules=SimpleNamespace(modules=[nn.Linear(1, 1) for _ in range(stages)]),
+        optimizer_provider=optimizer,
+        schedule=SimpleNamespace(total_steps=total_steps),
+        lr_scheduler_provider=provider,
+    )
+    return factory.build_optimizer_and_scheduler()
+
+
+def train(optimizer, scheduler, steps):
+    """The order of d9d's loop; returns the learning rates of every stage."""
+    stages = [inner.optimizer for inner in scheduler._schedulers]
+    seen = []
+    for _ in range(steps):
+        seen.append([stage.param_groups[0]["lr"] for stage in stages])
+        optimizer.step()
+        scheduler.step()
+    return [list(lrs) for lrs in zip(*seen, strict=True)]
+
+
+def test_our_provider_is_one_of_theirs():
+    assert isinstance(AutoLRSchedulerProvider(config()), LRSchedulerProvider)
+    context = InitializeLRSchedulerContext(
+        dist_context=HERE, total_steps=1000, optimizer=SGD([nn.Parameter(torch.ones(1))], lr=0.1)
+    )
+    assert isinstance(AutoLRSchedulerProvider(config())(context), LRSchedulerProtocol)
+
+
+@pytest.mark.parametrize("source", [config, their_config])
+def test_every_step_of_every_stage(source, expected):
+    optimizer, scheduler = built(AutoLRSchedulerProvider(source()))
+    assert isinstance(scheduler, PipelinedLRScheduler)
+    assert train(optimizer, scheduler, 1000) == [expected(0.1)] * 2
+
+
+def save(folder, scheduler):
+    dcp.save({"lr_scheduler": scheduler.state_dict()}, checkpoint_id=folder, no_dist=True)
+
+
+def load(folder, scheduler):
+    """As d9d's job state does: the keys are those of the scheduler that loads."""
+    state = {"lr_scheduler": scheduler.state_dict()}
+    dcp.load(state, checkpoint_id=folder, no_dist=True)
+    scheduler.load_state_dict(state["lr_scheduler"])
+
+
+def test_killed_and_resumed(tmp_path, expected):
+    optimizer, scheduler = built(AutoLRSchedulerProvider(config()))
+    before = train(optimizer, scheduler, 850)
+    save(tmp_path, scheduler)
+    optimizer, scheduler = built(AutoLRSchedulerProvider(config()))
+    load(tmp_path, scheduler)
+    assert before[0] + train(optimizer, scheduler, 150)[0] == expected(0.1)
+
+
+def test_resumed_for_longer(tmp_path, expected):
+    optimizer, scheduler = built(AutoLRSchedulerProvider(config()))
+    train(optimizer, scheduler, 850)
+    save(tmp_path, scheduler)
+    with pytest.raises(ConfigError, match=r'phase 1: .*(.|\n)*on_schedule_change="adopt" takes the new one'):
+        load(tmp_path, built(AutoLRSchedulerProvider(config()), total_steps=1500)[1])
+    optimizer, scheduler = built(AutoLRSchedulerProvider(config(), on_schedule_change="adopt"), total_steps=1500)
+    load(tmp_path, scheduler)
+    assert train(optimizer, scheduler, 650)[0] == expected(0.1, 1500, 1500)[850:]
+
+
+def test_a_state_of_d9ds_own_scheduler_is_taken_up(expected):
+    optimizer, theirs = built(TheirProvider(their_config()))
+    before = train(optimizer, theirs, 850)
+    optimizer, ours = built(AutoLRSchedulerProvider(config()))
+    ours.load_state_dict(theirs.state_dict())
+    assert before[0] + train(optimizer, ours, 150)[0] == expected(0.1)
