@@ -24,7 +24,7 @@ HOME_FREE := d9d
 # What a torch, or a Python, is tried with: make test-versions VERSIONS="python3.11:2.6.0 python3.13:2.14.1"
 VERSIONS ?= python3.11:2.6.0 python3.13:2.14.1
 
-.PHONY: help docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep \
+.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep \
 	lint format fuzz parity parity-field soak bench clean
 
 help:  ## this list
@@ -46,6 +46,9 @@ test-hydra-next: $(HYDRA_NEXT_SETUP)  ## the suite on a candidate of Hydra 1.4, 
 test-launchers: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the suite leaves out
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[dev,all,ray,optuna]"
 	$(PY) -m pytest -m launchers
+
+docs: $(SETUP)  ## the documentation site, into docs/_build; any warning fails
+	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build
 
 test-homes: $(HOMES:%=.venv-homes/%/.tested)  ## each adapter with the newest release of its framework, environments of gigabytes
 
