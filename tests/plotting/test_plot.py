@@ -278,7 +278,7 @@ def test_no_color_is_respected_and_torch_and_matplotlib_are_not_imported():
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert "\x1b[" not in done.stdout
     assert done.stdout.splitlines()[-1] == "[]"
-    assert "step 0 has learning rate 0" in done.stderr
+    assert done.stderr == ""  # that the packaged warmup starts at 0 is no advice
 
 
 def test_the_line_in_the_terminal_goes_where_the_schedule_goes(capsys, monkeypatch):
