@@ -16,7 +16,6 @@ ORDER = [
     "runs",
     "comparing",
     "settings",  # the modules of that name in sweeping, tracking and training: what may be configured
-    "comparing",
     "sweeping",
     "tracking",
     "training",
