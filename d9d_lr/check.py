@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from d9d_lr.checking.checked import Checked
 from d9d_lr.checking.files import check_all
+from d9d_lr.checking.own_application import check_own
 from d9d_lr.composing.cli import run_tool
+from d9d_lr.composing.own_application import PRIMARY, is_application
+from d9d_lr.composing.paths import SWEEPS_DIR, searched
 
 _DESCRIPTION = """\
 Composes and validates every schedule, phase group, experiment and sweep, and lists every problem with its file and key.
 The exit status is 2 if there is any.
 
   python -m d9d_lr.check --config-dir my_conf
+
+Where the folder holds a Hydra application of your own (a config.yaml), its schedules are checked as it composes them.
 """
 
 
@@ -26,7 +32,7 @@ def check(arguments: Sequence[str]) -> None:
     """
     options = _parser().parse_args(arguments)
     count = problems = 0
-    for checked in check_all(options.config_dir):
+    for checked in _checks(options):
         if checked.note:
             sys.stdout.write(f"not checked: {checked.file}: {checked.note}\n")
             continue
@@ -40,11 +46,23 @@ def check(arguments: Sequence[str]) -> None:
         raise SystemExit(2)
 
 
+def _checks(options: argparse.Namespace) -> Iterator[Checked]:
+    folder = None if options.config_dir is None else searched(options.config_dir)
+    if folder is not None and is_application(folder, options.config_name):
+        return check_own(folder, options.config_name, options.key, options.total_steps)
+    if folder is not None and folder == SWEEPS_DIR:  # checked anyway
+        return check_all()
+    return check_all(options.config_dir)
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m d9d_lr.check", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own: lr/, experiment/ and sweep files")
+    parser.add_argument("--config-name", "-cn", default=PRIMARY, help="the primary config of your own application")
+    parser.add_argument("--key", help="which schedule of your own application; all of them without it")
+    parser.add_argument("--total-steps", metavar="STEPS", help="its length: a number, or the key that holds it")
     return parser
 
 

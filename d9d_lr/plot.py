@@ -14,7 +14,7 @@ from d9d_lr.config.advice import advice_for
 from d9d_lr.plotting.figure import check_ending, draw, save
 from d9d_lr.plotting.many import distinct
 from d9d_lr.plotting.quantity import choose_quantity
-from d9d_lr.plotting.series import Series, compose_series
+from d9d_lr.plotting.series import Asked, Series, compose_series
 from d9d_lr.plotting.terminal import print_phases, print_plot
 from d9d_lr.plotting.window import Window, parse_zoom
 
@@ -25,6 +25,11 @@ Values that sweep are drawn over one another:
   python -m d9d_lr.plot lr=wsd lr.phases.0.steps=50,100,200 --out warmups.png
   python -m d9d_lr.plot lr=wsd,warmup_cosine train.total_steps=20000
   python -m d9d_lr.plot -cd sweeps -cn warmup_length
+
+With the folder of a Hydra application of your own, the schedules in its configuration are drawn:
+
+  python -m d9d_lr.plot -cd conf -cn config lr.phases.0.steps=50,100
+  python -m d9d_lr.plot -cd conf --key generator_lr --total-steps trainer.max_steps
 """
 
 
@@ -35,7 +40,10 @@ def plot(arguments: Sequence[str]) -> None:
         check_ending(options.out)
     first, last = parse_zoom(options.zoom) if options.zoom else (0, None)
     window = Window(first, last, options.log_x, options.log_y)
-    composed = compose_series(options.overrides, config_dir=options.config_dir, config_name=options.config_name)
+    asked = Asked(options.key, options.total_steps)
+    composed = compose_series(
+        options.overrides, config_dir=options.config_dir, config_name=options.config_name, asked=asked
+    )
     series = distinct(composed)
     quantity = choose_quantity(options.y, series)
     console = Console(highlight=False)
@@ -57,7 +65,7 @@ def _print_advice(series: Sequence[Series], typed: Sequence[str]) -> None:
     starts_typed = any("initial_multiplier" in override for override in typed)
     about: dict[tuple[str, str], dict[str, str]] = {}
     for one in series:
-        for advice in advice_for(one.schedule, one.positions):
+        for advice in advice_for(one.schedule, one.positions, one.key, one.free_position):
             if advice.kind == "first_step_zero" and not starts_typed:
                 continue
             about.setdefault((advice.key, advice.message), {})[one.label] = str(advice)
@@ -79,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--zoom", metavar="A:B", help="only the steps from A to B")
     parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own to search for configuration")
     parser.add_argument("--config-name", "-cn", default="config", help="the primary config, such as a sweep file")
+    parser.add_argument("--key", help="which schedule of your own application; all of them without it")
+    parser.add_argument("--total-steps", metavar="STEPS", help="its length: a number, or the key that holds it")
     parser.add_argument("--multirun", "-m", action="store_true", help="accepted and not needed: values sweep anyway")
     return parser
 

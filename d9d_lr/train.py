@@ -12,11 +12,12 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from d9d_lr.composing.cli import run_application
+from d9d_lr.composing.error_screen import reported_errors
 from d9d_lr.config.advice import advice_for
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
-from d9d_lr.config.positions import positions_of
+from d9d_lr.config.positions import free_position, positions_of
 from d9d_lr.runs.commands import command_again, quoted
 from d9d_lr.runs.launched import world_size
 from d9d_lr.training.resolve import resolve_settings
@@ -46,14 +47,17 @@ def job(config: DictConfig) -> float:
 
 def _advise(settings: Settings, config: DictConfig) -> None:
     if isinstance(settings.lr, PiecewiseConfig):
-        positions = positions_of(plain(config.lr))
-        for advice in advice_for(build_schedule(settings.lr, settings.train.total_steps), positions):
+        section = plain(config.lr)
+        schedule = build_schedule(settings.lr, settings.train.total_steps)
+        for advice in advice_for(schedule, positions_of(section), free_position=free_position(section)):
             log.info("%s", advice)
 
 
 def main() -> None:
     """Runs the application on the command line's arguments; under torchrun, in rank 0 only."""
-    if world_size() == 1:
+    with reported_errors():
+        processes = world_size()
+    if processes == 1:
         run_application(job, resolve_settings)
     elif os.environ.get("RANK") == "0":
         _lead()

@@ -3,35 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from d9d_lr.checking.checked import Checked
 from d9d_lr.composing.application import open_application
 from d9d_lr.composing.paths import APP_DIR, SCHEDULES_DIR, SWEEPS_DIR
+from d9d_lr.composing.unreadable import unreadable
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.sweeping.points import points_of
 from d9d_lr.training.resolve import resolve_settings
 
 _PHASE_GROUPS = {"warmup": "0", "hold": "1", "decay": "2"}
 """Where an option of each group stands in the schedule `wsd`, in which it is tried out."""
-
-
-@dataclass(frozen=True)
-class Checked:
-    """What came of one file.
-
-    Attributes:
-        file: The file.
-        problems: Everything that is wrong with it.
-        note: Why it was not checked; empty if it was.
-    """
-
-    file: Path
-    problems: tuple[Problem, ...] = ()
-    note: str = ""
 
 
 def check_all(config_dir: Path | None = None) -> Iterator[Checked]:
@@ -79,7 +65,7 @@ def _experiments(folder: Path, config_dir: Path | None) -> Iterator[Checked]:
 
 def _sweeps(folder: Path) -> Iterator[Checked]:
     for file in sorted(folder.glob("*.yaml")):
-        problem = _unreadable(file)
+        problem = unreadable(file)
         if problem:
             yield Checked(file, (problem,))
         elif not _is_primary(yaml.safe_load(file.read_bytes())):
@@ -97,7 +83,7 @@ def _sweeps_below(config_dir: Path) -> Iterator[Checked]:
 
 def _check(file: Path, config_dir: Path | None, config_name: str, overrides: list[str]) -> Checked:
     """Composes and validates every point that a file stands for, each problem told once."""
-    problem = _unreadable(file)
+    problem = unreadable(file)
     if problem:
         return Checked(file, (problem,))
     found: dict[str, Problem] = {}
@@ -134,16 +120,6 @@ def _hidden(file: Path, packaged: Path, config_dir: Path | None) -> Checked | No
         return None
     message = f"is never used: the packaged {other.parent.name}/{file.name} is found first"
     return Checked(file, (Problem("", message, "give it another name"),))
-
-
-def _unreadable(file: Path) -> Problem | None:
-    try:
-        content = yaml.safe_load(file.read_bytes())
-    except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
-        return Problem("", f"cannot be read: {' '.join(str(error).split())}")
-    if content is not None and not isinstance(content, dict):
-        return Problem("", f"must hold keys and values, not a {type(content).__name__}")
-    return None
 
 
 def _is_primary(content: dict[str, Any] | None) -> bool:

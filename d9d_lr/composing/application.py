@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.composing.hydra_internals import COMPOSITION_ERRORS, keys_of_option, opened
+from d9d_lr.composing.own_application import PRIMARY, is_application
 from d9d_lr.composing.paths import APP_DIR, searched
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 
@@ -25,10 +26,15 @@ JOB_NAME = "train"
 
 
 class Application:
-    """An application's configuration; use it inside `open_application`."""
+    """An application's configuration; use it inside `open_application`.
 
-    def __init__(self, config_name: str) -> None:
+    Attributes:
+        is_own: Whether it is one of the user's own, and not the entrypoint.
+    """
+
+    def __init__(self, config_name: str, is_own: bool = False) -> None:
         self._config_name = config_name
+        self.is_own = is_own
 
     def compose(self, overrides: Sequence[str]) -> DictConfig:
         """Composes one point.
@@ -77,12 +83,15 @@ class Application:
 
 
 @contextmanager
-def open_application(config_dir: Path | None = None, config_name: str = "config") -> Iterator[Application]:
+def open_application(
+    config_dir: Path | None = None, config_name: str = PRIMARY, *, may_be_own: bool = False
+) -> Iterator[Application]:
     """Opens the entrypoint's configuration.
 
     Args:
         config_dir: A folder of the user's own, searched as `--config-dir` is.
         config_name: The primary config, as `--config-name`.
+        may_be_own: Whether an application that the folder holds is opened in place of the entrypoint.
 
     Raises:
         ConfigError: If the folder does not exist.
@@ -90,8 +99,13 @@ def open_application(config_dir: Path | None = None, config_name: str = "config"
     own = None if config_dir is None else searched(config_dir)
     if own is not None and not own.is_dir():
         raise ConfigError([Problem("--config-dir", f"there is no folder {str(config_dir)!r}")])
+    name = config_name.removesuffix(".yaml")
+    if may_be_own and own is not None and is_application(own, name):
+        with opened(own, own.name):
+            yield Application(name, is_own=True)
+        return
     with opened(APP_DIR, JOB_NAME, own):
-        yield Application(config_name.removesuffix(".yaml"))
+        yield Application(name)
 
 
 @contextmanager

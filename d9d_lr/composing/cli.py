@@ -17,7 +17,9 @@ from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.composing.hydra_internals import COMPOSITION_ERRORS, hydra_main, parse_arguments
 from d9d_lr.composing.line import Check
 from d9d_lr.composing.overrides import check_overrides
+from d9d_lr.composing.own_application import PRIMARY, refuse_hidden
 from d9d_lr.composing.paths import APP_DIR, searched
+from d9d_lr.composing.unreadable import unreadable_below
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 
 
@@ -45,11 +47,11 @@ def run_application(job: Callable[[DictConfig], Any], check: Check = lambda conf
 
     def problems(error: Exception) -> list[Problem]:
         first = list(error.problems) if isinstance(error, ConfigError) else explain_hydra(error, sys.argv[1:])
-        return _every_problem(check) or first
+        return _by_file(_every_problem(check) or first)
 
     with _arguments(_in_order(sys.argv[1:])), told(problems, own_jobs=True):
         try:
-            check_overrides(sys.argv[1:])
+            _check_arguments(sys.argv[1:])
             hydra_main(job, APP_DIR, "config")
         except Refusal as refused:
             if isinstance(refused.error, ConfigError):
@@ -79,6 +81,14 @@ def run_tool(tool: Callable[[Sequence[str]], None], arguments: Sequence[str]) ->
         raise SystemExit(say(str(error), 1)) from error
 
 
+def _check_arguments(arguments: Sequence[str]) -> None:
+    """Refuses what Hydra would take and not do."""
+    check_overrides(arguments)
+    typed = parse_arguments(arguments)
+    if typed.config_dir and not typed.config_path:
+        refuse_hidden(Path(typed.config_dir), typed.config_name or PRIMARY)
+
+
 def _every_problem(check: Check) -> list[Problem]:
     """Returns what is wrong with the whole command line; nothing where that is hard to say."""
     typed = parse_arguments(sys.argv[1:])
@@ -91,6 +101,16 @@ def _every_problem(check: Check) -> list[Problem]:
             return all_problems(application, typed.overrides, check)
     except (ConfigError, *COMPOSITION_ERRORS):
         return []
+
+
+def _by_file(problems: list[Problem]) -> list[Problem]:
+    """Names the files of the user's own that Hydra could not take and did not name."""
+    folder = parse_arguments(sys.argv[1:]).config_dir
+    nameless = [problem for problem in problems if not problem.key and ".yaml" not in problem.message]
+    if not folder or not nameless:
+        return problems
+    named = list(unreadable_below(Path(folder)))
+    return [*named, *(problem for problem in problems if problem not in nameless)] if named else problems
 
 
 def _in_order(arguments: Sequence[str]) -> list[str]:

@@ -97,14 +97,14 @@ def _told(error: Exception, problems_of: Callable[[Exception], list[Problem]], o
     match error:
         case ConfigError():
             return say(str(error), 2)
+        case _ if isinstance(error, COMPOSITION_ERRORS) and from_composing(error):
+            return say(str(ConfigError(problems_of(error))), 2)
         case HydraException() | OmegaConfBaseException() if own_jobs or not from_job(error):
             return say(str(ConfigError(problems_of(error))), 2)
         case RunError():
             return say(f"the run stopped: {error}", 1)
         case OSError() if own_jobs:
             return say(f"the run stopped: {error}", 1)
-        case _ if isinstance(error, COMPOSITION_ERRORS) and from_composing(error):
-            return say(str(ConfigError(problems_of(error))), 2)
         case _:
             return None
 

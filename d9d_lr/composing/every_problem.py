@@ -39,14 +39,15 @@ def all_problems(composer: Composer, overrides: Sequence[str], check: Check) -> 
     while True:
         try:
             check_overrides(remaining)
-            new = problems_of(check, composer.composed(remaining))
-            innocent = [one for one in remaining if not any(_goes_with(problem, one) for problem in new)]
-            wrong += [problem for problem in new if problem.key not in {known.key for known in wrong}]
+            config = composer.composed(remaining)
         except (ConfigError, *COMPOSITION_ERRORS) as error:
             refused.append((error, remaining))
-            innocent = [
-                one for one in remaining if not any(_blames(problem, one) for problem in _explained(error, remaining))
-            ]
+            new = _explained(error, remaining)
+            innocent = [one for one in remaining if not any(_blames(problem, one) for problem in new)]
+        else:
+            new = problems_of(check, config)
+            wrong += [problem for problem in new if problem.key not in {known.key for known in wrong}]
+            innocent = [one for one in remaining if not any(_goes_with(problem, one) for problem in new)]
         if innocent == remaining:
             break
         remaining = innocent

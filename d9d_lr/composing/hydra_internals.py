@@ -48,7 +48,16 @@ _COMPOSING_MODULES = {
     "hydra._internal.defaults_list",
 }
 
-COMPOSITION_ERRORS = (HydraException, OmegaConfBaseException, YAMLError, TypeError, ValueError, RecursionError)
+COMPOSITION_ERRORS = (
+    HydraException,
+    OmegaConfBaseException,
+    YAMLError,
+    TypeError,
+    ValueError,
+    OSError,
+    AttributeError,
+    RecursionError,
+)
 """What Hydra raises while it composes."""
 
 

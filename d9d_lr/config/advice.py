@@ -50,47 +50,52 @@ class Advice:
         return f"advice: {self.key}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
-def advice_for(schedule: Schedule, positions: Sequence[str] | None = None) -> list[Advice]:
+def advice_for(
+    schedule: Schedule, positions: Sequence[str] | None = None, key: str = "lr", free_position: int | None = None
+) -> list[Advice]:
     """Returns what is worth a second look in a schedule.
 
     Args:
         schedule: The resolved schedule.
         positions: What each phase is called in the configuration; its index by default.
+        key: What the section is called.
+        free_position: Where a phase more could stand; None if it could not.
     """
     names = tuple(positions or map(str, range(len(schedule.phases))))
-    keyed = [(f"lr.phases.{name}", phase) for name, phase in zip(names, schedule.phases, strict=True)]
+    keyed = [(f"{key}.phases.{name}", phase) for name, phase in zip(names, schedule.phases, strict=True)]
     return [
-        *_first_step(schedule),
-        *_start_without_warmup(schedule, keyed),
-        *(advice for key, phase in keyed for advice in _phase(key, phase)),
+        *_first_step(schedule, key),
+        *_start_without_warmup(keyed, key),
+        *(advice for place, phase in keyed for advice in _phase(place, phase)),
         *_changing_holds(keyed),
         *_long_warmup(schedule, keyed),
         *_final_above_peak(keyed),
-        *_early_end(schedule, names),
-        *_negative(schedule, keyed),
+        *_early_end(schedule, key, free_position),
+        *_negative(schedule, keyed, key),
     ]
 
 
-def _first_step(schedule: Schedule) -> Iterator[Advice]:
+def _first_step(schedule: Schedule, key: str) -> Iterator[Advice]:
     if schedule.multiplier(0) != 0:
         return
     first = schedule.phases[0]
     length = first.end_step - first.start_step
-    hint = f"lr.initial_multiplier={first.end_multiplier / length:.2g} starts above 0" if length else ""
-    yield Advice("first_step_zero", "lr.initial_multiplier", "step 0 has learning rate 0 and learns nothing", hint)
+    above = f"{key}.initial_multiplier={first.end_multiplier / length:.2g}" if length else ""
+    hint = f"to start above 0, type {above}" if above else ""
+    yield Advice("first_step_zero", f"{key}.initial_multiplier", "step 0 has learning rate 0 and learns nothing", hint)
 
 
-def _start_without_warmup(schedule: Schedule, keyed: Sequence[tuple[str, SchedulePhase]]) -> Iterator[Advice]:
+def _start_without_warmup(keyed: Sequence[tuple[str, SchedulePhase]], key: str) -> Iterator[Advice]:
     """A position 0 that is empty, as after lr/warmup@lr.phases.0=none, leaves the initial multiplier behind."""
-    key, first = keyed[0]
-    if key == "lr.phases.0" or not _climbs(first):
+    place, first = keyed[0]
+    if place == f"{key}.phases.0" or not _climbs(first):
         return
     message = (
-        f"nothing is at position 0, so this phase climbs from lr.initial_multiplier, {first.start_multiplier:g}, "
+        f"nothing is at position 0, so this phase climbs from {key}.initial_multiplier, {first.start_multiplier:g}, "
         f"to {first.end_multiplier:g} over {_count(first.end_step)}"
     )
-    hint = "lr.initial_multiplier=1.0 starts at the base learning rate"
-    yield Advice("climbs_without_warmup", key, message, hint)
+    hint = f"to start at the base learning rate, type {key}.initial_multiplier=1.0"
+    yield Advice("climbs_without_warmup", place, message, hint)
 
 
 def _phase(key: str, phase: SchedulePhase) -> Iterator[Advice]:
@@ -119,7 +124,7 @@ def _changing_holds(keyed: Sequence[tuple[str, SchedulePhase]]) -> Iterator[Advi
         longer = phase.end_step - phase.start_step > before.end_step - before.start_step
         if straight and longer and (climbs_again or sinks_after_climb):
             message = f"between warmup and decay the multiplier moves from {start:g} to {target:g}"
-            hint = f"{key}.target_multiplier={float(start)!r} holds it"
+            hint = f"to hold it, type {key}.target_multiplier={float(start)!r}"
             yield Advice("hold_changes", key, message, hint)
 
 
@@ -144,17 +149,18 @@ def _final_above_peak(keyed: Sequence[tuple[str, SchedulePhase]]) -> Iterator[Ad
         yield Advice("final_above_peak", f"{key}.target_multiplier", message)
 
 
-def _early_end(schedule: Schedule, names: Sequence[str]) -> Iterator[Advice]:
+def _early_end(schedule: Schedule, key: str, free_position: int | None) -> Iterator[Advice]:
     last, total = schedule.phases[-1], schedule.total_steps
     if total is None or last.end_step >= EARLY_END_FRACTION * total:
         return
     message = f"the phases end at step {last.end_step} of {total}; the multiplier stays at {last.end_multiplier:g}"
-    following = int(names[-1]) + 1 if names[-1].isdecimal() else len(names)
-    yield Advice("ends_early", "lr.phases", message, f"+lr/decay@lr.phases.{following}=linear fills the rest")
+    added = f"+lr/decay@{key}.phases.{free_position}=linear"
+    hint = "" if free_position is None else f"to fill the rest, type {added}"
+    yield Advice("ends_early", f"{key}.phases", message, hint)
 
 
-def _negative(schedule: Schedule, keyed: Sequence[tuple[str, SchedulePhase]]) -> Iterator[Advice]:
-    values = [("lr.initial_multiplier", schedule.initial_multiplier)]
+def _negative(schedule: Schedule, keyed: Sequence[tuple[str, SchedulePhase]], section: str) -> Iterator[Advice]:
+    values = [(f"{section}.initial_multiplier", schedule.initial_multiplier)]
     values += [(f"{key}.target_multiplier", phase.end_multiplier) for key, phase in keyed]
     for key, value in values:
         if value < 0:

@@ -20,7 +20,8 @@ class LrVocabulary(Vocabulary):
         typed = [str(part) for part in parts]
         schedule = raw if flat else raw.get("scheduler") if isinstance(raw, Mapping) else None
         if len(typed) > 2 and typed[:2] == ["scheduler", "phases"] and isinstance(schedule, Mapping):
-            typed[2] = phase_positions(schedule["phases"])[int(typed[2])]
+            positions = phase_positions(schedule["phases"])
+            typed[2:3] = positions[int(typed[2]) :][:1] or typed[2:3]
         return typed[1:] if flat and typed[:1] == ["scheduler"] else typed
 
     def empty(self, name: str) -> str:

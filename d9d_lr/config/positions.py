@@ -38,6 +38,12 @@ def positions_of(section: Mapping[str, Any]) -> list[str]:
     return phase_positions(section.get("scheduler", section)["phases"])
 
 
+def free_position(section: Mapping[str, Any]) -> int | None:
+    """Returns the position behind all phases and holes of a valid `lr` section; None if its phases are a list."""
+    phases = section.get("scheduler", section)["phases"]
+    return max(map(_position, phases)) + 1 if isinstance(phases, Mapping) else None
+
+
 def _entries(phases: Mapping[Any, Any]) -> list[tuple[int, Any]]:
     positions = {key: _position(key) for key in phases}
     repeated = sorted(position for position, count in Counter(positions.values()).items() if count > 1)

@@ -48,5 +48,6 @@ def choose_quantity(asked: Quantity | None, series: Sequence[Series]) -> Quantit
     known = all(one.base_lr is not None for one in series)
     if asked == "lr" and not known:
         message = "is not set for an optimizer of your own, so there is no learning rate to draw"
-        raise ConfigError([Problem("optimizer.lr", message, "type +optimizer.lr=VALUE, or --y multiplier")])
+        hint = "give it a learning rate, +optimizer.lr=VALUE, or draw the multiplier: --y multiplier"
+        raise ConfigError([Problem("optimizer.lr", message, hint)])
     return asked or ("lr" if known else "multiplier")

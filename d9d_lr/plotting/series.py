@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.composing.application import open_application
+from d9d_lr.composing.own_application import PRIMARY, asked_schedules, length_of
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
-from d9d_lr.config.positions import positions_of
+from d9d_lr.config.positions import free_position, positions_of
+from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.plotting.labels import labels_of
 from d9d_lr.schedule.piecewise import Schedule
@@ -34,6 +36,8 @@ class Series:
         base_lr: The optimizer's learning rate, which the schedule multiplies; None if it is not known.
         total_steps: Steps of the whole run.
         swept: The value of each swept key.
+        free_position: Where a phase more could stand; None if it could not.
+        key: What the section is called in the configuration.
     """
 
     label: str
@@ -42,29 +46,56 @@ class Series:
     base_lr: float | None
     total_steps: int
     swept: tuple[tuple[str, str], ...] = ()
+    free_position: int | None = None
+    key: str = "lr"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be drawn of an application of the user's own.
+
+    Attributes:
+        key: The schedule's key; None draws every schedule that there is.
+        total_steps: The length of the run, or the key that holds it; None looks for it.
+    """
+
+    key: str | None = None
+    total_steps: str | None = None
 
 
 def compose_series(
-    overrides: Sequence[str], *, config_dir: Path | None = None, config_name: str = "config"
+    overrides: Sequence[str],
+    *,
+    config_dir: Path | None = None,
+    config_name: str = PRIMARY,
+    asked: Asked | None = None,
 ) -> list[Series]:
     """Composes what `python -m d9d_lr.train` would run with these words, one series for each point.
+
+    Where the folder holds an application of the user's own, its configuration is composed in place of the
+    entrypoint's.
 
     Args:
         overrides: What is typed; values with commas, `range(...)`, `choice(...)` and `glob(...)` are swept.
         config_dir: A folder of the user's own.
         config_name: The primary config; the `hydra.sweeper.params` of a sweep file are swept too.
+        asked: What is to be drawn of an application of the user's own.
 
     Raises:
         ConfigError: With every problem of every point, each once.
     """
     series: list[Series] = []
     problems: dict[str, Problem] = {}
-    with open_application(config_dir, config_name) as application:
+    with open_application(config_dir, config_name, may_be_own=True) as application:
         points = points_of(application, overrides)
         for point, label in zip(points, labels_of([point.changed for point in points]), strict=True):
             try:
                 composed = application.compose(point.overrides)
-                series.append(_series(composed, point, label or _title(composed, overrides)))
+                named = label or _title(overrides)
+                if application.is_own:
+                    series += _own(composed, point, named, asked or Asked())
+                else:
+                    series.append(_series(composed, point, named))
             except ConfigError as error:
                 for problem in error.problems:
                     problems.setdefault(str(problem), problem)
@@ -78,10 +109,12 @@ def _series(composed: DictConfig, point: Point, label: str) -> Series:
     if not isinstance(settings.lr, PiecewiseConfig):
         hint = "d9d_lr.visualize_lr_scheduler(factory, num_steps, init_lr) draws any torch scheduler"
         raise ConfigError([Problem("lr._target_", f"{settings.lr.target} builds its schedule in torch", hint)])
+    section = plain(composed["lr"], "lr")
     return Series(
         label=label,
         schedule=build_schedule(settings.lr, settings.train.total_steps),
-        positions=tuple(positions_of(plain(composed["lr"], "lr"))),
+        positions=tuple(positions_of(section)),
+        free_position=free_position(section),
         base_lr=_base_lr(settings.optimizer),
         total_steps=settings.train.total_steps,
         swept=tuple(point.changed.items()),
@@ -95,5 +128,28 @@ def _base_lr(optimizer: OptimizerConfig | TargetConfig) -> float | None:
     return float(lr) if isinstance(lr, int | float) else None
 
 
-def _title(composed: DictConfig, overrides: Sequence[str]) -> str:
+def _own(composed: DictConfig, point: Point, label: str, asked: Asked) -> list[Series]:
+    """Returns the schedules of an application that knows its optimizers only in its code."""
+    keys = asked_schedules(composed, asked.key)
+    total_steps = length_of(composed, asked.total_steps)
+    series = []
+    for key in keys:
+        section = plain(OmegaConf.select(composed, key), key)
+        of_several = {"schedule": key} if len(keys) > 1 else {}
+        series.append(
+            Series(
+                label=f"{key} {label}" if of_several else label,
+                schedule=build_schedule(resolve_lr(section, total_steps, key=key), total_steps),
+                positions=tuple(positions_of(section)),
+                free_position=free_position(section),
+                base_lr=None,
+                total_steps=total_steps,
+                swept=tuple({**of_several, **point.changed}.items()),
+                key=key,
+            )
+        )
+    return series
+
+
+def _title(overrides: Sequence[str]) -> str:
     return " ".join(overrides) if overrides else "the default schedule"

@@ -16,5 +16,7 @@ def points_of(application: Application, overrides: Sequence[str]) -> list[Point]
         ConfigError: If an override does not parse, or asks for values that cannot be listed.
     """
     parsed = application.parsed(overrides)
+    if application.is_own:  # a section that is called sweep means there what it likes
+        return plan_points(parsed, section=None)
     steering = [str(override.input_line) for override in parsed if override.key_or_group.startswith("sweep.")]
     return plan_points(parsed, resolve_sweep(application.compose(steering)).zip)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.base import Base, Positive
@@ -13,6 +13,9 @@ from d9d_lr.schedule.fields import MAX_STEPS, NUMBER
 from d9d_lr.tracking.settings import NoTrackerConfig, TrackerConfig
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.tasks.settings import TaskConfig
+
+_LONGEST_NAME = 255
+"""Bytes in a name of a file, on every common file system."""
 
 
 class TrainConfig(Base):
@@ -46,6 +49,17 @@ class TrainConfig(Base):
     keep_checkpoints: Positive
     resume: str
     on_schedule_change: Literal["error", "keep", "adopt"]
+
+    @field_validator("resume")
+    @classmethod
+    def _is_path(cls, resume: str) -> str:
+        """Refuses what the file system would, with a number in place of the whole text."""
+        longest = max(len(part.encode(errors="surrogatepass")) for part in resume.split("/"))
+        if longest > _LONGEST_NAME:
+            raise ValueError(f"is no path: a part of it has {longest} bytes")
+        if "\0" in resume:
+            raise ValueError("is no path: it holds a null byte")
+        return resume
 
 
 NOT_IN_FINGERPRINT = ("num_threads", "checkpoint_every", "keep_checkpoints", "resume", "on_schedule_change")

@@ -92,7 +92,7 @@ def test_a_file_hidden_by_a_packaged_one_is_told(own, capsys):
     (own / "lr" / "wsd.yaml").write_text(GOOD)
     status, said = told(capsys, "-cd", str(own))
     assert status == 2
-    assert "is never used: the packaged lr/wsd.yaml is found first" in said.out
+    assert "is never used: the packaged lr/wsd.yaml is found first\n    give it another name" in said.out
 
 
 def test_a_folder_that_is_not_there_is_told(capsys):

@@ -48,6 +48,7 @@ CASES = {
     "train=5": ["train: must be a mapping of keys to values, not 5"],
     "train.num_threads=0": ["train.num_threads: 0 is not allowed", "auto or a whole number of at least 1"],
     "train.grad_clip_norm=-1": ["train.grad_clip_norm: -1 is not allowed", "a finite number above 0 or null"],
+    f"train.resume={'x' * 5000}": ["train.resume: is no path: a part of it has 5000 bytes"],
     "train.device=gpu": ["train.device: 'gpu' is not allowed; it must be auto, cpu or cuda"],
     "optimizer.betas=0.9": ["optimizer.betas: 0.9 is not allowed; it must be a list of 2 values"],
     # numbers out of range

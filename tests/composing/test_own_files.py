@@ -5,6 +5,7 @@ import shlex
 import pytest
 
 from d9d_lr import build_schedule
+from d9d_lr.composing.hydra_internals import BEFORE_1_4
 from helpers.running import files_below, run_command
 
 GLOBAL = "# @package _global_\n"
@@ -19,7 +20,10 @@ BAD_FILES = [
         "experiment/mine.yaml",
         GLOBAL + "lr:\n  phases:\n    2: {target_multiplier: 0.5}\n",
         "+experiment=mine",
-        ["lr.phases: '2' and 2 are both position 2", "Quote the position in the YAML file, as in '2':"],
+        [
+            "lr.phases: '2' and 2 are both position 2",
+            "Quote the position in the YAML file, as in '2':, so that it merges",
+        ],
     ),
     (
         "experiment/mine.yaml",
@@ -65,7 +69,17 @@ BAD_FILES = [
     ),
     ("experiment/mine.yaml", "train:\n  seed: 1\n", "+experiment=mine", ["start the file with: # @package _global_"]),
     ("experiment/mine.yaml", GLOBAL + "- a\n- b\n", "+experiment=mine", ["experiment/mine: the file holds a list"]),
-    ("experiment/mine.yaml", GLOBAL + "# caf\xe9\n", "+experiment=mine", ["is not UTF-8 text"]),
+    (
+        "experiment/mine.yaml",
+        GLOBAL + "# caf\xe9\n",
+        "+experiment=mine",
+        ["experiment/mine.yaml: cannot be read: "],
+    ),
+    ("lr/mine.yaml", "defaults: [mine, _self_]\n", "lr=mine", ["lr/mine.yaml: names itself in its defaults list"]),
+    ("lr/mine.yaml", "a: " + "[" * 300 + "]" * 300 + "\n", "lr=mine", ["lr/mine.yaml: is nested "]),
+    ("lr/mine.yaml", "a: &a {b: *a}\n", "lr=mine", ["lr/mine.yaml: is nested more than 100 levels deep"]),
+    ("lr/mine.yaml", "5\n", "lr=mine", ["lr/mine.yaml: must hold keys and values, not an int"]),
+    ("lr/mine.yaml", "~: 1\n", "lr=mine", ["lr/mine.yaml: None is not a key"]),
     ("lr/mine.yaml", "initial_multiplier: ???\nphases: []\n", "lr=mine", ["lr.initial_multiplier: must be set"]),
     ("lr/mine.yaml", "initial_multiplier: 1.0\n", "lr=mine", ["lr.phases: is missing"]),
     ("lr/mine.yaml", "initial_multiplier: 1.0\nphases: []\n", "lr=mine", ["lr.phases: there are none"]),
@@ -118,3 +132,18 @@ def test_a_preset_and_an_experiment_of_ones_own_work(in_tmp, tmp_path_factory):
     for line in ("lr=mine", "+experiment=mine"):
         (settings,) = run_command("--config-dir", str(folder), line).trained
         assert build_schedule(settings.lr, 100).multipliers([0, 25, 50, 75, 100]).tolist() == [0, 0.5, 1, 0.5, 0]
+
+
+@pytest.mark.skipif(BEFORE_1_4, reason="Hydra 1.3 lets any file start a sweep")
+def test_a_file_that_would_start_a_sweep_by_itself_is_refused_with_what_to_type(in_tmp, tmp_path_factory, capfd):
+    folder = tmp_path_factory.mktemp("own")
+    (folder / "experiment").mkdir()
+    params = "  sweeper: {params: {train.seed: '1,2'}}\n"
+    (folder / "experiment" / "mine.yaml").write_text(GLOBAL + "hydra:\n  mode: MULTIRUN\n" + params)
+    words = ("--config-dir", str(folder), "+experiment=mine")
+    assert run_command(*words).status == 2
+    said = capfd.readouterr().err
+    assert "hydra.mode: is set in a file that the primary config includes" in said
+    assert "take it out of the file, and add --multirun to the command" in said
+    (folder / "experiment" / "mine.yaml").write_text(GLOBAL + "hydra:\n" + params)
+    assert [settings.train.seed for settings in run_command(*words, "--multirun").trained] == [1, 2]

@@ -76,7 +76,7 @@ def test_a_line_has_the_key_the_numbers_and_what_to_type():
     (line,) = map(str, advice_for(schedule(0.0, (100, 1.0), ("rest", 0.1))))
     assert line == (
         "advice: lr.initial_multiplier: step 0 has learning rate 0 and learns nothing "
-        "(lr.initial_multiplier=0.01 starts above 0)"  # 1.0 / 100 steps
+        "(to start above 0, type lr.initial_multiplier=0.01)"  # 1.0 / 100 steps
     )
 
 
@@ -110,14 +110,22 @@ def test_what_people_get_for_the_packaged_groups(overrides, expected):
 
 @pytest.mark.parametrize(
     "overrides",
-    [["lr=warmup_constant"], ["lr/warmup@lr.phases.0=none"], ["lr.phases.0.target_multiplier=2"], ["lr=wsd"]],
+    [
+        ["lr=warmup_constant"],
+        ["lr/warmup@lr.phases.0=none"],
+        ["lr.phases.0.target_multiplier=2"],
+        ["lr=wsd"],
+        ["lr/decay@lr.phases.2=none"],
+    ],
 )
 def test_what_a_hint_says_to_type_removes_the_advice(overrides):
+    reasons = ("to start above 0, type ", "to start at the base learning rate, type ", "to hold it, type ")
+    reasons += ("to fill the rest, type +lr/decay@",)
     (before,) = compose_series(overrides)
-    for advice in advice_for(before.schedule, before.positions):
-        hint = advice.hint.split(" ")[0]
-        if hint:
-            (after,) = compose_series([*overrides, hint])
+    for advice in advice_for(before.schedule, before.positions, free_position=before.free_position):
+        if advice.hint:
+            assert advice.hint.startswith(reasons)
+            (after,) = compose_series([*overrides, advice.hint.rpartition("type ")[2]])
             assert advice.kind not in kinds(after.schedule, after.positions)
 
 

@@ -51,7 +51,7 @@ def test_a_part_of_a_step_at_the_end_is_no_step():
 def test_in_another_run_it_is_refused_with_both_numbers(total_steps, fields, expected):
     with pytest.raises(ConfigError, match=re.escape(expected)) as caught:
         schedule(total_steps, **fields)
-    assert "type lr.stretch=true" in str(caught.value)
+    assert "type lr.stretch=true to lay its shape over the run" in str(caught.value)
 
 
 # total steps: where each phase ends when stretched

@@ -69,7 +69,7 @@ def test_another_configuration_is_refused_and_nothing_changes(sweep):
     assert other.status == 2
     assert "s/train.seed=0: holds another configuration: optimizer.lr is 0.003 there, 0.5 here" in other.err
     assert "s/train.seed=1: " in other.err
-    assert "hydra.sweep.dir=DIR" in other.err
+    assert "give the sweep a folder of its own, as in hydra.sweep.dir=DIR, or remove these" in other.err
     assert snapshot("s") == before
 
 

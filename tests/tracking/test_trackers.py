@@ -103,7 +103,9 @@ def test_a_missing_extra_is_named(name, package, monkeypatch):
     config = settings_of(f"tracker={name}").tracker
     check_installed(config)
     monkeypatch.setattr("importlib.util.find_spec", lambda wanted: None if wanted == package else object())
-    with pytest.raises(ConfigError, match=rf"(?s){name} needs {package}.*pip install 'd9d-lr\[{name}\]'"):
+    with pytest.raises(
+        ConfigError, match=rf"(?s){name} needs {package}.*install the extra: pip install 'd9d-lr\[{name}\]'"
+    ):
         check_installed(config)
 
 

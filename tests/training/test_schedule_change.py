@@ -166,6 +166,8 @@ def test_keep_goes_on_with_the_old_provider(stopped, tmp_path):
 
 # --- other changes ---
 
+OVER = "start over with train.resume=never, or take another run folder"
+
 
 @pytest.mark.parametrize(
     ("override", "message"),
@@ -181,9 +183,11 @@ def test_keep_goes_on_with_the_old_provider(stopped, tmp_path):
 def test_other_work_is_refused_and_changes_nothing(override, message, stopped):
     folder = stopped(*LINE)
     before = digest(folder)
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError, match=message) as caught:
         run(folder, *LINE, override, ADOPT)
     assert digest(folder) == before
+    assert {one.hint for one in caught.value.problems} == {OVER}
+    run(folder, *LINE, override, "train.resume=never")  # as the hint says
 
 
 def test_another_setting_of_the_optimizer_is_taken_and_said(stopped, caplog):
