@@ -10,6 +10,7 @@ from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.utils import JobRuntime
 from omegaconf import OmegaConf
+from omegaconf.errors import InterpolationKeyError
 
 from d9d_lr import ConfigError, build_schedule, check, compose_lr, plot, reported_errors, resolve_lr
 from d9d_lr.composing.cli import run_tool
@@ -158,9 +159,9 @@ def test_a_defect_of_the_application_stays_one(error, conf, in_tmp):
         ended(outside(job, conf))
 
 
-def test_a_key_that_the_jobs_code_misspells_is_no_mistake_of_the_command_line(conf, in_tmp):
-    with pytest.raises(AttributeError, match="total_stesp"):
-        ended(outside(lambda cfg: cfg.total_stesp, conf))
+def test_what_omegaconf_raises_in_the_jobs_own_code_is_no_mistake_of_the_command_line(conf, in_tmp):
+    with pytest.raises(InterpolationKeyError, match="nowhere"):
+        ended(outside(lambda cfg: OmegaConf.create({"a": "${nowhere}"}).a, conf))
 
 
 def test_ctrl_c_and_a_full_traceback(conf, in_tmp, capfd, monkeypatch):
