@@ -163,7 +163,7 @@ def from_composing(error: BaseException) -> bool:
 
 def from_job(error: BaseException) -> bool:
     """Whether an error was raised inside a job that Hydra ran."""
-    return "run_job" in {frame.f_code.co_name for frame in _frames(error)}
+    return any(frame.f_code.co_name in ("run_job", "_run_job") for frame in _frames(error))
 
 
 def _frames(error: BaseException) -> Iterator[FrameType]:
