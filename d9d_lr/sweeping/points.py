@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from d9d_lr.composing.application import Application
 from d9d_lr.sweeping.plan import Point, plan_sweep
-from d9d_lr.sweeping.settings import resolve_sweep
+from d9d_lr.sweeping.settings import SweepConfig, resolve_sweep
 
 
 def points_of(application: Application, overrides: Sequence[str]) -> list[Point]:
@@ -17,6 +17,6 @@ def points_of(application: Application, overrides: Sequence[str]) -> list[Point]
     """
     parsed = application.parsed(overrides)
     if application.is_own:  # a section that is called sweep means there what it likes
-        return plan_points(parsed, section=None)
+        return plan_sweep(parsed, SweepConfig(), application.parse, section=None)
     steering = [str(override.input_line) for override in parsed if override.key_or_group.startswith("sweep.")]
     return plan_sweep(parsed, resolve_sweep(application.compose(steering)), application.parse)

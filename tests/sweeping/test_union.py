@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 from sweep_files import folders, rows, times_run
 
+from d9d_lr.composing.application import open_application
+from d9d_lr.sweeping.points import points_of
+
 PARTS = "sweep.union=['lr=wsd lr.phases.0.steps=5,10','lr=linear_to_zero']"
 
 
@@ -81,3 +84,20 @@ def test_what_is_wrong_with_a_union(sweep, typed, said):
 def test_any_application_has_unions(foreign):
     assert foreign("hydra.sweeper.union=['model=small rate=2,3','model=big']", "seed=0,1").status == 0
     assert len(folders("s")) == 6
+
+
+def test_the_points_of_a_union_are_known_without_a_sweep():
+    with open_application() as application:
+        points = points_of(application, ["train.seed=0,1", "sweep.union=['lr=wsd','optimizer.lr=1,2']"])
+    assert [point.folder for point in points] == [
+        *("lr=wsd,train.seed=0", "lr=wsd,train.seed=1"),
+        *("optimizer.lr=1,train.seed=0", "optimizer.lr=2,train.seed=0"),
+        *("optimizer.lr=1,train.seed=1", "optimizer.lr=2,train.seed=1"),
+    ]
+
+
+def test_in_an_application_of_ones_own_a_section_called_sweep_means_what_it_likes(in_tmp):
+    (in_tmp / "config.yaml").write_text("sweep: {union: 3}\nrate: 1\n")
+    with open_application(in_tmp, may_be_own=True) as application:
+        points = points_of(application, ["sweep.union=4", "rate=1,2"])
+    assert [point.overrides for point in points] == [("sweep.union=4", "rate=1"), ("sweep.union=4", "rate=2")]
