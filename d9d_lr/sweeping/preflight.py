@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from d9d_lr.composing.hydra_errors import explain_hydra
+from d9d_lr.composing.hydra_internals import without_hydra
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.sweeping.checker import Checker
 from d9d_lr.sweeping.composer import Compose
@@ -130,15 +131,14 @@ def _named(points: Sequence[CheckedPoint], recorded: Mapping[str, str]) -> Itera
 @contextmanager
 def _as_in_job(config: DictConfig, number: int) -> Iterator[DictConfig]:
     """Yields what the job will get: the configuration without Hydra's section, which `${hydra:...}` finds elsewhere."""
-    with open_dict(config):
+    with read_write(config.hydra), open_dict(config.hydra):
         config.hydra.job.id, config.hydra.job.num = str(number), number
-    given = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-    OmegaConf.set_struct(given, True)
-    OmegaConf.copy_cache(config, given)
+    root = without_hydra(config)
+    OmegaConf.set_struct(config, True)
     holder = HydraConfig.instance()
     before = holder.cfg
-    holder.set_config(config)
+    holder.cfg = root  # type: ignore[assignment]  # as HydraConfig.set_config does, which copies it
     try:
-        yield given
+        yield config
     finally:
         holder.cfg = before
