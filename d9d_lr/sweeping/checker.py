@@ -18,11 +18,16 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 
 CHECK = "hydra.sweeper.check"
+
+
+Rates = Callable[[], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -34,11 +39,13 @@ class RunPreview:
             resolved configuration.
         total_steps: Steps of the run; 0 if it has none.
         columns: More about it for the table of `dry_run`, by title.
+        rates: Returns the learning rate of every step, for `predict`; None if nobody can say.
     """
 
     fingerprint: str | None = None
     total_steps: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
+    rates: Rates | None = None
 
 
 Checker = Callable[[DictConfig], RunPreview]

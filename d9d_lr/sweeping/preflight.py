@@ -13,7 +13,8 @@ from omegaconf.errors import OmegaConfBaseException
 
 from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.sweeping.checker import Checker
+from d9d_lr.runs.record import RecordedPrediction
+from d9d_lr.sweeping.checker import Checker, Rates
 from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
 from d9d_lr.sweeping.identity import identity_of
@@ -29,6 +30,8 @@ class CheckedPoint(Point):
         fingerprint: What it computes; see `d9d_lr.sweeping.checker.RunPreview`.
         total_steps: Steps of its run; 0 if it has none.
         columns: What else its application says of it.
+        rates: Returns the learning rate of every step; None if nobody can say.
+        predicted: What a law says of it; None if it was not asked, or cannot tell.
         same_as: The folder of an earlier point that computes the same; None if there is none.
     """
 
@@ -36,6 +39,8 @@ class CheckedPoint(Point):
     fingerprint: str
     total_steps: int
     columns: Mapping[str, str]
+    rates: Rates | None = None
+    predicted: RecordedPrediction | None = None
     same_as: str | None = None
 
 
@@ -111,6 +116,7 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         fingerprint=preview.fingerprint or identity,
         total_steps=preview.total_steps,
         columns=preview.columns,
+        rates=preview.rates,
     )
 
 
