@@ -14,7 +14,8 @@ from omegaconf.errors import OmegaConfBaseException
 from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.composing.hydra_internals import without_hydra
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.sweeping.checker import Checker
+from d9d_lr.runs.record import RecordedPrediction
+from d9d_lr.sweeping.checker import Checker, Rates
 from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
 from d9d_lr.sweeping.identity import identity_of
@@ -32,6 +33,8 @@ class CheckedPoint(Point):
         total_steps: Steps of its run; 0 if it has none.
         columns: What else its application says of it.
         course: What it does from step to step; None if nobody can say.
+        rates: Returns the learning rate of every step; None if nobody can say.
+        predicted: What a law says of it; None if it was not asked, or cannot tell.
         same_as: The folder of an earlier point that computes the same; None if there is none.
     """
 
@@ -40,6 +43,8 @@ class CheckedPoint(Point):
     total_steps: int
     columns: Mapping[str, str]
     course: Course | None = None
+    rates: Rates | None = None
+    predicted: RecordedPrediction | None = None
     same_as: str | None = None
 
 
@@ -116,6 +121,7 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         total_steps=preview.total_steps,
         columns=preview.columns,
         course=preview.course,
+        rates=preview.rates,
     )
 
 

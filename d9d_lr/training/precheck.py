@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
@@ -16,7 +17,7 @@ from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import boundaries
-from d9d_lr.sweeping.checker import RunPreview
+from d9d_lr.sweeping.checker import Rates, RunPreview
 from d9d_lr.sweeping.tree import Course
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.fingerprint import family_fingerprint, settings_fingerprint
@@ -54,7 +55,8 @@ def check_point(config: DictConfig) -> RunPreview:
     _check_files(settings)
     total_steps = settings.train.total_steps
     columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
-    return RunPreview(settings_fingerprint(settings), total_steps, columns, _course(settings))
+    course, rates = _course(settings), _rates(settings)
+    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates)
 
 
 def _course(settings: Settings) -> Course | None:
@@ -63,6 +65,15 @@ def _course(settings: Settings) -> Course | None:
         return None
     total_steps = settings.train.total_steps
     return Course(family_fingerprint(settings), build_schedule(settings.lr, total_steps).multipliers, total_steps)
+
+
+def _rates(settings: Settings) -> Rates | None:
+    """Returns what gives the learning rate of every step; None where it is built in torch."""
+    optimizer, lr, total_steps = settings.optimizer, settings.lr, settings.train.total_steps
+    base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
+    if not isinstance(lr, PiecewiseConfig) or not isinstance(base, int | float):
+        return None
+    return lambda: base * build_schedule(lr, total_steps).multipliers(np.arange(total_steps))
 
 
 def _check_files(settings: Settings) -> None:
