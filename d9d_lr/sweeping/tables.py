@@ -122,7 +122,8 @@ def show_outcome(sweep_folder: Path) -> None:
         say(line)
     for answer in summary.answers:
         if answer.best:
-            say(f"repeat the best: {visible(summary.repeats(answer.best.best))}\n")
+            which = f" ({answer.heading})" if answer.heading else ""
+            say(visible(f"repeat the best{which}: {summary.repeats(answer.best.best)}") + "\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
     say(f"{shown(files.table)}, {shown(files.markdown)}")
