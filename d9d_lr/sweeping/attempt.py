@@ -57,6 +57,10 @@ class Attempt:
         """Makes a point one that did not begin, to start it again."""
         (self.folder / "started" / name).unlink(missing_ok=True)
 
+    def pardon(self, name: str) -> None:
+        """Takes a failure out of those that count, since what it ended has failed in its place."""
+        (self.folder / "failed" / name).unlink(missing_ok=True)
+
     def failures(self) -> dict[str, str]:
         """Returns the error of each failed point."""
         return {path.name: path.read_text(encoding="utf-8") for path in (self.folder / "failed").glob("[!.]*")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
@@ -18,6 +19,7 @@ from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
 from d9d_lr.sweeping.identity import identity_of
 from d9d_lr.sweeping.plan import Point
+from d9d_lr.sweeping.portion import WHOLE, Portion
 from d9d_lr.sweeping.tree import Course
 
 
@@ -32,6 +34,7 @@ class CheckedPoint(Point):
         columns: What else its application says of it.
         course: What it does from step to step; None if nobody can say.
         same_as: The folder of an earlier point that computes the same; None if there is none.
+        portion: What of its run its job does.
     """
 
     identity: str
@@ -40,6 +43,12 @@ class CheckedPoint(Point):
     columns: Mapping[str, str]
     course: Course | None = None
     same_as: str | None = None
+    portion: Portion = WHOLE
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, without the folders above."""
+        return PurePath(self.folder).name
 
 
 @dataclass(frozen=True)

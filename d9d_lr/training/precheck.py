@@ -11,15 +11,14 @@ from omegaconf import DictConfig
 
 from d9d_lr.composing.cli import Refusal
 from d9d_lr.composing.overrides import check_single_run
-from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.checker import RunPreview
-from d9d_lr.sweeping.tree import Course
 from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.fingerprint import family_fingerprint, settings_fingerprint
+from d9d_lr.training.course import course_of
+from d9d_lr.training.fingerprint import settings_fingerprint
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.settings import CharLMConfig
@@ -54,15 +53,7 @@ def check_point(config: DictConfig) -> RunPreview:
     _check_files(settings)
     total_steps = settings.train.total_steps
     columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
-    return RunPreview(settings_fingerprint(settings), total_steps, columns, _course(settings))
-
-
-def _course(settings: Settings) -> Course | None:
-    """Returns what a run does from step to step; a provider or a task of the user's own may do anything."""
-    if not isinstance(settings.lr, PiecewiseConfig) or isinstance(settings.task, TargetConfig):
-        return None
-    total_steps = settings.train.total_steps
-    return Course(family_fingerprint(settings), build_schedule(settings.lr, total_steps).multipliers, total_steps)
+    return RunPreview(settings_fingerprint(settings), total_steps, columns, course_of(settings))
 
 
 def _check_files(settings: Settings) -> None:

@@ -1,0 +1,40 @@
+"""What of a run a job of a sweep does: where it begins, other than at step 0, and what it leaves for others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from d9d_lr.runs.commands import quoted
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What of a run a job does; by default all of it.
+
+    Attributes:
+        begin: The checkpoint of another run that did the same up to there. What does not agree is not used.
+        saves: The steps after which others begin. The job leaves a checkpoint after each, and ends with the last;
+            with none it goes on to the end of its run.
+    """
+
+    begin: Path | None = None
+    saves: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, point: Mapping[str, Any] | None) -> Portion:
+        """Returns what a sweep wrote into `hydra.env.point` of a job."""
+        said = point or {}
+        begin = said.get("begin")
+        return cls(Path(begin) if begin else None, tuple(said.get("saves") or ()))
+
+    def typed(self) -> list[str]:
+        """Returns the fields of `hydra.env.point`, as they are typed."""
+        begin = [f"begin:{quoted(self.begin)}"] if self.begin else []
+        return [*begin, f"saves:[{','.join(map(str, self.saves))}]"] if self.saves else begin
+
+
+WHOLE = Portion()
+"""A run from step 0 to its end."""
