@@ -3,7 +3,7 @@
 | file | what it means |
 | --- | --- |
 | `started/NAME` | the job of the point NAME began |
-| `ended/NAME` | it ended, and its folder has a result |
+| `ended/NAME` | it ended, and its folder has a result; the file holds the error, if it failed |
 | `failed/NAME` | it failed; the file holds the error in one line |
 """
 
@@ -39,11 +39,17 @@ class Attempt:
         """Notes that the job of a point began."""
         self._note("started", name)
 
-    def end(self, name: str, error: str | None) -> None:
-        """Notes that it ended, and the error if it failed."""
-        if error is not None:
+    def end(self, name: str, error: str | None, counts: bool = True) -> None:
+        """Notes that it ended, and the error if it failed.
+
+        Args:
+            name: The point, or other job.
+            error: Why it failed; None if it did not.
+            counts: Whether a failure counts; that of a job which is no point does not, since points fail for it.
+        """
+        if error is not None and counts:
             self._note("failed", name, error)
-        self._note("ended", name)
+        self._note("ended", name, error or "")
 
     def started(self, name: str) -> bool:
         """Whether the job of a point began."""
@@ -53,13 +59,13 @@ class Attempt:
         """Whether it ended."""
         return (self.folder / "ended" / name).exists()
 
+    def error_of(self, name: str) -> str:
+        """Returns why a job that ended failed; empty if it did not."""
+        return (self.folder / "ended" / name).read_text(encoding="utf-8")
+
     def forget(self, name: str) -> None:
         """Makes a point one that did not begin, to start it again."""
         (self.folder / "started" / name).unlink(missing_ok=True)
-
-    def pardon(self, name: str) -> None:
-        """Takes a failure out of those that count, since what it ended has failed in its place."""
-        (self.folder / "failed" / name).unlink(missing_ok=True)
 
     def failures(self) -> dict[str, str]:
         """Returns the error of each failed point."""

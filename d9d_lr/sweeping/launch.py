@@ -42,6 +42,11 @@ class Launches:
     returns: dict[str, JobReturn] = field(default_factory=dict)
     _number: int = 0
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the launcher is given one job at a time, so that what did not start leaves no folder behind."""
+        return self.attempt.failure_limit is not None and self.traits.name == "basic"
+
     def run(self, points: Sequence[CheckedPoint], batch_size: int | None) -> None:
         """Runs points in batches, and ends early where the failure policy says so.
 
@@ -50,9 +55,8 @@ class Launches:
             batch_size: Most jobs that the launcher is given at once; None for no limit.
         """
         limit_workers(self.launcher, self.traits, len(points))
-        # One by one, a sweep that gives up leaves no folder of a point that it did not start.
-        one_by_one = 1 if self.attempt.failure_limit and self.traits.name == "basic" else None
-        size = min(filter(None, (batch_size, self.traits.batch_size, one_by_one, len(points))), default=1)
+        one = 1 if self.one_by_one else None
+        size = min(filter(None, (batch_size, self.traits.batch_size, one, len(points))), default=1)
         with nullcontext() if self.traits.shows_logs else reported_failures(self.attempt):
             for start in range(0, len(points), size):
                 if not self.attempt.gave_up():
@@ -69,10 +73,6 @@ class Launches:
             return
         for point, returned in zip(points, returns, strict=True):
             self._settle(point, returned)
-
-    def pardon(self, job: CheckedPoint) -> None:
-        """Takes the failure of a job that is no point out of those that count; what hung on it has failed instead."""
-        self.attempt.pardon(job.name)
 
     def fail(self, point: CheckedPoint, error: str) -> None:
         """Ends a point that cannot start, as if its job had failed."""
@@ -109,7 +109,7 @@ class Launches:
                 overrides=point.overrides,
                 error=error,
             )
-            self.attempt.end(name, error)
+            self.attempt.end(name, error, counts=not point.portion.saves)
             if self.traits.shows_logs:  # else somebody watches the attempt
                 report_failure(name, error)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from d9d_lr.runs.folders import RunFolder, SweepFolder, run_folder_of
 from d9d_lr.sweeping.branches import Kept, deepest, has_begun
@@ -64,6 +64,19 @@ class Sharing:
         for number in range(max(wave.values(), default=-1) + 1):
             yield [trunk for trunk in self.trunks if wave[trunk.folder] == number]
         yield list(self.points)
+
+    def in_order(self) -> list[CheckedPoint]:
+        """Returns all jobs in the order in which they can begin if nothing keeps them; each names what it waits for."""
+
+        def ready(job: CheckedPoint) -> tuple[int, bool, int]:
+            start = self.starts[job.folder]
+            return start.step if start.trunk else 0, not job.portion.saves, start.step - job.total_steps
+
+        awaits = {folder: PurePath(start.trunk).name for folder, start in self.starts.items() if start.trunk}
+        return [
+            replace(job, portion=replace(job.portion, awaits=awaits.get(job.folder)))
+            for job in sorted(self.jobs, key=ready)
+        ]
 
     def steps_to_train(self) -> int:
         """Returns how many steps the jobs train, all together."""

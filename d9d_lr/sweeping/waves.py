@@ -1,13 +1,16 @@
-"""Running the jobs of a start in waves: what others begin from first, then what hangs on it."""
+"""Running the jobs of a start: what others begin from first, then what hangs on it."""
 
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 from d9d_lr.runs.folders import SweepFolder, run_folder_of
 from d9d_lr.sweeping.branches import is_completed
 from d9d_lr.sweeping.launch import Launches
+from d9d_lr.sweeping.portion import shared_steps_failed
+from d9d_lr.sweeping.preflight import CheckedPoint
 from d9d_lr.sweeping.sharing import Sharing
 from d9d_lr.sweeping.tables import say
 
@@ -15,34 +18,41 @@ from d9d_lr.sweeping.tables import say
 def run_shared(sharing: Sharing, launches: Launches, batch_size: int | None) -> None:
     """Runs all jobs; what hangs on a trunk that failed, and is not there, fails with its reason.
 
+    joblib starts jobs in the order in which it is given them, so there a job waits for what it begins from, and no
+    worker waits for the end of a wave.
+
     Args:
         sharing: The jobs.
         launches: What runs them.
         batch_size: Most jobs that the launcher is given at once; None for no limit.
     """
+    for trunk in sharing.trunks:
+        first, end = sharing.starts[trunk.folder].step, trunk.portion.saves[-1]
+        say(f"steps {first} to {end} are trained once, in {trunk.folder}")
+    if launches.traits.name == "joblib":
+        launches.run(sharing.in_order(), batch_size)
+        return
     errors: dict[str, str] = {}
     for wave in sharing.waves():
-        ready = [job for job in wave if job.folder not in errors]
-        trunks = [job for job in ready if job.portion.saves]
-        for trunk in trunks:
-            say(f"training steps {sharing.starts[trunk.folder].step} to {trunk.portion.saves[-1]}, which points share")
-        launches.run(ready, batch_size)
-        for trunk in trunks:
-            if error := launches.error_of(trunk):
-                errors[trunk.folder] = f"the steps that it shares with other points failed: {error}"
-        _fail_what_hangs_on(errors, sharing, launches)
+        together = [[job] for job in wave] if launches.one_by_one else [wave]
+        for jobs in together:
+            ready = [job for job in jobs if job.folder not in errors]
+            launches.run(ready, batch_size)
+            _fail_what_hangs_on([job for job in ready if job.portion.saves], errors, sharing, launches)
 
 
-def _fail_what_hangs_on(errors: dict[str, str], sharing: Sharing, launches: Launches) -> None:
-    """Fails the jobs that cannot begin, and adds them; failures are counted in points."""
+def _fail_what_hangs_on(
+    trunks: Sequence[CheckedPoint], errors: dict[str, str], sharing: Sharing, launches: Launches
+) -> None:
+    """Fails the jobs that cannot begin for what came of some trunks, and adds them to those that failed."""
+    for trunk in trunks:
+        if error := launches.error_of(trunk):
+            errors[trunk.folder] = shared_steps_failed(error)
     for job in sharing.jobs:
         start = sharing.starts[job.folder]
         if job.folder not in errors and start.trunk in errors and start.path and not start.path.exists():
             errors[job.folder] = errors[start.trunk]
             launches.fail(job, errors[start.trunk])
-    for job in sharing.trunks:
-        if job.folder in errors:
-            launches.pardon(job)
 
 
 def remove_unneeded(sharing: Sharing, sweep_folder: Path) -> None:

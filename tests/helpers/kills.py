@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from d9d_lr.runs.results import read_result
+from d9d_lr.train import main
 from d9d_lr.training.checkpoints import load_checkpoint
 from d9d_lr.training.run import run_training
 from d9d_lr.training.settings import Settings
@@ -99,6 +100,23 @@ class Commanded:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
+
+
+def sweep_quietly(arguments: tuple[str, ...]) -> None:
+    """Sweeps in this process, without a word."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    os.dup2(devnull, 2)
+    sys.argv = ["train", "--multirun", *arguments]
+    main()
+
+
+class ForkedSweep(Forked):
+    """A sweep in a process that has everything imported already; its jobs run in that process too."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = FORKSERVER.Process(target=sweep_quietly, args=(arguments,))
+        self._process.start()
 
 
 @dataclass(frozen=True)

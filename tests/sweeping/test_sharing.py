@@ -243,3 +243,25 @@ def test_metrics_of_shared_steps_reach_the_tracker(sweep, in_tmp, monkeypatch):
     for name in folders("s"):
         written = [json.loads(line) for line in Path("s", name, "lines").read_text().splitlines()]
         assert written == [json.loads(line) for line in Path("s", name, "metrics.jsonl").read_text().splitlines()]
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_workers_share_steps_too(sweep, command, launcher):
+    """Two rates, of which one lets the training diverge: what hangs on its shared steps fails, and nothing else."""
+    done = command(
+        *HORIZONS, "optimizer.lr=0.003,1e30", f"hydra/launcher={launcher}", "+hydra.launcher.n_jobs=2"
+        if launcher == "joblib" else "hydra.launcher.cpus_per_task=1", module="d9d_lr.train",
+    )  # fmt: skip
+    assert done.status == 1
+    assert "200 steps as written, 98 to train" in done.out  # 2 x 49
+    sweep(*HORIZONS, "optimizer.lr=0.003,1e30", "sweep.share_prefixes=false", folder="whole")
+    status = {(row["optimizer.lr"], row["status"]) for row in rows("s")}
+    assert status == {("0.003", "completed"), ("1e30", "failed")}
+    errors = {row["error"] for row in rows("s") if row["status"] == "failed"}
+    assert len(errors) == 1
+    assert next(iter(errors)).startswith("the steps that it shares with other points failed: the training loss is ")
+    for row in rows("s"):
+        if row["status"] == "completed":
+            name = f"optimizer.lr=0.003,train.total_steps={row['train.total_steps']}"
+            assert differences(Path("whole", name), Path("s", name)) == []
+    assert sum(own_steps()[:4]) == 24
