@@ -29,11 +29,13 @@ class Attempt:
         folder: Where its files are; jobs and sweeper share the file system.
         failure_limit: Failed points after which no further one starts; None for no limit.
         owner: The process with which its jobs end; None if they may outlive it.
+        gpus: The GPUs of which each worker takes one; none are given out if there are none.
     """
 
     folder: Path
     failure_limit: int | None
     owner: Owner | None = None
+    gpus: tuple[str, ...] = ()
 
     def start(self, name: str) -> None:
         """Notes that the job of a point began."""
@@ -82,13 +84,16 @@ class Attempt:
 
 
 @contextmanager
-def new_attempt(sweep_folder: Path, failure_limit: int | None, owner: Owner | None) -> Iterator[Attempt]:
+def new_attempt(
+    sweep_folder: Path, failure_limit: int | None, owner: Owner | None, gpus: tuple[str, ...] = ()
+) -> Iterator[Attempt]:
     """Makes the files of one start of a sweep, and removes them at its end, with those of starts that were killed.
 
     Args:
         sweep_folder: The sweep's folder, which nobody else sweeps in meanwhile.
         failure_limit: Failed points after which no further one starts; None for no limit.
         owner: The process with which its jobs end; None if they may outlive it.
+        gpus: The GPUs of which each worker takes one.
     """
     hidden = SweepFolder(sweep_folder).hidden
     for left in hidden.glob("attempt-*"):
@@ -98,7 +103,7 @@ def new_attempt(sweep_folder: Path, failure_limit: int | None, owner: Owner | No
     for kind in ("started", "ended", "failed"):
         (folder / kind).mkdir()
     try:
-        yield Attempt(folder, failure_limit, owner)
+        yield Attempt(folder, failure_limit, owner, gpus)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):  # something else may lie there

@@ -23,6 +23,7 @@ from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
+from d9d_lr.sweeping.devices import take_gpu
 from d9d_lr.sweeping.ending import leave_result
 from d9d_lr.sweeping.owner import ending_with
 from d9d_lr.sweeping.portion import Portion, shared_steps_failed
@@ -71,6 +72,7 @@ class GuardedJob:
                 _remove_if_new(folder, hydra)
                 raise NotStartedError("not started: enough points failed")
             self.attempt.start(folder.name)
+            take_gpu(self.attempt.gpus, self.attempt.folder)
             with _held_in_turn(folder):
                 run = _Run(folder, self.attempt, hydra, _stamp(folder), time.monotonic())
                 objective, error = run.completed_before() or run.without(missing) or run.of(self.job, config)

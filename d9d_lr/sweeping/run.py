@@ -25,6 +25,7 @@ from d9d_lr.sweeping.attempt import new_attempt
 from d9d_lr.sweeping.branches import Kept, all_folders, branch_folders, is_completed, kept_in, kept_of
 from d9d_lr.sweeping.checker import Checker, load_checker
 from d9d_lr.sweeping.composer import PointComposer
+from d9d_lr.sweeping.devices import gpus_here
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.launchers import launcher_traits, stored_job
@@ -205,9 +206,11 @@ def _run(
         say(line)
     traits = launcher_traits(sweep.config.hydra.launcher)
     owner = Owner.this_process() if traits.ends_with_sweep else None
-    with new_attempt(folder, settings.failure_limit, owner) as attempt:
+    at_once = max(1, min(traits.parallel, len(todo)))
+    gpus = gpus_here() if traits.name == "joblib" and at_once > 1 else ()
+    with new_attempt(folder, settings.failure_limit, owner, gpus) as attempt:
         sweep.job.attempt = attempt
-        launches = Launches(sweep.launcher, traits, attempt, folder, max(1, min(traits.parallel, len(todo))))
+        launches = Launches(sweep.launcher, traits, attempt, folder, at_once)
         try:
             with reported_progress(folder, [point.folder for point in todo]):
                 run_shared(sharing, launches, sweep.config.hydra.sweeper.max_batch_size)

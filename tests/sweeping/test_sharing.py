@@ -249,7 +249,7 @@ def test_metrics_of_shared_steps_reach_the_tracker(sweep, in_tmp, monkeypatch):
 def test_workers_share_steps_too(sweep, command, launcher):
     """Two rates, of which one lets the training diverge: what hangs on its shared steps fails, and nothing else."""
     done = command(
-        *HORIZONS, "optimizer.lr=0.003,1e30", f"hydra/launcher={launcher}", "+hydra.launcher.n_jobs=2"
+        *HORIZONS, "optimizer.lr=0.003,1e30", f"hydra/launcher={launcher}", "hydra.launcher.n_jobs=2"
         if launcher == "joblib" else "hydra.launcher.cpus_per_task=1", module="d9d_lr.train",
     )  # fmt: skip
     assert done.status == 1
