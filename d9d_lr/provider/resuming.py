@@ -103,12 +103,8 @@ def changes(
         lines = differences(saved.schedule, to_plain(schedule))
         if saved.base_lrs is not None and saved.base_lrs != list(base_lrs):
             lines.append(f"base learning rate: {_shown(saved.base_lrs)} -> {_shown(base_lrs)}")
-        if (
-            not lines
-            and not others_changed
-            and saved.last_lrs is not None
-            and not _same(saved.last_lrs, now[: len(saved.last_lrs)])
-        ):
+        lasts = None if lines or others_changed else saved.last_lrs
+        if lasts is not None and not _same(lasts, now[: len(lasts)]):
             lines = [_FOREIGN]  # loaded key by key over a state of ours, which lent it its schedule
     if lines and saved.last_lrs is None:
         lines.append(f"at step {saved.step} the learning rate becomes {_shown(now)}; what it was is not in the state")
