@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.terminal import answer_text
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.diagnostics.problems import RunError
@@ -78,6 +79,8 @@ def _print(console: Console, view: SweepView) -> None:
     console.print(Text(answer_text(view.answers, OBJECTIVE, console.width)), soft_wrap=True)
     console.print()
     console.print(Text(summary_line(view)))
+    if said := against_real(view.settings):
+        console.print(Text(visible(said)), soft_wrap=True)
     for cause, places in view.failures.items():
         named = "; ".join(view.labels[place] for place in places[:_MOST_LABELS])
         more = f"; and {len(places) - _MOST_LABELS} more" if len(places) > _MOST_LABELS else ""

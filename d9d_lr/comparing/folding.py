@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from d9d_lr.runs.record import RecordedPrediction
+
 _DIVERGED = re.compile(r"loss is (nan|-?inf) at step")  # what the training says of a loss that stopped being one
 _ABSENT = "-"
 
@@ -24,6 +26,7 @@ class Outcome:
         error: Why it failed; empty if it did not.
         length: Its steps; None if unknown.
         sweep: Which sweep it belongs to, where there are several.
+        predicted: What a law said of its objective before it ran; None if none was asked.
     """
 
     changed: Mapping[str, str]
@@ -32,6 +35,7 @@ class Outcome:
     error: str = ""
     length: int | None = None
     sweep: str = ""
+    predicted: RecordedPrediction | None = None
 
     @property
     def value(self) -> float | None:
@@ -59,6 +63,7 @@ class Setting:
         pending: How many have not ended.
         length: Steps of its runs; None if unknown.
         sweep: Which sweep it belongs to, where there are several.
+        predicted: What a law said of its objective before it ran; None if none was asked.
     """
 
     values: Mapping[str, str]
@@ -69,6 +74,7 @@ class Setting:
     pending: int = 0
     length: int | None = None
     sweep: str = ""
+    predicted: RecordedPrediction | None = None
 
     @property
     def count(self) -> int:
@@ -149,4 +155,5 @@ def _folded(
         pending=sum(outcome.status not in ("completed", "failed") for outcome in outcomes),
         length=next((outcome.length for outcome in outcomes if outcome.length is not None), None),
         sweep=outcomes[0].sweep,
+        predicted=next((outcome.predicted for outcome in outcomes if outcome.predicted), None),
     )

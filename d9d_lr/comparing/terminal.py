@@ -15,6 +15,7 @@ from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.effects import effects_of
 from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.names import short_keys
+from d9d_lr.comparing.predicted import predicted_text
 from d9d_lr.comparing.words import measured, notes, sentence
 from d9d_lr.diagnostics.visible import visible
 
@@ -86,7 +87,8 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _wide(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> Table:
     short = short_keys(keys)
-    table = _table("#", *_sweeps(settings), *(short[key] for key in keys), objective, "seeds", *_states(settings))
+    heads = _number_heads(settings, objective)
+    table = _table("#", *_sweeps(settings), *(short[key] for key in keys), *heads)
     for place, one in enumerate(settings, start=1):
         cells = [one.sweep] * len(_sweeps(settings)) + [one.values[key] for key in keys]
         table.add_row(str(place), *(Text(visible(cell)) for cell in cells), *_numbers(one, settings))
@@ -96,7 +98,7 @@ def _wide(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> T
 def _narrow(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> Table:
     """One column for all keys, which wraps between them."""
     short = short_keys(keys)
-    table = _table("#", "setting", objective, "seeds", *_states(settings))
+    table = _table("#", "setting", *_number_heads(settings, objective))
     table.columns[1].no_wrap = False
     table.columns[1].overflow = "fold"
     for place, one in enumerate(settings, start=1):
@@ -107,8 +109,17 @@ def _narrow(settings: Sequence[Setting], keys: Sequence[str], objective: str) ->
 
 
 def _numbers(one: Setting, settings: Sequence[Setting]) -> list[str]:
-    worth = measured(one.mean, one.deviation).replace(" ± ", "\xa0±\xa0")
-    return [worth, str(one.count), *([one.state] if _states(settings) else [])]
+    told = [predicted_text(one)] if _predicted(settings) else []
+    numbers = [cell.replace(" ± ", "\xa0±\xa0") for cell in (*told, measured(one.mean, one.deviation))]
+    return [*numbers, str(one.count), *([one.state] if _states(settings) else [])]
+
+
+def _number_heads(settings: Sequence[Setting], objective: str) -> list[str]:
+    return [*_predicted(settings), objective, "seeds", *_states(settings)]
+
+
+def _predicted(settings: Sequence[Setting]) -> list[str]:
+    return ["predicted"] if any(one.predicted for one in settings) else []
 
 
 def _sweeps(settings: Sequence[Setting]) -> list[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from d9d_lr.laws.saved_schedule import saved_schedule
 from d9d_lr.plotting.sampling import steps_to_draw
-from d9d_lr.reporting.logged_lr import saved_schedule
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.run_views import RunView
 

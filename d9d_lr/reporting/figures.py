@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from d9d_lr.comparing.folding import Setting
+from d9d_lr.comparing.predicted import Foreseen
 from d9d_lr.plotting.figure import new_figure, require_matplotlib, save
 from d9d_lr.plotting.palette import Look, line_style, literal, look
 from d9d_lr.reporting.exact_lr import exact_lr
+from d9d_lr.reporting.predicted_chart import Frame
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order
 from d9d_lr.runs.results import OBJECTIVE
@@ -28,6 +30,8 @@ _LONGEST_LEGEND = 28
 def write_figures(view: SweepView, folder: Path) -> list[Path]:
     """Writes `report_schedules.png`, `report_losses.png`, and one file for each swept key and each pair of them.
 
+    Where a law was asked, `report_predicted.png` has what it said against what came out.
+
     Raises:
         RunError: If matplotlib is not installed, or a file cannot be written.
     """
@@ -37,6 +41,8 @@ def write_figures(view: SweepView, folder: Path) -> list[Path]:
     if any(one.mean is not None for one in view.settings):
         figures |= {f"{OBJECTIVE}_by_{_safe(key)}": _by_value(view, key, looks) for key in view.keys}
         maps = heat_maps(view)
+        if view.foreseen:
+            figures["predicted"] = _predicted(view.foreseen)
         figures |= {f"{OBJECTIVE}_by_{_safe(one.across)}_and_{_safe(one.down)}": _heat(one) for one in maps}
     written = [folder / f"report_{name}.png" for name in figures]
     for path, figure in zip(written, figures.values(), strict=True):
@@ -162,6 +168,25 @@ def _heat(found: HeatMap) -> Figure:
                 color = "white" if dark else "black"
                 axes.text(column, row, f"{mean:.4g}", ha="center", va="center", color=color)
     figure.colorbar(image, label=f"lowest mean {OBJECTIVE}")
+    return figure
+
+
+def _predicted(found: Sequence[Foreseen]) -> Figure:
+    """Draws each prediction with its interval against what came out; an interval holds where it meets the diagonal."""
+    figure, axes = _axes("predicted", OBJECTIVE)
+    frame = Frame.of(found)
+    axes.plot(frame.equal, frame.equal, color="grey", linestyle="--", linewidth=1)
+    for held, color in ((True, look(0).color), (False, "crimson")):
+        shown = [one for one in found if (one.inside == one.setting.count) == held]
+        if shown:
+            told = [one.predicted for one in shown]
+            bars = [[one.loss - one.low for one in told], [one.high - one.loss for one in told]]
+            name = "the interval held" if held else "not for every seed"
+            x, y = [one.mean for one in shown], [one.loss for one in told]
+            axes.errorbar(x, y, bars, color=color, linestyle="none", marker="o", markersize=4, elinewidth=1, label=name)
+    axes.set_xlim(frame.real)
+    axes.set_ylim(frame.predicted)
+    axes.legend(fontsize=8)
     return figure
 
 

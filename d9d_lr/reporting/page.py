@@ -12,8 +12,10 @@ from string import Template
 
 from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.effects import effects_of
+from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.words import LEGEND, notes, sentence
 from d9d_lr.reporting.page_data import page_data
+from d9d_lr.reporting.predicted_chart import predicted_chart
 from d9d_lr.reporting.run_views import RunView, schedule_text
 from d9d_lr.reporting.sweep_view import SweepView, heat_maps
 from d9d_lr.reporting.tables import Cell, run_cells, run_heads, setting_cells, setting_heads
@@ -31,7 +33,8 @@ def html_of(view: SweepView) -> str:
         summary=escape(summary_line(view)),
         style=_asset("report.css"),
         script="\n".join(_asset(name) for name in _SCRIPTS),
-        answers="\n".join(_answer(view, answer) for answer in view.answers),
+        answers="\n".join(_answer(view, answer) for answer in view.answers) + _against_real(view),
+        predicted=predicted_chart(view.foreseen),
         legend=escape(LEGEND),
         troubles=_troubles(view),
         maps="".join(_map(index, f"{found.across} and {found.down}") for index, found in enumerate(maps)),
@@ -72,6 +75,11 @@ def _answer(view: SweepView, answer: Answer) -> str:
                 f"<details><summary>the schedule that it followed</summary><pre>{escape(schedule)}</pre></details>"
             )
     return f'<section class="answer">{"".join(parts)}</section>'
+
+
+def _against_real(view: SweepView) -> str:
+    said = against_real(view.settings)
+    return f'<p class="soft">{escape(said)}</p>' if said else ""
 
 
 def _verdict(answer: Answer) -> str:

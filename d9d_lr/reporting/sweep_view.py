@@ -10,6 +10,7 @@ from functools import cached_property
 from d9d_lr.comparing.answer import Answer, answers
 from d9d_lr.comparing.contenders import LENGTH_KEYS, schedule_keys
 from d9d_lr.comparing.folding import Outcome, Setting, is_seed, settings_of, swept_keys
+from d9d_lr.comparing.predicted import Foreseen, foreseen
 from d9d_lr.plotting.labels import labels_of
 from d9d_lr.reporting.run_views import STATUSES, RunView, number
 from d9d_lr.runs.repeat import repeat_setting
@@ -40,7 +41,7 @@ class SweepView:
         """The settings, the best first; their points are places in `runs`."""
         return settings_of(
             [
-                Outcome(changed, run.status, run.objective, run.error, run.total_steps, sweep)
+                Outcome(changed, run.status, run.objective, run.error, run.total_steps, sweep, run.predicted)
                 for run, sweep, changed in zip(self.runs, self.sweeps, self.swept, strict=True)
             ]
         )
@@ -49,6 +50,11 @@ class SweepView:
     def answers(self) -> list[Answer]:
         """Which schedule is best, for each length of the runs."""
         return answers(self.settings, self.compare)
+
+    @cached_property
+    def foreseen(self) -> list[Foreseen]:
+        """The settings that were predicted and have an objective."""
+        return foreseen(self.settings)
 
     @cached_property
     def keys(self) -> list[str]:
