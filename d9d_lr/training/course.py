@@ -17,11 +17,11 @@ from d9d_lr.training.settings import Settings
 def course_of(settings: Settings) -> Course | None:
     """Returns what a run does from step to step; None where nobody can say.
 
-    A provider or a task of the user's own may do anything, and a run that begins from the checkpoint of another one
-    has a past of its own.
+    A provider or a task of the user's own may do anything, a run that begins from the checkpoint of another one has a
+    past of its own, and schedules beside the learning rate's are not compared.
     """
     train = settings.train
-    if not isinstance(settings.lr, PiecewiseConfig) or isinstance(settings.task, TargetConfig):
+    if not isinstance(settings.lr, PiecewiseConfig) or isinstance(settings.task, TargetConfig) or settings.schedules:
         return None
     if train.resume not in ("auto", "never"):
         return None
@@ -44,7 +44,7 @@ def history_fingerprint(
     Returns:
         The hash; empty where nobody can say what the run did.
     """
-    if not isinstance(lr, PiecewiseConfig) or isinstance(settings.task, TargetConfig):
+    if not isinstance(lr, PiecewiseConfig) or isinstance(settings.task, TargetConfig) or settings.schedules:
         return ""
     values = np.asarray(build_schedule(lr, total_steps).multipliers(np.arange(step)), dtype=np.float64)
     return digest([family_fingerprint(settings), hashlib.sha256(values.tobytes()).hexdigest(), step, environment])
