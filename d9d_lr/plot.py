@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from d9d_lr.composing.cli import run_tool
-from d9d_lr.config.advice import advice_for
+from d9d_lr.config.advice import advice_for, worth_saying
 from d9d_lr.plotting.figure import check_ending, draw, save
 from d9d_lr.plotting.many import distinct
 from d9d_lr.plotting.quantity import choose_quantity
@@ -58,16 +58,10 @@ def plot(arguments: Sequence[str]) -> None:
 
 
 def _print_advice(series: Sequence[Series], typed: Sequence[str]) -> None:
-    """Prints each remark once, with the points that it is about where it is not about all of them.
-
-    That step 0 learns nothing is how the packaged warmups are meant: it is said to who typed the initial multiplier.
-    """
-    starts_typed = any("initial_multiplier" in override for override in typed)
+    """Prints each remark once, with the points that it is about where it is not about all of them."""
     about: dict[tuple[str, str], dict[str, str]] = {}
     for one in series:
-        for advice in advice_for(one.schedule, one.positions, one.key, one.free_position):
-            if advice.kind == "first_step_zero" and not starts_typed:
-                continue
+        for advice in worth_saying(advice_for(one.schedule, one.key, one.free_position), typed):
             about.setdefault((advice.key, advice.message), {})[one.label] = str(advice)
     for (key, message), lines in about.items():
         text = next(iter(lines.values())) if len(set(lines.values())) == 1 else f"advice: {key}: {message}"

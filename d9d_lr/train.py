@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from d9d_lr.composing.cli import run_application
 from d9d_lr.composing.error_screen import reported_errors
-from d9d_lr.config.advice import advice_for
+from d9d_lr.config.advice import advice_for, worth_saying
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
@@ -35,7 +35,7 @@ def job(config: DictConfig) -> float:
     hydra = HydraConfig.get()
     single = hydra.mode == RunMode.RUN
     if single:
-        _advise(settings, config)
+        _advise(settings, config, list(hydra.overrides.task))
     folder = Path(hydra.runtime.output_dir)
     try:
         return run_training(settings, folder, list(hydra.overrides.task), summary=single)
@@ -45,11 +45,11 @@ def job(config: DictConfig) -> float:
         raise
 
 
-def _advise(settings: Settings, config: DictConfig) -> None:
+def _advise(settings: Settings, config: DictConfig, typed: list[str]) -> None:
     if isinstance(settings.lr, PiecewiseConfig):
         section = plain(config.lr)
-        schedule = build_schedule(settings.lr, settings.train.total_steps)
-        for advice in advice_for(schedule, positions_of(section), free_position=free_position(section)):
+        schedule = build_schedule(settings.lr, settings.train.total_steps, positions=positions_of(section))
+        for advice in worth_saying(advice_for(schedule, free_position=free_position(section)), typed):
             log.info("%s", advice)
 
 

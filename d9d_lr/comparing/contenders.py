@@ -10,7 +10,7 @@ from d9d_lr.comparing.folding import Setting
 _ENOUGH = 2 / 3  # of the seeds that a schedule's other settings have: fewer may be luck, or a sweep under way
 _RANGE = 3  # values, from which on a swept key has an inside
 
-LENGTH_KEYS = ("train.total_steps", "task")
+LENGTH_KEYS = ("train.total_steps", "train.total_samples", "train.total_tokens", "train.stop_after", "task")
 """Keys that change what the objective means: there is a best for each of their values, and none over all."""
 
 
@@ -66,7 +66,7 @@ def arenas(settings: Sequence[Setting]) -> list[list[Setting]]:
     for setting in settings:
         told = tuple(setting.values.get(key) for key in LENGTH_KEYS)
         # What has not ended tells no length: it has that of the others.
-        length = None if told[0] is not None else setting.length or lengths.get(setting.sweep)
+        length = None if any(value is not None for value in told[:-1]) else setting.length or lengths.get(setting.sweep)
         found.setdefault((*told, length), []).append(setting)
     return list(found.values())
 

@@ -40,7 +40,7 @@ class SweepView:
         """The settings, the best first; their points are places in `runs`."""
         return settings_of(
             [
-                Outcome(changed, run.status, run.objective, run.error, run.total_steps, sweep)
+                Outcome(changed, run.status, run.objective, run.error, run.last_step, sweep)
                 for run, sweep, changed in zip(self.runs, self.sweeps, self.swept, strict=True)
             ]
         )

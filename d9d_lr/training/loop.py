@@ -80,14 +80,14 @@ class Observer:
         """Called when `step` updates are done."""
 
     def record(self, step: int, row: Row) -> None:
-        """Given the row of every step that is logged or evaluated, and of `total_steps`."""
+        """Given the row of every step that is logged or evaluated, and of the last."""
 
     def save(self) -> None:
         """Called where a checkpoint is due."""
 
 
 def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
-    """Trains until `total_steps`, or until the step after an interrupt of any process.
+    """Trains until the last step, or until the one after an interrupt of any process.
 
     Args:
         run: The parts; `step` and `seconds` move on.
@@ -99,7 +99,7 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
     """
     config, started, seconds_before = run.config, time.monotonic(), run.seconds
     model = data_parallel(run.model, run.context)
-    while run.step < config.total_steps:
+    while run.step < config.last_step:
         run.begin_step()
         if any_process(interrupts.signal_name is not None, run.context):
             return
@@ -122,7 +122,7 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
 
 def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
     every = config.checkpoint_every
-    return every is not None and step % every == 0 and step < config.total_steps
+    return every is not None and step % every == 0 and step < config.last_step
 
 
 def _update(run: Run, model: nn.Module) -> Tensor:

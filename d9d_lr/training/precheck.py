@@ -11,10 +11,12 @@ from omegaconf import DictConfig
 
 from d9d_lr.composing.cli import Refusal
 from d9d_lr.composing.overrides import check_single_run
+from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.config.advice import advice_for
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.schedule.piecewise import boundaries
+from d9d_lr.schedule.piecewise import Schedule, boundaries
 from d9d_lr.sweeping.checker import RunPreview
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.fingerprint import settings_fingerprint
@@ -51,8 +53,10 @@ def check_point(config: DictConfig) -> RunPreview:
     settings = resolve_settings(config)
     _check_files(settings)
     total_steps = settings.train.total_steps
-    columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
-    return RunPreview(settings_fingerprint(settings), total_steps, columns)
+    stopped = f", {settings.train.stop_after} done" if settings.train.stop_after else ""
+    schedule = build_schedule(settings.lr, total_steps) if isinstance(settings.lr, PiecewiseConfig) else None
+    columns = {"phase boundaries": _boundaries(settings, schedule), "total steps": f"{total_steps}{stopped}"}
+    return RunPreview(settings_fingerprint(settings), total_steps, columns, _advice(schedule))
 
 
 def _check_files(settings: Settings) -> None:
@@ -67,7 +71,14 @@ def _check_files(settings: Settings) -> None:
         raise ConfigError([Problem("train.resume", f"there is no file or folder {resume}")])
 
 
-def _boundaries(settings: Settings) -> str:
-    if not isinstance(settings.lr, PiecewiseConfig):
+def _boundaries(settings: Settings, schedule: Schedule | None) -> str:
+    if isinstance(settings.lr, TargetConfig):
         return f"({settings.lr.target})"
-    return " ".join(map(str, boundaries(build_schedule(settings.lr, settings.train.total_steps).phases)))
+    return " ".join(map(str, boundaries(schedule.phases if schedule else ())))
+
+
+def _advice(schedule: Schedule | None) -> tuple[str, ...]:
+    """Returns what is worth saying of many runs at once: that step 0 learns nothing."""
+    found = advice_for(schedule) if schedule else []
+    above = "lr/warmup has options that begin above 0, such as linear_1_over_w"
+    return tuple(f"advice: {advice.message}; {above}" for advice in found if advice.kind == "first_step_zero")

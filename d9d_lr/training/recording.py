@@ -35,7 +35,7 @@ def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> I
     """Makes the folder say that this run is going on, and records it."""
     kept = lines_before(run.step, folder) if run.step else []
     _clear(run, settings, folder)
-    with MetricsFile(folder, kept) as metrics, Display(settings.train.total_steps) as display:
+    with MetricsFile(folder, kept) as metrics, Display(settings.train.last_step) as display:
         yield Recorder(run, settings, folder, metrics, display, tracker)
 
 
@@ -75,7 +75,7 @@ class Recorder(Observer):
 
 def record_end(run: Run, settings: Settings, folder: Path, overrides: list[str]) -> RunResult:
     """Writes the result of a run that has done all its steps, or was interrupted before."""
-    status: Status = "completed" if run.step == settings.train.total_steps else "interrupted"
+    status: Status = "completed" if run.step == settings.train.last_step else "interrupted"
     result = _result(run, settings, folder, status, overrides)
     write_result(folder, result)
     return result
@@ -107,6 +107,7 @@ def _result(
         best=_metrics_of(min(rows, key=lambda row: row[OBJECTIVE], default={})),
         steps=run.step if run else 0,
         total_steps=settings.train.total_steps,
+        stop_after=settings.train.stop_after,
         seconds=run.seconds if run else 0.0,
         fingerprint=settings_fingerprint(settings),
         overrides=overrides,
@@ -126,7 +127,7 @@ def _clear(run: Run, settings: Settings, folder: Path) -> None:
         log.info("%s is kept as %s", files.metrics, set_aside(files.metrics).name)
     if settings.train.resume == "never":
         remove_all(folder)
-    if run.step < settings.train.total_steps:
+    if run.step < settings.train.last_step:
         reopen(folder, run.step)
     write_text_whole(files.schedule, _schedule_json(_lr_in_force(run, settings)))
 

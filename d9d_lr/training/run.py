@@ -55,7 +55,7 @@ def run_training(settings: Settings, folder: Path, overrides: list[str], summary
             announce(Assignment(settings, folder))
         result = _train_and_record(settings, folder, overrides)
     if result.status == "interrupted":
-        log.warning("interrupted after step %d of %d; saved in %s", result.steps, result.total_steps, folder)
+        log.warning("interrupted after step %d of %d; saved in %s", result.steps, result.last_step, folder)
         raise KeyboardInterrupt
     if summary:
         rows = [row for row in read_metrics(folder) if OBJECTIVE in row]
@@ -115,7 +115,7 @@ def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> None
             if is_lost_process(error) and run.is_between_steps:
                 recorder.save()
             raise
-        if run.step < settings.train.total_steps:
+        if run.step < settings.train.last_step:
             recorder.save()
         else:
             recorder.save_end()

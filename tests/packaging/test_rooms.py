@@ -21,6 +21,7 @@ ORDER = [
     "training",
     "laws",
     "plotting",
+    "exporting",
     "checking",
     "reporting",
     "predicting",
