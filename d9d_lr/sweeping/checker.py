@@ -34,11 +34,13 @@ class RunPreview:
             resolved configuration.
         total_steps: Steps of the run; 0 if it has none.
         columns: More about it for the table of `dry_run`, by title.
+        advice: What is legal in it but seldom meant; a sweep says it once, for all of its points.
     """
 
     fingerprint: str | None = None
     total_steps: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
+    advice: tuple[str, ...] = ()
 
 
 Checker = Callable[[DictConfig], RunPreview]

@@ -29,6 +29,7 @@ class CheckedPoint(Point):
         fingerprint: What it computes; see `d9d_lr.sweeping.checker.RunPreview`.
         total_steps: Steps of its run; 0 if it has none.
         columns: What else its application says of it.
+        advice: What its application remarks on.
         same_as: The folder of an earlier point that computes the same; None if there is none.
     """
 
@@ -36,6 +37,7 @@ class CheckedPoint(Point):
     fingerprint: str
     total_steps: int
     columns: Mapping[str, str]
+    advice: tuple[str, ...] = ()
     same_as: str | None = None
 
 
@@ -111,6 +113,7 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         fingerprint=preview.fingerprint or identity,
         total_steps=preview.total_steps,
         columns=preview.columns,
+        advice=preview.advice,
     )
 
 
