@@ -9,7 +9,7 @@ import pytest
 
 from canon import systems
 from canon.cases import PRESETS
-from canon.compare import schedule_of
+from canon.compare import config_of, schedule_of
 from d9d_lr import AutoLRSchedulerConfig, ConfigError, build_schedule, compose_lr, resolve_lr
 from d9d_lr.export import export
 from d9d_lr.exporting.d9d import to_d9d
@@ -73,8 +73,8 @@ def test_a_preset_that_is_lowered_has_the_same_values(name):
     for case in PRESETS[name].cases:
         if {"lr.power=2.0", "lr.half_life_steps=1"} & set(case.overrides):
             continue  # no curve of d9d's, and below its least value
-        config, schedule = compose_lr([f"lr={name}", *case.overrides]), schedule_of(name, case)
-        text = to_d9d(config, schedule).model_dump_json()
+        schedule = schedule_of(name, case)
+        text = to_d9d(config_of(name, case), schedule).model_dump_json()
         assert is_of_d9d(text)
         read = build_schedule(AutoLRSchedulerConfig.model_validate_json(text), case.total_steps)
         assert greatest_difference(schedule, read, case.total_steps + 1) <= 2e-15, case
