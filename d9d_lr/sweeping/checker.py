@@ -21,6 +21,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.sweeping.tree import Course
 
 CHECK = "hydra.sweeper.check"
 
@@ -35,11 +36,13 @@ class RunPreview:
         total_steps: Steps of the run; 0 if it has none.
         columns: More about it for the table of `dry_run`, by title.
         advice: What is legal in it but seldom meant; a sweep says it once, for all of its points.
+        course: What it does from step to step, to know which steps it shares with others; None if nobody can say.
     """
 
     fingerprint: str | None = None
     total_steps: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
+    course: Course | None = None
     advice: tuple[str, ...] = ()
 
 

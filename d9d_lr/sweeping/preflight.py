@@ -18,6 +18,7 @@ from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
 from d9d_lr.sweeping.identity import identity_of
 from d9d_lr.sweeping.plan import Point
+from d9d_lr.sweeping.tree import Course
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class CheckedPoint(Point):
         total_steps: Steps of its run; 0 if it has none.
         columns: What else its application says of it.
         advice: What its application remarks on.
+        course: What it does from step to step; None if nobody can say.
         same_as: The folder of an earlier point that computes the same; None if there is none.
     """
 
@@ -38,6 +40,7 @@ class CheckedPoint(Point):
     total_steps: int
     columns: Mapping[str, str]
     advice: tuple[str, ...] = ()
+    course: Course | None = None
     same_as: str | None = None
 
 
@@ -114,6 +117,7 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         total_steps=preview.total_steps,
         columns=preview.columns,
         advice=preview.advice,
+        course=preview.course,
     )
 
 

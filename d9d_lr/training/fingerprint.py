@@ -31,6 +31,17 @@ def settings_fingerprint(settings: Settings) -> str:
     return digest(what)
 
 
+def family_fingerprint(settings: Settings) -> str:
+    """Returns what two runs share that differ by nothing but the schedule and the length: they begin as one run."""
+    what = {name: essential(getattr(settings, name)) for name in ("optimizer", "task", "train")}
+    what["train"] = {
+        name: value
+        for name, value in what["train"].items()
+        if name not in (*NOT_IN_FINGERPRINT, "total_steps", "stop_after")
+    }
+    return digest(what)
+
+
 def essential(part: Any) -> Any:
     """Returns what decides what a part of the settings does: plain values, without fields that have their default."""
     match part:

@@ -18,8 +18,9 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import Schedule, boundaries
 from d9d_lr.sweeping.checker import RunPreview
+from d9d_lr.sweeping.tree import Course
 from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.fingerprint import family_fingerprint, settings_fingerprint
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.settings import CharLMConfig
@@ -56,7 +57,15 @@ def check_point(config: DictConfig) -> RunPreview:
     stopped = f", {settings.train.stop_after} done" if settings.train.stop_after else ""
     schedule = build_schedule(settings.lr, total_steps) if isinstance(settings.lr, PiecewiseConfig) else None
     columns = {"phase boundaries": _boundaries(settings, schedule), "total steps": f"{total_steps}{stopped}"}
-    return RunPreview(settings_fingerprint(settings), total_steps, columns, _advice(schedule))
+    course = _course(settings, schedule)
+    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, _advice(schedule))
+
+
+def _course(settings: Settings, schedule: Schedule | None) -> Course | None:
+    """Returns what a run does from step to step; a provider or a task of the user's own may do anything."""
+    if schedule is None or isinstance(settings.task, TargetConfig):
+        return None
+    return Course(family_fingerprint(settings), schedule.multipliers, settings.train.last_step)
 
 
 def _check_files(settings: Settings) -> None:
