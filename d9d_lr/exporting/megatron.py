@@ -73,9 +73,10 @@ def _parts(pieces: Sequence[Piece]) -> _Parts:
     top = hold or decay
     peak = top.start if top else warmup.target if warmup else 1.0
     bottom = floor or decay
-    tends_to = decay.tends_to if decay else None
     reached = bottom.target if bottom else peak
-    return _Parts(warmup, hold is not None, decay, peak, reached if tends_to is None else tends_to)
+    if decay and isinstance(decay.curve, CurveInverseSqrt):
+        reached = decay.curve.floor or 0.0
+    return _Parts(warmup, hold is not None, decay, peak, reached)
 
 
 def _style(parts: _Parts, warmup_steps: int, total_steps: int) -> list[str]:

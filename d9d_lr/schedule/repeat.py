@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 from typing import Any, ClassVar, Literal, Self
 
 from d9d_lr.diagnostics.problems import Problem
@@ -17,6 +18,9 @@ from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import AboveZero, AtLeastOne, Checked, RunFraction, StepCount, StepPosition, Steps
 from d9d_lr.schedule.phases import Phase
 from d9d_lr.schedule.units import NEEDS, Amount, Unit, Units, amounts_given, exact, two_amounts
+
+MAX_CYCLES = 10_000
+"""Each is resolved to phases of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +101,23 @@ class Repeat(Checked):
         while number < self.times if self.times is not None else last < end_step:
             done, size, number = done + first * size, size * growth, number + 1
             yield last, (last := begin + math.floor(done))
+
+    def refusal(self, start_step: int, end_step: int, units: Units) -> Problem | None:
+        """Returns why the span has no room for its cycles; None if it has. Only a stretched cycle may have no step."""
+        begin = start_step if self.cycles_from is None else self.cycles_from
+        if begin > start_step:
+            message = f"the first cycle begins at step {begin}, after this phase, which begins at step {start_step}"
+            return Problem("cycles_from", message)
+        field = "times" if self.times is not None else "cycle_steps"
+        too_many = Problem(field, f"{getattr(self, field)} gives more than {MAX_CYCLES} cycles")
+        if self.times is not None and self.times > MAX_CYCLES:
+            return too_many
+        first = list(islice(self.cycles(start_step, end_step, units), MAX_CYCLES + 1))
+        if len(first) > MAX_CYCLES:
+            return too_many
+        if units.stretch == 1 and any(one == other for one, other in first):
+            return Problem(field, f"the {end_step - begin} steps from {begin} on have no room for so many cycles")
+        return None
 
     def phases_of(self, number: int) -> list[Phase[CurveBase]]:
         """Returns the phases of a cycle, their multipliers those of its height."""

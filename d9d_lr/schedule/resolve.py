@@ -41,7 +41,7 @@ def resolve(
     Raises:
         ConfigError: With every problem: no phases, `total_steps` or what a unit needs missing, `total_steps` not from
             1 to 2**53, a phase that would end before it starts or after `total_steps`, `rest` before the last phase, a
-            curve that cannot go from where it starts to its target, cycles that have less than a step.
+            curve that cannot go from where it starts to its target, cycles that do not fit.
     """
     named = list(zip([f"phases.{position}" for position in (positions or range(len(phases)))], phases, strict=True))
     problems = [*_unit_problems(named, units), *_order_problems(named)]
@@ -105,11 +105,13 @@ class _Line:
 
     def _place_cycles(self, repeat: Repeat, name: str, end: int) -> None:
         start, places = self.cursor, [f"{name}.phases.{place}" for place in range(len(repeat.phases))]
+        wrong = repeat.refusal(start, end, self.units)
+        if wrong:
+            self.problems.append(wrong.below(name))
+            return
         for number, (begin, stop) in enumerate(repeat.cycles(start, end, self.units)):
             if begin == stop:
-                most = f"the {end - start} steps from {start} on have no room for so many cycles"
-                self.problems.append(Problem(f"{name}.{'times' if repeat.times else 'cycle_steps'}", most))
-                break
+                continue
             units = replace(self.units, total_steps=stop - begin)
             cycle = _Line(units, self.multiplier, f"the cycle that begins at step {begin} has {stop - begin}")
             cycle.place_all(list(zip(places, repeat.phases_of(number), strict=True)))

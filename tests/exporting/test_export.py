@@ -172,6 +172,7 @@ MEGATRON = [
     ("systems/megatron_linear", ()),
     ("systems/megatron_cosine", ()),
     ("systems/megatron_inverse_sqrt", ()),
+    ("systems/megatron_inverse_sqrt", ("lr.min_lr_ratio=0.4",)),
     *(("systems/megatron_wsd", (f"lr.decay_curve={curve}",)) for curve in
       ("linear", "cosine", "exponential_halving", "one_minus_sqrt")),
     ("warmup_cosine", ()),

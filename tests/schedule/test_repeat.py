@@ -124,6 +124,18 @@ def test_stretched_a_cycle_is_as_many_times_as_long():
     assert [phase.end_step for phase in schedule(60, *phases, **fields).phases] == [8, 20, 40, 60]
 
 
+def test_there_are_not_more_cycles_than_can_be_resolved():
+    with pytest.raises(ConfigError, match=r"phases\.0\.cycle_steps: 3 gives more than 10000 cycles"):
+        schedule(30_003, repeat(cycle_steps=3))
+    assert len(schedule(30_000, repeat(cycle_steps=3)).phases) == 10_000
+
+
+def test_stretched_to_less_than_a_step_a_cycle_has_none():
+    fields = {"published_steps": 40, "peak_lr": 1.0, "reference_lr": 1.0, "stretch": True}
+    # 10 steps are a quarter: of cycles of 2 every other one has a step
+    assert [phase.end_step for phase in schedule(10, repeat(cycle_steps=2), **fields).phases] == list(range(1, 11))
+
+
 REFUSED = [
     ([repeat()], "lr.phases.0.times: is missing; there must be times or cycle_steps"),
     (
@@ -134,6 +146,11 @@ REFUSED = [
     ([repeat(times=0)], "lr.phases.0.times: 0 is not allowed; it must be a whole number"),
     ([repeat(times=2, growth=0.5)], "lr.phases.0.growth: 0.5 is not allowed; it must be a finite number"),
     ([repeat(times=21)], "lr.phases.0.times: the 20 steps from 0 on have no room for so many cycles"),
+    ([repeat(times=10_001)], "lr.phases.0.times: 10001 gives more than 10000 cycles"),
+    (
+        [WARMUP, repeat(times=2, cycles_from=5)],
+        "lr.phases.1.cycles_from: the first cycle begins at step 5, after this phase, which begins at step 4",
+    ),
     ([repeat(times=2) | {"phases": []}], "lr.phases.0.phases: there are none; a schedule needs at least one phase"),
     ([repeat(DECAY, HOLD, times=2)], "lr.phases.0.phases.0.mode: a rest phase must be the last one of a cycle"),
     ([repeat(times=2), DECAY], "lr.phases.0.mode: phase 1 of 2 has cycles that last to the end; only the last one may"),
