@@ -61,7 +61,7 @@ def _print_advice(series: Sequence[Series], typed: Sequence[str]) -> None:
     """Prints each kind of remark once, with the schedules that it is about where it is not about all of them."""
     about: dict[tuple[str, str], dict[str, list[str]]] = {}
     for one in series:
-        for advice in without_defaults(advice_for(one.schedule, one.positions, one.key, one.free_position), typed):
+        for advice in without_defaults(advice_for(one.schedule, one.key, one.free_position), typed):
             about.setdefault((advice.kind, advice.key), {}).setdefault(str(advice), []).append(one.label)
     for remarks in about.values():
         (text, labels), *others = remarks.items()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from d9d_lr.comparing.folding import ABSENT, Setting
 
-LENGTH_KEYS = ("train.total_steps", "task")
+LENGTH_KEYS = ("train.total_steps", "train.total_samples", "train.total_tokens", "train.stop_after", "task")
 """Keys that change what the objective means: there is a best for each of their values, and none over all."""
 
 

@@ -31,8 +31,8 @@ class Series:
 
     Attributes:
         label: The keys that differ between the schedules drawn together, with its values.
-        schedule: The schedule.
-        positions: What each of its phases is called in the configuration.
+        config: The schedule as it is written.
+        schedule: The schedule, resolved.
         base_lr: The optimizer's learning rate, which the schedule multiplies; None if it is not known.
         total_steps: Steps of the whole run.
         swept: The value of each swept key.
@@ -41,8 +41,8 @@ class Series:
     """
 
     label: str
+    config: PiecewiseConfig
     schedule: Schedule
-    positions: tuple[str, ...]
     base_lr: float | None
     total_steps: int
     swept: tuple[tuple[str, str], ...] = ()
@@ -112,8 +112,8 @@ def _series(composed: DictConfig, point: Point, label: str) -> Series:
     section = plain(composed["lr"], "lr")
     return Series(
         label=label,
-        schedule=build_schedule(settings.lr, settings.train.total_steps),
-        positions=tuple(positions_of(section)),
+        config=settings.lr,
+        schedule=build_schedule(settings.lr, settings.train.total_steps, positions=positions_of(section)),
         free_position=free_position(section),
         base_lr=_base_lr(settings.optimizer),
         total_steps=settings.train.total_steps,
@@ -136,11 +136,12 @@ def _own(composed: DictConfig, point: Point, label: str, asked: Asked) -> list[S
     for key in keys:
         section = plain(OmegaConf.select(composed, key), key)
         of_several = {"schedule": key} if len(keys) > 1 else {}
+        config = resolve_lr(section, total_steps, key=key)
         series.append(
             Series(
                 label=f"{key} {label}" if of_several else label,
-                schedule=build_schedule(resolve_lr(section, total_steps, key=key), total_steps),
-                positions=tuple(positions_of(section)),
+                config=config,
+                schedule=build_schedule(config, total_steps, positions=positions_of(section)),
                 free_position=free_position(section),
                 base_lr=None,
                 total_steps=total_steps,

@@ -61,9 +61,9 @@ def print_phases(console: Console, series: Sequence[Series]) -> None:
             "phase", "mode", *(Column(name, justify="right") for name in ("start step", "end step", "start", "target")),
             "curve", box=box.SIMPLE_HEAD, pad_edge=False,
         )  # fmt: skip
-        for position, phase in zip(one.positions, one.schedule.phases, strict=True):
+        for phase in one.schedule.phases:
             table.add_row(
-                position, phase.mode, str(phase.start_step), str(phase.end_step),
+                phase.place, phase.mode, str(phase.start_step), str(phase.end_step),
                 f"{phase.start_multiplier:g}", f"{phase.target_multiplier:g}", str(phase.curve),
             )  # fmt: skip
         console.print(table)

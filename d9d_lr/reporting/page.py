@@ -149,7 +149,7 @@ def _listed(labels: Sequence[str], most: int = 8) -> str:
 
 
 def _progress(run: RunView) -> str:
-    asked = f" of {run.total_steps}" if run.total_steps else ""
+    asked = f" of {run.last_step}" if run.last_step else ""
     return run.status + (f" at step {run.steps}{asked}" if run.status != "not started" else "")
 
 

@@ -26,7 +26,7 @@ def course_of(settings: Settings) -> Course | None:
     if train.resume not in ("auto", "never"):
         return None
     values = build_schedule(settings.lr, train.total_steps).multipliers
-    return Course(family_fingerprint(settings), values, train.total_steps)
+    return Course(family_fingerprint(settings), values, train.last_step)
 
 
 def history_fingerprint(

@@ -40,7 +40,7 @@ def family_fingerprint(settings: Settings) -> str:
     The number of threads counts, since sums that are divided otherwise are rounded otherwise.
     """
     what = {name: essential(getattr(settings, name)) for name in Settings.model_fields if name not in ("lr", "tracker")}
-    beside = {*NOT_IN_FINGERPRINT, "total_steps"} - {"num_threads"}
+    beside = {*NOT_IN_FINGERPRINT, "total_steps", "stop_after"} - {"num_threads"}
     what["train"] = {name: value for name, value in what["train"].items() if name not in beside}
     return digest(what)
 

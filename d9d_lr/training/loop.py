@@ -87,7 +87,7 @@ class Run:
     @property
     def stop(self) -> int:
         """The step that it goes on to."""
-        return self.saves[-1] if self.saves else self.config.total_steps
+        return self.saves[-1] if self.saves else self.config.last_step
 
     @property
     def batch_size(self) -> int:
@@ -126,7 +126,7 @@ class Observer:
         """Called when `step` updates are done."""
 
     def record(self, step: int, row: Row) -> None:
-        """Given the row of every step that is logged or evaluated, and of `total_steps`."""
+        """Given the row of every step that is logged or evaluated, and of the last."""
 
     def save(self) -> None:
         """Called where a checkpoint is due."""
@@ -169,7 +169,7 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
 
 def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
     every = config.checkpoint_every
-    return every is not None and step % every == 0 and step < config.total_steps
+    return every is not None and step % every == 0 and step < config.last_step
 
 
 def _update(run: Run, model: nn.Module) -> Tensor:

@@ -13,10 +13,11 @@ from omegaconf import DictConfig
 from d9d_lr.composing.cli import Refusal
 from d9d_lr.composing.overrides import check_single_run
 from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.config.advice import advice_for
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.schedule.piecewise import boundaries
+from d9d_lr.schedule.piecewise import Schedule, boundaries
 from d9d_lr.sweeping.checker import Rates, RunPreview
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.course import course_of
@@ -54,18 +55,26 @@ def check_point(config: DictConfig) -> RunPreview:
     settings = resolve_settings(config)
     _check_files(settings)
     total_steps = settings.train.total_steps
-    columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
-    course, rates = course_of(settings), _rates(settings)
-    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates)
+    stopped = f", {settings.train.stop_after} done" if settings.train.stop_after else ""
+    schedule = build_schedule(settings.lr, total_steps) if isinstance(settings.lr, PiecewiseConfig) else None
+    columns = {"phase boundaries": _boundaries(settings, schedule), "total steps": f"{total_steps}{stopped}"}
+    return RunPreview(
+        settings_fingerprint(settings),
+        total_steps,
+        columns,
+        course=course_of(settings),
+        rates=_rates(settings),
+        advice=_advice(schedule),
+    )
 
 
 def _rates(settings: Settings) -> Rates | None:
-    """Returns what gives the learning rate of every step; None where it is built in torch, or is not all that counts."""
-    optimizer, lr, total_steps = settings.optimizer, settings.lr, settings.train.total_steps
+    """Returns what gives the learning rate of every step; None where torch builds it or more is scheduled."""
+    optimizer, lr, train = settings.optimizer, settings.lr, settings.train
     base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
     if not isinstance(lr, PiecewiseConfig) or not isinstance(base, int | float) or settings.schedules:
         return None
-    return lambda: base * build_schedule(lr, total_steps).multipliers(np.arange(total_steps))
+    return lambda: base * build_schedule(lr, train.total_steps).multipliers(np.arange(train.last_step))
 
 
 def _check_files(settings: Settings) -> None:
@@ -80,7 +89,14 @@ def _check_files(settings: Settings) -> None:
         raise ConfigError([Problem("train.resume", f"there is no file or folder {resume}")])
 
 
-def _boundaries(settings: Settings) -> str:
-    if not isinstance(settings.lr, PiecewiseConfig):
+def _boundaries(settings: Settings, schedule: Schedule | None) -> str:
+    if isinstance(settings.lr, TargetConfig):
         return f"({settings.lr.target})"
-    return " ".join(map(str, boundaries(build_schedule(settings.lr, settings.train.total_steps).phases)))
+    return " ".join(map(str, boundaries(schedule.phases if schedule else ())))
+
+
+def _advice(schedule: Schedule | None) -> tuple[str, ...]:
+    """Returns what is worth saying of many runs at once: that step 0 learns nothing."""
+    found = advice_for(schedule) if schedule else []
+    above = "lr/warmup has options that begin above 0, such as linear_1_over_w"
+    return tuple(f"advice: {advice.message}; {above}" for advice in found if advice.kind == "first_step_zero")

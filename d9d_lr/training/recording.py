@@ -40,7 +40,7 @@ def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> I
     _clear(run, settings, folder)
     for row in map(json.loads, kept if run.past.from_folder else ()):  # what others trained, as if it were trained here
         tracker.log(int(row.pop("step")), row)
-    with MetricsFile(folder, kept) as metrics, Display(settings.train.total_steps) as display:
+    with MetricsFile(folder, kept) as metrics, Display(settings.train.last_step) as display:
         yield Recorder(run, settings, folder, metrics, display, tracker)
 
 
@@ -112,6 +112,7 @@ def _result(
         best=_metrics_of(min(rows, key=lambda row: row[OBJECTIVE], default={})),
         steps=run.step if run else 0,
         total_steps=settings.train.total_steps,
+        stop_after=settings.train.stop_after,
         seconds=run.seconds if run else 0.0,
         trained_steps=run.step - run.past.began if run else 0,
         fingerprint=settings_fingerprint(settings),
@@ -132,7 +133,7 @@ def _clear(run: Run, settings: Settings, folder: Path) -> None:
         log.info("%s is kept as %s", files.metrics, set_aside(files.metrics).name)
     if settings.train.resume == "never":
         remove_all(folder)
-    if run.step < settings.train.total_steps:
+    if run.step < settings.train.last_step:
         reopen(folder, run.step)
     write_text_whole(files.schedule, _schedule_json(_lr_in_force(run, settings)))
     if run.plan.schedules:

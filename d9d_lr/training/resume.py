@@ -131,9 +131,10 @@ def _check_same_work(checkpoint: Checkpoint, settings: Settings) -> None:
         for key, was, now in _changes(checkpoint, settings, "optimizer")
         if key in ("name", "target") and (was, now) != (None, None)
     ]
-    if checkpoint.step > settings.train.total_steps:
-        message = f"{settings.train.total_steps} is below {checkpoint.step}, the step of the checkpoint"
-        problems.append(Problem("train.total_steps", message, _OVER))
+    if checkpoint.step > settings.train.last_step:
+        message = f"{settings.train.last_step} is below {checkpoint.step}, the step of the checkpoint"
+        ends = "total_steps" if settings.train.stop_after is None else "stop_after"
+        problems.append(Problem(f"train.{ends}", message, _OVER))
     if problems:
         raise ConfigError(problems)
 
