@@ -76,8 +76,16 @@ class PiecewiseLR(LRScheduler):
         self._step_count += first  # torch's own check of the order takes a skipped GradScaler step for a wrong one
         super().step(epoch)
         self._step_count -= first
-        if self._step_count > 1:  # the first call comes from torch, on construction
-            self._guard.scheduler_stepped()
+        if epoch is not None:
+            self._guard.moved()
+        elif self._step_count > 1:  # the first call comes from torch, on construction
+            self._guard.scheduler_stepped(self)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        """Sets the learning rates of the next step, or of `epoch`, as torch's SequentialLR asks for at a milestone."""
+        super()._update_lr(epoch)
+        if epoch is not None:
+            self._guard.moved()
 
     def __repr__(self) -> str:
         rates = ", ".join(f"{float(lr):.4g}" for lr in self._last_lr)
