@@ -28,6 +28,8 @@ RULES = 2
 def settings_fingerprint(settings: Settings) -> str:
     """Returns the fingerprint of a run with these settings, whatever tracks it and however it is saved."""
     what = {name: essential(getattr(settings, name)) for name in ("lr", "optimizer", "task", "train")}
+    if settings.schedules:
+        what["schedules"] = essential(settings.schedules)
     what["train"] = {name: value for name, value in what["train"].items() if name not in NOT_IN_FINGERPRINT}
     return digest(what)
 

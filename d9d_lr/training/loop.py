@@ -15,6 +15,7 @@ from torch.optim import Optimizer
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
+from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.training.interrupts import Interrupts
 from d9d_lr.training.processes import (
     any_process,
@@ -60,6 +61,23 @@ class Run:
         """The learning rate of the first param group for the step to come."""
         return float(self.optimizer.param_groups[0]["lr"])
 
+    @property
+    def batch_size(self) -> int:
+        """How many examples the step to come has, over all processes together."""
+        scheduled = self.scheduler.batch_size if isinstance(self.scheduler, PiecewiseLR) else None
+        return self.config.batch_size if scheduled is None else scheduled
+
+    def scheduled_row(self) -> Row:
+        """Returns the learning rate for the step to come, and whatever else is scheduled.
+
+        Where that is the batch size, the row has how many examples the steps before have.
+        """
+        scheduler = self.scheduler
+        if not isinstance(scheduler, PiecewiseLR):
+            return {"lr": self.lr}
+        samples = {} if scheduler.samples is None else {"samples": scheduler.samples}
+        return {"lr": self.lr, **scheduler.scheduled_values(), **samples}
+
     def begin_step(self) -> None:
         """Notes the state that the model is in after `step` updates."""
         self._versions = self._state_versions()
@@ -103,7 +121,7 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
         run.begin_step()
         if any_process(interrupts.signal_name is not None, run.context):
             return
-        step, lr = run.step, run.lr
+        step, lr, scheduled = run.step, run.lr, run.scheduled_row()
         evaluated = step % config.eval_every == 0
         saves = _is_checkpoint_due(step + 1, config)
         row = _evaluate(run) if evaluated else {}
@@ -111,13 +129,13 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
         if evaluated or saves or step % config.log_every == 0:
             _check_finite("training loss", loss.item(), step, lr)
         if evaluated or step % config.log_every == 0:
-            observer.record(step, {"lr": lr, "train_loss": loss.item(), **row})
+            observer.record(step, {**scheduled, "train_loss": loss.item(), **row})
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started
         observer.advance(run.step)
         if saves:
             observer.save()
-    observer.record(run.step, {"lr": run.lr, **_evaluate(run)})
+    observer.record(run.step, {**run.scheduled_row(), **_evaluate(run)})
 
 
 def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
@@ -128,7 +146,7 @@ def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
 def _update(run: Run, model: nn.Module) -> Tensor:
     """Does one update; returns the mean loss of the global batch before it."""
     seed_step(run.config.seed, run.step, run.context.rank)
-    batch = shard(run.task.train_batch(run.config.batch_size, batch_generator(run.config.seed, run.step)), run.context)
+    batch = shard(run.task.train_batch(run.batch_size, batch_generator(run.config.seed, run.step)), run.context)
     model.train()
 
     def compute_gradients() -> float:

@@ -18,6 +18,7 @@ from d9d_lr.training.processes import all_gather
 from d9d_lr.training.randomness import seed_model
 from d9d_lr.training.resume import find_checkpoint, log_changes, restore
 from d9d_lr.training.schedule_plan import SchedulePlan, plan_to_follow
+from d9d_lr.training.scheduled import with_base_values
 from d9d_lr.training.schedulers import build_scheduler
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.build import build_task
@@ -41,9 +42,9 @@ def prepare(settings: Settings, folder: Path) -> Run:
     task = build_task(settings.task)
     seed_model(config.seed)
     model = task.build_model().to(context.device)
-    optimizer = build_optimizer(_with_base_lr(settings.optimizer, plan), model.parameters())
+    optimizer = build_optimizer(_with_bases(settings.optimizer, plan), model.parameters())
     scheduler = build_scheduler(
-        plan.lr, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
+        plan, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
     )
     run = Run(config, context, task, model, optimizer, scheduler, plan)
     if checkpoint:
@@ -78,10 +79,10 @@ def prepare_together(settings: Settings, folder: Path) -> Run:
     return run
 
 
-def _with_base_lr(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:
-    """Returns the optimizer's settings with the plan's base learning rate; under `keep` that is the old one."""
+def _with_bases(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:
+    """Returns the optimizer's settings with what the plan's schedules multiply; under `keep` those are the old ones."""
     if not isinstance(config, TargetConfig):
-        return config.model_copy(update={"lr": plan.base_lr})
+        return config.model_copy(update={**with_base_values(dict(config), plan.base_values), "lr": plan.base_lr})
     others = {name: value for name, value in config.arguments.items() if name != "lr"}
     own = {} if plan.base_lr is None else {"lr": plan.base_lr}
-    return config.model_copy(update={"arguments": others | own})
+    return config.model_copy(update={"arguments": with_base_values(others, plan.base_values) | own})

@@ -12,6 +12,7 @@ from typing import assert_never
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import remove_partials, set_aside, write_text_whole
@@ -25,6 +26,7 @@ from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, s
 from d9d_lr.training.display import Display
 from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
+from d9d_lr.training.schedule_plan import SchedulePlan
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -129,6 +131,10 @@ def _clear(run: Run, settings: Settings, folder: Path) -> None:
     if run.step < settings.train.total_steps:
         reopen(folder, run.step)
     write_text_whole(files.schedule, _schedule_json(_lr_in_force(run, settings)))
+    if run.plan.schedules:
+        write_text_whole(files.schedules, _schedules_json(run.plan, settings.train.total_steps))
+    else:
+        files.schedules.unlink(missing_ok=True)
 
 
 def _remove_result(folder: Path) -> None:
@@ -141,7 +147,7 @@ def _remove_result(folder: Path) -> None:
 
 
 def _metrics_of(row: dict[str, float]) -> dict[str, float]:
-    return {name: value for name, value in row.items() if name not in ("lr", "train_loss")}
+    return {name: value for name, value in row.items() if name == "step" or name.startswith("val_")}
 
 
 def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
@@ -158,11 +164,27 @@ def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
 
 
 def _lr_in_force(run: Run, settings: Settings) -> PiecewiseConfig | TargetConfig:
-    """Returns the schedule that is followed; one kept from a run of another length is told in steps."""
+    """Returns the schedule that is followed, one that no other file is needed to read.
+
+    What is kept from a run of another length is told in steps, and so is what is counted with a batch that changes.
+    """
     plan, total_steps = run.plan, settings.train.total_steps
-    if isinstance(plan.lr, PiecewiseConfig) and plan.total_steps != total_steps:
-        return in_steps(plan.lr, plan.total_steps, total_steps)
+    schedule = plan.schedule()
+    if schedule is not None and (plan.total_steps != total_steps or plan.batch_sizes() is not None):
+        return in_steps(schedule, total_steps)
     return plan.lr
+
+
+def _schedules_json(plan: SchedulePlan, total_steps: int) -> str:
+    """Writes what else is scheduled in steps, with what it multiplies."""
+    content = {
+        name: {
+            "base_value": plan.base_values.get(split_name(name)[1]),
+            "schedule": in_steps(schedule, total_steps).model_dump(mode="json"),
+        }
+        for name, schedule in plan.others().items()
+    }
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _schedule_json(config: PiecewiseConfig | TargetConfig) -> str:
