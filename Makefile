@@ -96,8 +96,8 @@ parity-field: $(FIELD_SETUP)  ## compare presets with transformers, timm, torcht
 soak: $(SETUP)  ## kill runs and sweeps at random moments for SOAK_SECONDS=480, and count what is lost
 	cd tests && ../$(PY) -m soak.kill_runs $(SOAK_SECONDS)
 
-bench: $(SETUP)  ## how fast, as ratios
-	$(PY) tests/bench/ratios.py
+bench: $(SETUP)  ## how fast, as ratios to a peer in the same run; writes benchmarks/results.md
+	$(PY) -m benchmarks
 
 docs-presets: $(SETUP)  ## write docs/presets.md and its pictures anew
 	cd tests && ../$(PY) -m canon.page
