@@ -102,10 +102,13 @@ class StepGuard:
         """
         if self.policy == "off":
             return
-        waited, self._since_scheduler = self._since_scheduler, 0
+        waited = self._since_scheduler
+        self._since_scheduler = 0
         self._since_optimizer += 1
         self._scheduler_steps += 1
-        self._check_end(scheduler)
+        total_steps = scheduler.schedule.total_steps
+        if total_steps is not None and scheduler.last_epoch > total_steps:
+            self._report_end(scheduler.last_epoch, total_steps)
         if self._place.latest is not self._me:
             self._check_others(scheduler)
         if self._watches:
@@ -134,14 +137,12 @@ class StepGuard:
         if self._since_scheduler and self._since_scheduler % IDLE_STEPS == 0:
             self._check_idle()
 
-    def _check_end(self, scheduler: PiecewiseLR) -> None:
-        total_steps = scheduler.schedule.total_steps
-        if total_steps is not None and scheduler.last_epoch > total_steps:
-            self._report(
-                "end",
-                f"the scheduler was stepped to step {scheduler.last_epoch} of a schedule of {total_steps} steps, and "
-                "stays at its last value: give the provider the number of optimizer steps of the whole run",
-            )
+    def _report_end(self, step: int, total_steps: int) -> None:
+        self._report(
+            "end",
+            f"the scheduler was stepped to step {step} of a schedule of {total_steps} steps, and stays at its last "
+            "value: give the provider the number of optimizer steps of the whole run",
+        )
 
     def _check_others(self, scheduler: PiecewiseLR) -> None:
         other = self._place.latest() if self._place.latest else None

@@ -125,19 +125,19 @@ class PiecewiseLR(LRScheduler):
         GradScaler step for a wrong one.
         """
         self._step_count += 1
-        self._update_lr(epoch)
-        if epoch is None and self._step_count > 1:  # the first call comes from torch, on construction
+        if epoch is not None:
+            self._update_lr(epoch)
+            return
+        self.last_epoch += 1
+        self._write()
+        if self._step_count > 1:  # the first call comes from torch, on construction
             self._guard.scheduler_stepped(self)
 
     def _update_lr(self, epoch: int | None = None) -> None:
         """Sets the learning rates of the next step, or of `epoch`, as torch's SequentialLR asks for at a milestone."""
-        if epoch is None:
-            self.last_epoch += 1
-            self._write()
-        else:
-            self.last_epoch = epoch
-            self._write()
-            self._guard.moved()
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        self._write()
+        self._guard.moved()
 
     def _write(self) -> None:
         """Writes what is scheduled for `last_epoch` into the param groups."""
@@ -171,7 +171,7 @@ class PiecewiseLR(LRScheduler):
 
     @property
     def _last_lr(self) -> list[LR]:
-        """The learning rates of the current step; torch's name for them. Floats are computed when they are asked for."""
+        """The learning rates of the current step, by torch's name; floats are computed when they are asked for."""
         return self._lrs_at(self.last_epoch)[: self._served] if self._written is None else self._written
 
     @_last_lr.setter
