@@ -26,7 +26,7 @@ HOME_MORE_torchtitan := triton
 # Pythons, each with a torch, or with the lowest release of everything that is asked for.
 VERSIONS ?= python3.11:lowest python3.13:2.14.1
 
-.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep \
+.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep bench-tree \
 	lint format fuzz parity parity-field soak bench clean
 
 help:  ## this list
@@ -74,6 +74,9 @@ sweep: $(SETUP)  ## a sweep of seconds, with its summary
 
 bench-sweep: $(SETUP)  ## what 200 points cost beyond their training
 	$(PY) tests/sweeping/bench.py
+
+bench-tree: $(SETUP)  ## what sweeps save that train shared steps once
+	cd tests && ../$(PY) -m sweeping.bench_tree
 
 lint: $(SETUP)  ## style and types
 	$(VENV)/bin/ruff check .
