@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from d9d_lr.composing.hydra_internals import why_unparsed
+from d9d_lr.composing.hydra_english import why_unparsed
 from d9d_lr.composing.line import Line
 from d9d_lr.composing.overrides import parsed, value_of
 from d9d_lr.composing.suggestions import Suggestion, first_that_works, with_value_there
