@@ -60,8 +60,8 @@ COMPOSITION_ERRORS = (
 def hydra_main(job: Callable[[DictConfig], Any], config_dir: Path, config_name: str) -> None:
     """Hands the command line to Hydra, as `@hydra.main` does.
 
-    A `_target_` is what the person who runs the command typed or wrote, so Hydra 1.4 is told not to ask for a list of
-    those that may be called.
+    A `_target_` was typed or written by whoever runs the command, so Hydra 1.4 is not to ask for a list of those that
+    may be called.
     """
     hydra.main(config_path=str(config_dir), config_name=config_name, **_BASE, **_any_target("execution_whitelist"))(
         job

@@ -13,7 +13,7 @@ from d9d_lr.diagnostics.problems import Problem
 
 
 def unparsed(error: Exception, overrides: Sequence[str], line: Line | None) -> Problem:
-    """Tells of the first override that does not parse."""
+    """Returns what is said of the first override that does not parse."""
     place = next((index for index, one in enumerate(overrides) if parsed(one) is None), None)
     if place is None:
         return Problem("", why_unparsed(error, ""))
