@@ -58,7 +58,7 @@ def lr_file_schema() -> Schema:
 
 
 def _members(definitions: Schema, union: Schema) -> list[Schema]:
-    """Returns the members of a union that is told apart by a discriminator."""
+    """Returns the members of a discriminated union."""
     return [definitions[place.rpartition("/")[2]] for place in union["discriminator"]["mapping"].values()]
 
 

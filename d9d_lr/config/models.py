@@ -186,4 +186,4 @@ def config_from_json(text: str) -> PiecewiseConfig:
 
 
 AutoLRSchedulerConfig: TypeAlias = PiecewiseConfig
-"""The union of the scheduler configs, told apart by `name`. It has one member today."""
+"""The union of the scheduler configs, discriminated by `name`. It has one member today."""

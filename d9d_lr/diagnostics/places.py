@@ -1,4 +1,4 @@
-"""From where Pydantic saw an error to the key as a person typed it, and to the field that stands there."""
+"""From where Pydantic saw an error to the key as a user typed it, and to the field that stands there."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def test_what_names_no_group_is_left_to_hydra(typed_so_far):
     assert options_for(f"{COMMAND} {typed_so_far}") is None
 
 
-def test_options_of_a_persons_own(in_tmp):
+def test_options_of_a_users_own(in_tmp):
     (in_tmp / "own" / "lr").mkdir(parents=True)
     (in_tmp / "own" / "lr" / "wmine.yaml").write_text("")
     assert "lr=wmine" in options_for(f"{COMMAND} -cd own lr=w")

@@ -102,7 +102,7 @@ def test_a_cycle_left_early_ends_where_it_was_left():
 def test_placed_they_are_the_phases_written_out(phases, values):
     total = len(values)
     written = resolve_lr(section(*phases), total)
-    out = in_steps(written, total)
+    out = in_steps(build_schedule(written, total), total)
     assert {phase.mode for phase in out.scheduler.phases} <= {"steps", "percentage"}
     assert fingerprint(build_schedule(out, total)) == fingerprint(build_schedule(written, total))
     again = from_plain(json.loads(json.dumps(to_plain(build_schedule(written, total)))))
