@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -72,15 +72,15 @@ def advice_for(schedule: Schedule, key: str = "lr", free_position: int | None = 
     return list({(advice.kind, advice.key): advice for advice in reversed(found)}.values())[::-1]  # a cycle once
 
 
-def worth_saying(found: Sequence[Advice], typed: Sequence[str]) -> list[Advice]:
-    """Leaves out that step 0 learns nothing, which is how most warmups are meant, but for who typed where it starts.
+def without_defaults(found: Iterable[Advice], typed: Sequence[str]) -> list[Advice]:
+    """Leaves out what the packaged presets do on purpose: step 0 learns nothing, unless that was typed.
 
     Args:
-        found: What `advice_for` gives.
-        typed: The overrides.
+        found: The advice.
+        typed: The overrides of the command line.
     """
-    about_start = any("initial_multiplier" in override for override in typed)
-    return [advice for advice in found if about_start or advice.kind != "first_step_zero"]
+    start_typed = any("initial_multiplier" in override for override in typed)
+    return [one for one in found if one.kind != "first_step_zero" or start_typed]
 
 
 def _first_step(schedule: Schedule, key: str) -> Iterator[Advice]:

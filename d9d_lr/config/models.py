@@ -64,6 +64,8 @@ _NEEDED_FOR = {
     "published_tokens": {"tokens_per_step", "tokens_per_sample", "samples_per_step"},
     "target_lr": {"reference_lr"},
     "start_lr": {"reference_lr"},
+    "target_value": {"reference_value"},
+    "start_value": {"reference_value"},
 }
 
 
@@ -74,6 +76,7 @@ class PiecewiseSchedulerConfig(Base):
         initial_multiplier: Multiplier at step 0.
         phases: The phases in order. A mapping from position to phase is accepted too, and may have holes.
         reference_lr: The learning rate that the multipliers multiply, for phases that give learning rates.
+        reference_value: The same for another hyperparameter that is scheduled: the value that the multipliers multiply.
         steps_per_epoch: Steps in which every example is seen once, for phases in epochs.
         samples_per_epoch: Examples that there are, which with `samples_per_step` stands in for `steps_per_epoch`.
         samples_per_step: Examples of one step, for phases in samples.
@@ -85,12 +88,13 @@ class PiecewiseSchedulerConfig(Base):
         stretch: Lays the shape of a published schedule over the run at hand, its peak at the base learning rate. A
             schedule without a published length is one for every length already.
 
-    What no phase needs of a batch's size and of `reference_lr` is left out: a schedule in steps is the same for any.
+    What no phase needs of a batch's size and of the references is left out: a schedule in steps is the same for any.
     """
 
     initial_multiplier: Multiplier
     phases: Annotated[list[PhaseConfig], Field(min_length=1), BeforeValidator(phase_list)]
     reference_lr: AboveZero | None = None
+    reference_value: AboveZero | None = None
     steps_per_epoch: PerStep | None = None
     samples_per_epoch: PerStep | None = None
     samples_per_step: PerStep | None = None
@@ -108,7 +112,7 @@ class PiecewiseSchedulerConfig(Base):
             return data
         given = fields_set(data)
         needed = {need for name in given & _NEEDED_FOR.keys() for need in _NEEDED_FOR[name]}
-        unneeded = {"reference_lr", *UNIT_FIELDS} - needed
+        unneeded = {"reference_lr", "reference_value", *UNIT_FIELDS} - needed
         return {name: value for name, value in data.items() if name not in unneeded}
 
     @model_serializer(mode="wrap")

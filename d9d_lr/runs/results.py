@@ -30,6 +30,7 @@ class RunResult(BaseModel):
         total_steps: Optimizer steps of the whole run, over which its schedule lies.
         seconds: Wall-clock time spent training, over all resumed parts.
         fingerprint: A hash of the settings that decide what a run computes.
+        trained_steps: Those of the steps that this run did itself, and did not begin from; None if nobody counted.
         overrides: What was typed to get this configuration.
         error: Why it failed, in one line; None if it did not.
         stop_after: Steps after which it was to end; None if after all of them.
@@ -47,6 +48,7 @@ class RunResult(BaseModel):
     total_steps: int
     seconds: float
     fingerprint: str
+    trained_steps: int | None = None
     overrides: list[str] = []
     error: str | None = None
     stop_after: int | None = None

@@ -7,7 +7,7 @@ placed as those of a run that is as long as the cycle. What comes out are plain 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import islice
@@ -129,13 +129,13 @@ class Repeat(Checked):
         own = {"total_steps"} if self.unit is None else {NEEDS[self.unit]} if self.unit in NEEDS else set()
         return own | inside
 
-    def in_multipliers(self, reference_lr: float) -> Self:
-        """Returns it with the learning rates of its phases as multiples of one."""
-        return replace(self, phases=tuple(phase.in_multipliers(reference_lr) for phase in self.phases))
+    def in_multipliers(self, references: Mapping[str, float]) -> Self:
+        """Returns it with the levels of its phases as multiples of the reference of each."""
+        return replace(self, phases=tuple(phase.in_multipliers(references) for phase in self.phases))
 
-    def learning_rates(self) -> list[str]:
-        """Returns the fields of its phases that are learning rates."""
-        return [f"phases.{place}.{name}" for place, one in enumerate(self.phases) for name in one.learning_rates()]
+    def levels_of(self, kind: str) -> list[str]:
+        """Returns the fields of its phases that are written as a learning rate, or as a value."""
+        return [f"phases.{place}.{name}" for place, one in enumerate(self.phases) for name in one.levels_of(kind)]
 
     def stretched(self, ratio: Fraction) -> Self:
         """Returns it with its own numbers of steps, and those of its phases, multiplied."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.schedule.batch_sizes import batch_problems, level_problems, share_of
 from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.curves import CurveConstant
 from d9d_lr.schedule.fields import MAX_STEPS
@@ -20,12 +21,16 @@ from d9d_lr.schedule.units import Units
 Entry: TypeAlias = Phase[CurveBase] | Repeat
 """What stands in a list of phases."""
 
+_NOT_REPEATED = "a batch size is not repeated: write its phases out"
+
 
 def resolve(
     initial_multiplier: float,
     phases: Sequence[Entry],
     units: Units,
     positions: Sequence[str] | None = None,
+    *,
+    full_batch: int | None = None,
 ) -> Schedule:
     """Places phases end to end from step 0.
 
@@ -34,6 +39,8 @@ def resolve(
         phases: The phases as written, in order, their learning rates as multipliers.
         units: How the units of the phases are counted in steps; `total_steps` may be None if no phase needs it.
         positions: What each phase is called in an error, `phases.<position>`; its index by default.
+        full_batch: Examples of a full batch, where the batch size is what is scheduled. Its phases in samples, tokens
+            or epochs are then counted with their own batch, and each must be a constant whole number of examples.
 
     Returns:
         The schedule.
@@ -45,10 +52,13 @@ def resolve(
     """
     named = list(zip([f"phases.{position}" for position in (positions or range(len(phases)))], phases, strict=True))
     problems = [*_unit_problems(named, units), *_order_problems(named)]
+    if full_batch is not None:
+        problems += [Problem(name, _NOT_REPEATED) for name, phase in named if isinstance(phase, Repeat)]
+        problems += batch_problems([(n, phase) for n, phase in named if not isinstance(phase, Repeat)], full_batch)
     if problems:
         raise ConfigError(problems)
     allowed = f"total_steps is {units.total_steps}" if units.total_steps else f"at most {MAX_STEPS} are possible"
-    line = _Line(units, float(initial_multiplier), allowed)
+    line = _Line(units, float(initial_multiplier), allowed, full_batch)
     line.place_all(named)
     if line.problems:
         raise ConfigError(line.problems)
@@ -63,18 +73,22 @@ class _Line:
         units: How units are counted in it.
         multiplier: The one that the next phase starts with.
         allowed: How long it may be, in words.
+        full_batch: Examples of a full batch, where the batch size is what is scheduled.
         cursor: The step that the next phase starts at.
     """
 
     units: Units
     multiplier: float
     allowed: str
+    full_batch: int | None = None
     cursor: int = 0
     placed: list[SchedulePhase] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
     def place_all(self, named: Sequence[tuple[str, Entry]]) -> None:
         for name, phase in named:
+            if self.full_batch is not None and not isinstance(phase, Repeat):
+                self.units = self.units.batch_from(self.cursor, share_of(phase, self.full_batch))
             end = phase.end_step(self.cursor, self.units)
             if end < self.cursor:
                 self.problems.append(_goes_back(phase, name, end, self.cursor, self.units))
@@ -100,6 +114,8 @@ class _Line:
         one = _placed(phase, name, self.cursor, end, self.multiplier)
         refusal = one.refusal()
         self.problems += [*spans, *([Problem(f"{name}.curve", refusal)] if refusal else [])]
+        if self.full_batch is not None:
+            self.problems += level_problems(one, name, self.full_batch)
         self.placed.append(one)
         self.cursor, self.multiplier = end, one.target_multiplier if spans or refusal else one.end_multiplier
 
@@ -112,7 +128,7 @@ class _Line:
         for number, (begin, stop) in enumerate(repeat.cycles(start, end, self.units)):
             if begin == stop:
                 continue
-            units = replace(self.units, total_steps=stop - begin)
+            units = replace(self.units, total_steps=stop - begin, batch=self.units.batch.since(begin))
             cycle = _Line(units, self.multiplier, f"the cycle that begins at step {begin} has {stop - begin}")
             cycle.place_all(list(zip(places, repeat.phases_of(number), strict=True)))
             if cycle.problems:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
@@ -16,11 +17,11 @@ from d9d_lr.config.advice import advice_for
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.schedule.piecewise import Schedule, boundaries
-from d9d_lr.sweeping.checker import RunPreview
-from d9d_lr.sweeping.tree import Course
+from d9d_lr.schedule.piecewise import boundaries
+from d9d_lr.sweeping.checker import Rates, RunPreview
 from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.fingerprint import family_fingerprint, settings_fingerprint
+from d9d_lr.training.course import course_of
+from d9d_lr.training.fingerprint import settings_fingerprint
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.settings import CharLMConfig
@@ -55,17 +56,18 @@ def check_point(config: DictConfig) -> RunPreview:
     _check_files(settings)
     total_steps = settings.train.total_steps
     stopped = f", {settings.train.stop_after} done" if settings.train.stop_after else ""
-    schedule = build_schedule(settings.lr, total_steps) if isinstance(settings.lr, PiecewiseConfig) else None
-    columns = {"phase boundaries": _boundaries(settings, schedule), "total steps": f"{total_steps}{stopped}"}
-    course = _course(settings, schedule)
-    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, _advice(schedule))
+    columns = {"phase boundaries": _boundaries(settings), "total steps": f"{total_steps}{stopped}"}
+    course, rates = course_of(settings), _rates(settings)
+    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates, _advice(settings))
 
 
-def _course(settings: Settings, schedule: Schedule | None) -> Course | None:
-    """Returns what a run does from step to step; a provider or a task of the user's own may do anything."""
-    if schedule is None or isinstance(settings.task, TargetConfig):
+def _rates(settings: Settings) -> Rates | None:
+    """Returns what gives the rate of every step; None where it is built in torch, or is not all that counts."""
+    optimizer, lr, train = settings.optimizer, settings.lr, settings.train
+    base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
+    if not isinstance(lr, PiecewiseConfig) or not isinstance(base, int | float) or settings.schedules:
         return None
-    return Course(family_fingerprint(settings), schedule.multipliers, settings.train.last_step)
+    return lambda: base * build_schedule(lr, train.total_steps).multipliers(np.arange(train.last_step))
 
 
 def _check_files(settings: Settings) -> None:
@@ -80,14 +82,16 @@ def _check_files(settings: Settings) -> None:
         raise ConfigError([Problem("train.resume", f"there is no file or folder {resume}")])
 
 
-def _boundaries(settings: Settings, schedule: Schedule | None) -> str:
-    if isinstance(settings.lr, TargetConfig):
+def _boundaries(settings: Settings) -> str:
+    if not isinstance(settings.lr, PiecewiseConfig):
         return f"({settings.lr.target})"
-    return " ".join(map(str, boundaries(schedule.phases if schedule else ())))
+    return " ".join(map(str, boundaries(build_schedule(settings.lr, settings.train.total_steps).phases)))
 
 
-def _advice(schedule: Schedule | None) -> tuple[str, ...]:
+def _advice(settings: Settings) -> tuple[str, ...]:
     """Returns what is worth saying of many runs at once: that step 0 learns nothing."""
-    found = advice_for(schedule) if schedule else []
+    if not isinstance(settings.lr, PiecewiseConfig):
+        return ()
+    found = advice_for(build_schedule(settings.lr, settings.train.total_steps))
     above = "lr/warmup has options that begin above 0, such as linear_1_over_w"
     return tuple(f"advice: {advice.message}; {above}" for advice in found if advice.kind == "first_step_zero")

@@ -21,12 +21,13 @@ from d9d_lr.sweeping.settings import resolve_sweep
 from d9d_lr.tracking.settings import GIVEN_TO_TRACKERS, TrackerConfig
 from d9d_lr.training.length import with_total_steps
 from d9d_lr.training.optimizers.settings import OptimizerConfig
+from d9d_lr.training.scheduled import Written, read_schedules, refuse_beside, resolve_schedules
 from d9d_lr.training.settings import Settings, TrainConfig
 from d9d_lr.training.tasks.samples import samples_per_epoch
 from d9d_lr.training.tasks.settings import TaskConfig
 
 REQUIRED = ("lr", "optimizer", "task", "train")
-SECTIONS = (*REQUIRED, "sweep", "tracker")
+SECTIONS = (*REQUIRED, "schedules", "sweep", "tracker")
 
 
 _SCHEDULE_FIELDS = tuple(PiecewiseSchedulerConfig.model_fields)
@@ -77,17 +78,20 @@ def resolve_settings(config: DictConfig) -> Settings:
     train = collect(lambda: _train(sections["train"], sections.get("lr", {}))) if "train" in sections else None
     if "lr" in sections:
         collect(lambda: sections.update(lr=_with_epochs(sections["lr"], sections.get("task"))))
-    lr = collect(lambda: _lr(sections["lr"], train)) if "lr" in sections else None
+    written = collect(lambda: read_schedules(sections.get("schedules", {}), sections.get("lr", {}), train))
+    written = written or Written({})
+    lr = collect(lambda: _lr(sections["lr"], train, written)) if "lr" in sections else None
     optimizer, task = (
         collect(partial(_packaged_or_target, sections[name], name, default)) if name in sections else None
         for name, default in (("optimizer", "adamw"), ("task", "charlm"))
     )
+    schedules = collect(lambda: resolve_schedules(written, train, optimizer))
     collect(lambda: resolve_sweep(config))
     tracker = collect(lambda: _tracker(sections.get("tracker", {"name": "none"})))
     if collect.problems:
         raise ConfigError(collect.problems)
     found = {"lr": lr, "optimizer": optimizer, "task": task, "train": train, "tracker": tracker}
-    return Settings.model_validate(found)
+    return Settings.model_validate({**found, "schedules": schedules})
 
 
 def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:
@@ -137,15 +141,17 @@ def _valid_task(section: Mapping[str, Any]) -> TaskConfig | None:
         return None
 
 
-def _lr(section: Mapping[str, Any], train: TrainConfig | None) -> PiecewiseConfig | TargetConfig:
+def _lr(section: Mapping[str, Any], train: TrainConfig | None, written: Written) -> PiecewiseConfig | TargetConfig:
     target, rest = split_target(section)
     if target is not None:
+        refuse_beside(str(target), written)
         target, rest = split_target(plain(section, "lr"))
         return bind_target(str(target), rest, {name: rest.get(name) for name in ("name", *_SCHEDULE_FIELDS)}, "lr")
-    return resolve_lr(rest, train.total_steps if train else None)
+    shares = written.batch.counted_with() if written.batch else None
+    return resolve_lr(rest, train.total_steps if train else None, batch=shares)
 
 
-def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> Base:
+def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> Any:
     target, rest = split_target(section)
     if target is not None:
         target, rest = split_target(plain(section, key))
@@ -153,8 +159,7 @@ def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> B
     if not rest:
         message = "is missing; it must be the dotted path of a callable, such as my_project.MyClass"
         raise ConfigError([Problem(f"{key}._target_", message, f"for a packaged one, type {key}={default}")])
-    validated: Base = getattr(_validated(_Packaged, {key: rest}, ""), key)
-    return validated
+    return getattr(_validated(_Packaged, {key: rest}, ""), key)
 
 
 def _tracker(section: Mapping[str, Any]) -> TrackerConfig | TargetConfig | None:
