@@ -34,7 +34,7 @@ def comparisons_of(settings: Sequence[Setting]) -> list[Comparison]:
     found: dict[tuple[str, str, str], list[Setting]] = {}
     for one in settings:
         # What has not ended has no length of its own: it has that of the others.
-        typed = one.values.get("train.total_steps", ABSENT)
+        typed = one.values.get("train.total_steps", ABSENT) if "train.stop_after" not in one.values else ABSENT
         steps = typed if typed != ABSENT else one.length or lengths.get(one.sweep)
         place = ("" if steps is None else str(steps), one.values.get("task", ""), one.differing)
         found.setdefault(place, []).append(one)

@@ -21,6 +21,8 @@ from d9d_lr.schedule.units import Units
 Entry: TypeAlias = Phase[CurveBase] | Repeat
 """What stands in a list of phases."""
 
+_NOT_REPEATED = "a batch size is not repeated: write its phases out"
+
 
 def resolve(
     initial_multiplier: float,
@@ -51,7 +53,8 @@ def resolve(
     named = list(zip([f"phases.{position}" for position in (positions or range(len(phases)))], phases, strict=True))
     problems = [*_unit_problems(named, units), *_order_problems(named)]
     if full_batch is not None:
-        problems += batch_problems(named, full_batch)
+        problems += [Problem(name, _NOT_REPEATED) for name, phase in named if isinstance(phase, Repeat)]
+        problems += batch_problems([(n, phase) for n, phase in named if not isinstance(phase, Repeat)], full_batch)
     if problems:
         raise ConfigError(problems)
     allowed = f"total_steps is {units.total_steps}" if units.total_steps else f"at most {MAX_STEPS} are possible"
@@ -70,7 +73,7 @@ class _Line:
         units: How units are counted in it.
         multiplier: The one that the next phase starts with.
         allowed: How long it may be, in words.
-        full_batch: Examples of a full batch, if the batch size is what is scheduled.
+        full_batch: Examples of a full batch, where the batch size is what is scheduled.
         cursor: The step that the next phase starts at.
     """
 
@@ -125,7 +128,7 @@ class _Line:
         for number, (begin, stop) in enumerate(repeat.cycles(start, end, self.units)):
             if begin == stop:
                 continue
-            units = replace(self.units, total_steps=stop - begin)
+            units = replace(self.units, total_steps=stop - begin, batch=self.units.batch.since(begin))
             cycle = _Line(units, self.multiplier, f"the cycle that begins at step {begin} has {stop - begin}")
             cycle.place_all(list(zip(places, repeat.phases_of(number), strict=True)))
             if cycle.problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from d9d_lr.config.base import Base
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.units import NEEDS, PerStep, Unit, Units, exact
 
 _IN: dict[str, Unit] = {"total_samples": "samples", "total_tokens": "tokens"}
@@ -27,12 +28,15 @@ class _PerStep(Base):
     tokens_per_step: PerStep | None = None
 
 
-def with_total_steps(train: Mapping[str, Any], lr: Mapping[str, Any]) -> dict[str, Any]:
+def with_total_steps(
+    train: Mapping[str, Any], lr: Mapping[str, Any], shares: Callable[[], BatchShares | None] = lambda: None
+) -> dict[str, Any]:
     """Returns the section `train` with its length in steps: the last one that is wholly inside the amount.
 
     Args:
         train: The section; exactly one of `total_steps`, `total_samples` and `total_tokens` is set.
         lr: The section of the schedule, which says what a step is.
+        shares: Returns which share of a full batch each step has; None where the batch has one size.
 
     Raises:
         ConfigError: If more than one is set, an amount is no amount, is less than a step, or cannot be counted.
@@ -44,7 +48,8 @@ def with_total_steps(train: Mapping[str, Any], lr: Mapping[str, Any]) -> dict[st
         return dict(train)
     (name,) = given
     amounts = _read(_Amounts, {name: train[name]}, "train")
-    units = Units(**dict(_read(_PerStep, {field: lr.get(field) for field in _PerStep.model_fields}, "lr")))
+    batch = shares() or BatchShares()
+    units = Units(batch=batch, **dict(_read(_PerStep, {field: lr.get(field) for field in _PerStep.model_fields}, "lr")))
     need = NEEDS[_IN[name]]
     if not units.knows(need):
         message = f"is missing; train.{name} needs it"

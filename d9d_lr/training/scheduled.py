@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.config.batch_sizes import build_batch_sizes
 from d9d_lr.config.models import UNIT_FIELDS, PiecewiseConfig
 from d9d_lr.config.schedules import (
     BATCH_SIZE,
@@ -25,7 +26,9 @@ from d9d_lr.config.schedules import (
     with_defaults,
 )
 from d9d_lr.diagnostics.problems import ConfigError, Problem, join_key
+from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.batch_sizes import BatchSizes
+from d9d_lr.schedule.fields import MAX_STEPS
 from d9d_lr.schedule.limits import limit_problems
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.settings import TrainConfig
@@ -67,6 +70,33 @@ def read_schedules(section: Mapping[str, Any], lr: Mapping[str, Any], train: Tra
     found = resolve_each({BATCH_SIZE: with_defaults(sections[BATCH_SIZE], known)})
     batch = batch_sizes_of(found, train.total_steps, train.batch_size)
     return Written(sections, batch, found[BATCH_SIZE])
+
+
+def shares_of_any_length(section: Mapping[str, Any], lr: Mapping[str, Any], batch_size: Any) -> BatchShares | None:
+    """Returns which share of a full batch each step has, before it is known how many steps there are.
+
+    Args:
+        section: The section `schedules`.
+        lr: The section `lr`.
+        batch_size: `train.batch_size`, as it is written.
+
+    Returns:
+        The shares; None where the batch has one size.
+
+    Raises:
+        ConfigError: With every problem, that a size depends on the length of the run included.
+    """
+    inherited = {name: lr.get("scheduler", lr).get(name) for name in _INHERITED}
+    sections = sections_of(section)
+    if BATCH_SIZE not in sections or type(batch_size) is not int or batch_size < 1:
+        return None
+    known = {**inherited, "reference_value": batch_size, "samples_per_step": batch_size}
+    found = resolve_each({BATCH_SIZE: with_defaults(sections[BATCH_SIZE], known)})[BATCH_SIZE].config
+    bound = [one.length_field for one in found.scheduler.phases if "total_steps" in one.needs() and not one.only_last]
+    if bound or found.scheduler.published_tokens is not None or found.scheduler.published_steps is not None:
+        message = "depends on the length of the run, which is to follow from it"
+        raise ConfigError([Problem(join_key(SCHEDULES, BATCH_SIZE), message, "give that as train.total_steps")])
+    return build_batch_sizes(found, MAX_STEPS, batch_size).shares()
 
 
 def resolve_schedules(

@@ -74,6 +74,28 @@ def test_a_task_without_tokens_says_so():
         settings(*DIGITS, NO_STEPS, "train.total_tokens=2M")
 
 
+RAMP = (
+    "+lr@schedules.batch_size=batch_size/megatron_rampup",
+    "schedules.batch_size.phases.0.samples=40",
+    "schedules.batch_size.phases.0.target_value=4",
+    "schedules.batch_size.phases.1.target_value=8",
+)
+
+
+def test_a_batch_that_grows_takes_as_many_steps_as_the_amount_needs():
+    # 40 samples in 10 steps of 4; the other 120 in 15 of 8
+    assert settings(*CHARLM, *RAMP, NO_STEPS, "train.total_samples=160").train.total_steps == 25
+    # 1280 tokens of 8 are 160 samples too, and 7 more tokens no step more
+    assert settings(*CHARLM, *RAMP, NO_STEPS, "train.total_tokens=1287").train.total_steps == 25
+
+
+def test_a_batch_that_grows_with_the_run_does_not_say_how_long_it_is():
+    typed = ("schedules.batch_size.phases.0.samples=null", "+schedules.batch_size.phases.0.fraction=0.5")
+    message = "schedules.batch_size: depends on the length of the run, which is to follow from it"
+    with pytest.raises(ConfigError, match=message):
+        settings(*CHARLM, *RAMP, *typed, NO_STEPS, "train.total_samples=160")
+
+
 # --- epochs ---
 
 WARMUP = ("lr/warmup@lr.phases.0=linear_amount", "lr.phases.0.fraction=null")
