@@ -17,6 +17,7 @@ from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.training.interrupts import Interrupts
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import (
     any_process,
     broadcast_from_first,
@@ -26,7 +27,6 @@ from d9d_lr.training.processes import (
     shard,
 )
 from d9d_lr.training.randomness import batch_generator, seed_step
-from d9d_lr.training.schedule_plan import SchedulePlan
 from d9d_lr.training.settings import TrainConfig
 from d9d_lr.training.tasks.protocol import Task
 

@@ -26,7 +26,7 @@ from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, s
 from d9d_lr.training.display import Display
 from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
-from d9d_lr.training.schedule_plan import SchedulePlan
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -179,7 +179,7 @@ def _schedules_json(plan: SchedulePlan, total_steps: int) -> str:
     """Writes what else is scheduled in steps, with what it multiplies."""
     content = {
         name: {
-            "base_value": plan.base_values.get(split_name(name)[1]),
+            "base_value": next(iter(plan.bases().get(name, plan.bases().get(split_name(name)[1], [None])))),
             "schedule": in_steps(schedule, total_steps).model_dump(mode="json"),
         }
         for name, schedule in plan.others().items()
