@@ -71,6 +71,11 @@ class SchedulePlan(Base):
         """Returns what the others multiply, as a scheduler's state has it."""
         return {"lr": [self.base_lr]} | {name: [value] for name, value in self.base_values.items()}
 
+    def base_of(self, name: str) -> float | None:
+        """Returns what a schedule multiplies: what its param group has to itself, or what the optimizer has."""
+        bases = self.bases()
+        return next(iter(bases.get(name, bases.get(split_name(name)[1], [None]))))
+
     def fingerprint(self) -> str:
         """Returns a short hash of everything that is scheduled, and what it multiplies but for the learning rate."""
         others = {name: portable.fingerprint(one) for name, one in self.others().items()}

@@ -12,7 +12,6 @@ from typing import assert_never
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import remove_partials, set_aside, write_text_whole
@@ -179,7 +178,7 @@ def _schedules_json(plan: SchedulePlan, total_steps: int) -> str:
     """Writes what else is scheduled in steps, with what it multiplies."""
     content = {
         name: {
-            "base_value": next(iter(plan.bases().get(name, plan.bases().get(split_name(name)[1], [None])))),
+            "base_value": plan.base_of(name),
             "schedule": in_steps(schedule, total_steps).model_dump(mode="json"),
         }
         for name, schedule in plan.others().items()
