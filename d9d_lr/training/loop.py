@@ -121,14 +121,15 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
         run.begin_step()
         if any_process(interrupts.signal_name is not None, run.context):
             return
-        step, lr, scheduled = run.step, run.lr, run.scheduled_row()
+        step, lr = run.step, run.lr
         evaluated = step % config.eval_every == 0
+        scheduled = run.scheduled_row() if evaluated or step % config.log_every == 0 else {}
         saves = _is_checkpoint_due(step + 1, config)
         row = _evaluate(run) if evaluated else {}
         loss = _update(run, model)
         if evaluated or saves or step % config.log_every == 0:
             _check_finite("training loss", loss.item(), step, lr)
-        if evaluated or step % config.log_every == 0:
+        if scheduled:
             observer.record(step, {**scheduled, "train_loss": loss.item(), **row})
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started
