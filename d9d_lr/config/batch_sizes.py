@@ -39,8 +39,8 @@ def build_batch_sizes(
     scheduler, phases, units = multiples(config, total_steps, positions)
     names = positions or [str(index) for index in range(len(phases))]
     if scheduler.published_steps is None and scheduler.published_tokens is None:
-        found = resolve(scheduler.initial_multiplier, phases, units, positions, full_batch=full_batch)
-        return BatchSizes(found, full_batch)
+        schedule = resolve(scheduler.initial_multiplier, phases, units, positions, full_batch=full_batch)
+        return BatchSizes(schedule, full_batch)
     problems = list(_fractions(phases, names))
     if problems:
         raise ConfigError(problems)

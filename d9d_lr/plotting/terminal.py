@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from d9d_lr.plotting.braille import BrailleCanvas
+from d9d_lr.plotting.many import FEW
 from d9d_lr.plotting.quantity import Panel, Quantity, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import LR, Series
@@ -28,7 +29,7 @@ _LETTER_EVERY_COLUMNS = 9
 
 
 def print_plot(console: Console, panel: Panel, window: Window | None = None) -> None:
-    """Draws a panel as wide as the terminal; letters tell its lines apart where colours cannot."""
+    """Draws a panel as wide as the terminal; letters name its lines where colours cannot."""
     series, quantity = panel.series, panel.quantity
     window = window or Window()
     plot = _Plot.of(series, quantity, window, max(20, min(console.width - _LABEL_COLUMNS - 2, _WIDEST)))
@@ -50,7 +51,10 @@ def print_plot(console: Console, panel: Panel, window: Window | None = None) -> 
 
 
 def print_phases(console: Console, series: Sequence[Series]) -> None:
-    """Prints the resolved phases of every series, in multipliers of its base."""
+    """Prints the resolved phases of each series, in multipliers of its base; of many, none."""
+    if len(series) > FEW:
+        console.print(Text(f"the phases of up to {FEW} schedules are listed here; these are {len(series)}"))
+        return
     for one in series:
         what, name = ("learning rate", "") if one.name == LR else ("value", f"{one.name}: ")
         base = f"base {what} {one.base_lr:g}, " if one.base_lr is not None else ""

@@ -1,4 +1,4 @@
-"""Weights & Biases: one run for each run folder, one group for each sweep; offline unless told otherwise."""
+"""Weights & Biases: one run for each run folder, one group for each sweep; offline by default."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -33,6 +34,24 @@ from d9d_lr.training.tasks.protocol import Task
 Row = dict[str, float]
 
 
+@dataclass(frozen=True)
+class Past:
+    """How a run came to where it starts.
+
+    Attributes:
+        began: The step of the checkpoint of another run that it began from; 0 if it began by itself.
+        from_folder: The folder of that run, if it begins from there now.
+        known: Whether all that was done before is what its own settings and schedule say.
+    """
+
+    began: int = 0
+    from_folder: Path | None = None
+    known: bool = True
+
+
+NO_PAST = Past()
+
+
 @dataclass
 class Run:
     """The live parts of one run.
@@ -42,6 +61,8 @@ class Run:
         step: Updates done so far.
         seconds: Time spent training so far, over all resumed parts.
         saved_step: Step of the newest checkpoint; None if there is none.
+        saves: Steps after which other runs begin; with any, this one ends after the last of them.
+        past: How it came to where it starts.
     """
 
     config: TrainConfig
@@ -54,12 +75,19 @@ class Run:
     step: int = 0
     seconds: float = 0.0
     saved_step: int | None = None
+    saves: tuple[int, ...] = ()
+    past: Past = NO_PAST
     _versions: list[int] = field(default_factory=list)
 
     @property
     def lr(self) -> float:
         """The learning rate of the first param group for the step to come."""
         return float(self.optimizer.param_groups[0]["lr"])
+
+    @property
+    def stop(self) -> int:
+        """The step that it goes on to."""
+        return self.saves[-1] if self.saves else self.config.total_steps
 
     @property
     def batch_size(self) -> int:
@@ -105,7 +133,7 @@ class Observer:
 
 
 def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
-    """Trains until `total_steps`, or until the step after an interrupt of any process.
+    """Trains until the step that the run goes on to, or until the step after an interrupt of any process.
 
     Args:
         run: The parts; `step` and `seconds` move on.
@@ -117,7 +145,7 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
     """
     config, started, seconds_before = run.config, time.monotonic(), run.seconds
     model = data_parallel(run.model, run.context)
-    while run.step < config.total_steps:
+    while run.step < run.stop:
         run.begin_step()
         if any_process(interrupts.signal_name is not None, run.context):
             return
@@ -134,9 +162,10 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started
         observer.advance(run.step)
-        if saves:
+        if saves or run.step in run.saves:
             observer.save()
-    observer.record(run.step, {**run.scheduled_row(), **_evaluate(run)})
+    if not run.saves:
+        observer.record(run.step, {**run.scheduled_row(), **_evaluate(run)})
 
 
 def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:

@@ -12,6 +12,8 @@ from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
+from d9d_lr.sweeping.portion import WHOLE, Portion
+from d9d_lr.training.begin import checkpoint_to_begin_from, past_of
 from d9d_lr.training.environment import check_processes, device_type
 from d9d_lr.training.loop import Run
 from d9d_lr.training.optimizers.build import build_optimizer
@@ -29,8 +31,13 @@ from d9d_lr.training.tasks.build import build_task
 from d9d_lr.training.threads import threads_for_process
 
 
-def prepare(settings: Settings, folder: Path) -> Run:
+def prepare(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
     """Builds every part of the run in a folder, in the state of its checkpoint if there is one. Writes nothing.
+
+    Args:
+        settings: The validated settings.
+        folder: The run folder.
+        portion: What of the run is done here; where the folder has a checkpoint, that is what it goes on from.
 
     Raises:
         ConfigError: If the settings cannot be followed here.
@@ -42,6 +49,7 @@ def prepare(settings: Settings, folder: Path) -> Run:
     check_processes(settings, context.world_size)
     checkpoint = find_checkpoint(settings, folder)
     plan = plan_to_follow(settings, checkpoint)
+    begin = None if checkpoint else checkpoint_to_begin_from(portion.begin, settings, plan, context)
 
     task = build_task(settings.task)
     seed_model(config.seed)
@@ -50,15 +58,18 @@ def prepare(settings: Settings, folder: Path) -> Run:
     scheduler = build_scheduler(
         plan, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
     )
-    run = Run(config, context, task, model, optimizer, scheduler, plan)
-    if checkpoint:
-        log_changes(checkpoint, settings)
-        restore(checkpoint, settings, plan, model, optimizer, scheduler)
-        run.step, run.seconds, run.saved_step = checkpoint.step, checkpoint.seconds, checkpoint.step
+    run = Run(config, context, task, model, optimizer, scheduler, plan, saves=portion.saves)
+    start = checkpoint or begin
+    if start:
+        if checkpoint:
+            log_changes(checkpoint, settings)
+        restore(start, settings, plan, model, optimizer, scheduler)
+        run.step, run.seconds, run.saved_step = start.step, start.seconds, start.step
+        run.past = past_of(run, settings, start, portion.begin if begin else None)
     return run
 
 
-def prepare_together(settings: Settings, folder: Path) -> Run:
+def prepare_together(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
     """Prepares in every process, so that either all of them train, from one step, or none does.
 
     Raises:
@@ -67,7 +78,7 @@ def prepare_together(settings: Settings, folder: Path) -> Run:
     """
     run, trouble = None, None
     try:
-        run = prepare(settings, folder)
+        run = prepare(settings, folder, portion)
     except Exception as error:
         trouble = error
     said = all_gather((run.step if run else None, in_one_line(trouble) if trouble else ""))

@@ -21,6 +21,7 @@ from d9d_lr.runs.metrics import MetricsFile, has_damage_inside, lines_before, re
 from d9d_lr.runs.reading import DamagedError
 from d9d_lr.runs.results import OBJECTIVE, RunResult, Status, read_result, write_result
 from d9d_lr.tracking.protocol import Tracker
+from d9d_lr.training.begin import history_of
 from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, save_checkpoint
 from d9d_lr.training.display import Display
 from d9d_lr.training.fingerprint import settings_fingerprint, storable
@@ -34,8 +35,10 @@ log = logging.getLogger(__name__)
 @contextmanager
 def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> Iterator[Recorder]:
     """Makes the folder say that this run is going on, and records it."""
-    kept = lines_before(run.step, folder) if run.step else []
+    kept = lines_before(run.step, run.past.from_folder or folder) if run.step else []
     _clear(run, settings, folder)
+    for row in map(json.loads, kept if run.past.from_folder else ()):  # what others trained, as if it were trained here
+        tracker.log(int(row.pop("step")), row)
     with MetricsFile(folder, kept) as metrics, Display(settings.train.total_steps) as display:
         yield Recorder(run, settings, folder, metrics, display, tracker)
 
@@ -62,7 +65,7 @@ class Recorder(Observer):
     def save(self) -> None:
         """Saves a run that is on its way, and forgets the oldest checkpoints."""
         self._save_at(RunFolder(self._folder).checkpoint_after(self._run.step))
-        prune(self._folder, self._settings.train.keep_checkpoints)
+        prune(self._folder, self._settings.train.keep_checkpoints, self._run.saves)
 
     def save_end(self) -> None:
         """Saves a run that has done all its steps."""
@@ -76,7 +79,7 @@ class Recorder(Observer):
 
 def record_end(run: Run, settings: Settings, folder: Path, overrides: list[str]) -> RunResult:
     """Writes the result of a run that has done all its steps, or was interrupted before."""
-    status: Status = "completed" if run.step == settings.train.total_steps else "interrupted"
+    status: Status = "completed" if run.step == run.stop else "interrupted"
     result = _result(run, settings, folder, status, overrides)
     write_result(folder, result)
     return result
@@ -109,6 +112,7 @@ def _result(
         steps=run.step if run else 0,
         total_steps=settings.train.total_steps,
         seconds=run.seconds if run else 0.0,
+        trained_steps=run.step - run.past.began if run else 0,
         fingerprint=settings_fingerprint(settings),
         overrides=overrides,
         error=error,
@@ -159,6 +163,8 @@ def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
         settings=storable(settings),
         plan=storable(run.plan),
         metrics_lines=metrics_lines,
+        history=history_of(run, settings, run.step) if run.past.known else "",
+        began=run.past.began,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ def find_checkpoint(settings: Settings, folder: Path) -> Checkpoint | None:
         return None
     checkpoint = newest_checkpoint(folder, goes_on=True)
     if checkpoint is None and resume != "auto":
-        checkpoint = checkpoint_at(resume)
+        there = checkpoint_at(resume)
+        checkpoint = replace(there, began=there.step)
     if checkpoint is not None:
         _check_same_work(checkpoint, settings)
     return checkpoint

@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.training.checkpoints import load_checkpoint
+from d9d_lr.training.course import course_of
 from d9d_lr.training.fingerprint import settings_fingerprint
 from d9d_lr.training.randomness import batch_generator
 from helpers.kills import differences
@@ -270,3 +272,16 @@ def test_which_parameters_a_group_has(overrides, message, tmp_path):
 def test_what_no_group_has(overrides, message):
     with pytest.raises(ConfigError, match=message):
         settings(*DIGITS, *overrides)
+
+
+def test_points_share_the_steps_in_which_all_values_agree():
+    def course(*overrides):
+        return course_of(settings(*DIGITS, *overrides))
+
+    until_12 = ("+lr@schedules.weight_decay=step_list", "schedules.weight_decay.phases.0.percentage=0.6")
+    one, other = course(*until_12), course(*until_12, "schedules.weight_decay.phases.1.target_multiplier=0.25")
+    steps = np.arange(20)
+    assert one.family == other.family
+    agree = [a == b for a, b in zip(one.values(steps).view(np.int64), other.values(steps).view(np.int64), strict=True)]
+    assert agree == [step < 12 for step in steps]
+    assert course().family != one.family

@@ -1,0 +1,74 @@
+"""What a run does from step to step, as far as that is known: before it starts, and of a checkpoint that it left."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.sweeping.tree import Course
+from d9d_lr.training.fingerprint import digest, family_fingerprint
+from d9d_lr.training.plan import SchedulePlan, planned
+from d9d_lr.training.settings import Settings
+
+Values = Callable[[ArrayLike], NDArray[np.float64]]
+
+
+def course_of(settings: Settings) -> Course | None:
+    """Returns what a run does from step to step; None where nobody can say.
+
+    A provider or a task of the user's own may do anything, and a run that begins from the checkpoint of another one has
+    a past of its own.
+    """
+    plan, train = planned(settings), settings.train
+    values = _values(plan)
+    if values is None or isinstance(settings.task, TargetConfig) or train.resume not in ("auto", "never"):
+        return None
+    return Course(_family(settings, plan), values, train.total_steps)
+
+
+def history_fingerprint(settings: Settings, plan: SchedulePlan, step: int, environment: list[object]) -> str:
+    """Returns a hash of all that a run did in its first steps: two runs that share it are one up to there.
+
+    Args:
+        settings: What it was made under.
+        plan: The schedules that it followed; under `train.on_schedule_change=keep` not those of the settings.
+        step: The number of steps.
+        environment: What else decides the last bit: versions, device, threads.
+
+    Returns:
+        The hash; empty where nobody can say what the run did.
+    """
+    values = _values(plan)
+    if values is None or isinstance(settings.task, TargetConfig):
+        return ""
+    bits = np.asarray(values(np.arange(step)), dtype=np.float64).tobytes()
+    return digest([_family(settings, plan), hashlib.sha256(bits).hexdigest(), step, environment])
+
+
+def _family(settings: Settings, plan: SchedulePlan) -> str:
+    """Returns what runs share that do the same wherever their values agree: the values are of the same things."""
+    own = family_fingerprint(settings)
+    return digest([own, sorted(plan.schedules)]) if plan.schedules else own
+
+
+def _values(plan: SchedulePlan) -> Values | None:
+    """Returns the multiplier of each step; with several schedules, a number that agrees where all of them do.
+
+    Returns:
+        None for a provider of the user's own.
+    """
+    schedule, others = plan.schedule(), plan.others()
+    if schedule is None or not others:
+        return None if schedule is None else schedule.multipliers
+    ordered = [schedule, *(others[name] for name in sorted(others))]
+
+    def together(steps: ArrayLike) -> NDArray[np.float64]:
+        rows = np.stack([one.multipliers(steps) for one in ordered], axis=1)
+        hashes = (hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows)
+        return np.frombuffer(b"".join(hashes), dtype=np.float64)
+
+    return together
