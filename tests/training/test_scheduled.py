@@ -278,10 +278,10 @@ def test_points_share_the_steps_in_which_all_values_agree():
     def course(*overrides):
         return course_of(settings(*DIGITS, *overrides))
 
-    until_12 = ("+lr@schedules.weight_decay=step_list", "schedules.weight_decay.phases.0.percentage=0.6")
-    one, other = course(*until_12), course(*until_12, "schedules.weight_decay.phases.1.target_multiplier=0.25")
+    wsd = ("+lr@schedules.weight_decay=wsd", "schedules.weight_decay.phases.0.steps=4")  # its decay begins at step 16
+    one, other = course(*wsd), course(*wsd, "schedules.weight_decay.phases.2.target_multiplier=0.25")
     steps = np.arange(20)
     assert one.family == other.family
     agree = [a == b for a, b in zip(one.values(steps).view(np.int64), other.values(steps).view(np.int64), strict=True)]
-    assert agree == [step < 12 for step in steps]
+    assert agree == [step <= 16 for step in steps]
     assert course().family != one.family
