@@ -18,6 +18,7 @@ from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.training.interrupts import Interrupts
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import (
     any_process,
     broadcast_from_first,
@@ -27,7 +28,6 @@ from d9d_lr.training.processes import (
     shard,
 )
 from d9d_lr.training.randomness import batch_generator, seed_step
-from d9d_lr.training.schedule_plan import SchedulePlan
 from d9d_lr.training.settings import TrainConfig
 from d9d_lr.training.tasks.protocol import Task
 
@@ -149,14 +149,15 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
         run.begin_step()
         if any_process(interrupts.signal_name is not None, run.context):
             return
-        step, lr, scheduled = run.step, run.lr, run.scheduled_row()
+        step, lr = run.step, run.lr
         evaluated = step % config.eval_every == 0
+        scheduled = run.scheduled_row() if evaluated or step % config.log_every == 0 else {}
         saves = _is_checkpoint_due(step + 1, config)
         row = _evaluate(run) if evaluated else {}
         loss = _update(run, model)
         if evaluated or saves or step % config.log_every == 0:
             _check_finite("training loss", loss.item(), step, lr)
-        if evaluated or step % config.log_every == 0:
+        if scheduled:
             observer.record(step, {**scheduled, "train_loss": loss.item(), **row})
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started

@@ -12,7 +12,6 @@ from typing import assert_never
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import remove_partials, set_aside, write_text_whole
@@ -27,7 +26,7 @@ from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, s
 from d9d_lr.training.display import Display
 from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
-from d9d_lr.training.schedule_plan import SchedulePlan
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -186,7 +185,7 @@ def _schedules_json(plan: SchedulePlan, total_steps: int) -> str:
     """Writes what else is scheduled in steps, with what it multiplies."""
     content = {
         name: {
-            "base_value": plan.base_values.get(split_name(name)[1]),
+            "base_value": plan.base_of(name),
             "schedule": in_steps(schedule, total_steps).model_dump(mode="json"),
         }
         for name, schedule in plan.others().items()

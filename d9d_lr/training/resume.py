@@ -20,7 +20,8 @@ from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.runs.canonical import canonical
 from d9d_lr.training.checkpoints import Checkpoint, checkpoint_at, newest_checkpoint
 from d9d_lr.training.fingerprint import defaults, storable
-from d9d_lr.training.schedule_plan import SchedulePlan, plan_of
+from d9d_lr.training.plan import SchedulePlan
+from d9d_lr.training.schedule_plan import plan_of
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ def restore(
     except (RuntimeError, ValueError) as error:
         raise RunError(f"the checkpoint of step {checkpoint.step} does not fit the model: {error}") from error
     changed = {key for key, _, _ in _optimizer_changes(checkpoint, settings)} - {"lr"}
+    changed |= {"weight_decay"} if "groups" in changed else set()  # a group may have one to itself
     taken = changed | (_scheduled_keys(old, plan) if adopting else set())
     for group, fresh in zip(optimizer.param_groups, fresh_groups, strict=True):
         for key in taken:

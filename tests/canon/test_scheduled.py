@@ -10,8 +10,8 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from d9d_lr.composing.compose import compose_from
 from d9d_lr.composing.paths import APP_DIR, SCHEDULES_DIR
+from d9d_lr.training.plan import planned
 from d9d_lr.training.resolve import resolve_settings
-from d9d_lr.training.schedule_plan import planned
 
 FOLDERS = ("weight_decay", "momentum", "batch_size")
 HERE = {
