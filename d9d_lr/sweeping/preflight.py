@@ -9,12 +9,14 @@ from pathlib import PurePath
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from d9d_lr.composing.hydra_errors import explain_hydra
+from d9d_lr.composing.hydra_internals import without_hydra
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.sweeping.checker import Checker
+from d9d_lr.runs.record import RecordedPrediction
+from d9d_lr.sweeping.checker import Checker, Rates
 from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
 from d9d_lr.sweeping.identity import identity_of
@@ -33,6 +35,8 @@ class CheckedPoint(Point):
         total_steps: Steps of its run; 0 if it has none.
         columns: What else its application says of it.
         course: What it does from step to step; None if nobody can say.
+        rates: Returns the learning rate of every step; None if nobody can say.
+        predicted: What a law says of it; None if it was not asked, or cannot tell.
         same_as: The folder of an earlier point that computes the same; None if there is none.
         portion: What of its run its job does.
     """
@@ -42,6 +46,8 @@ class CheckedPoint(Point):
     total_steps: int
     columns: Mapping[str, str]
     course: Course | None = None
+    rates: Rates | None = None
+    predicted: RecordedPrediction | None = None
     same_as: str | None = None
     portion: Portion = WHOLE
 
@@ -124,6 +130,7 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         total_steps=preview.total_steps,
         columns=preview.columns,
         course=preview.course,
+        rates=preview.rates,
     )
 
 
@@ -139,15 +146,14 @@ def _named(points: Sequence[CheckedPoint], recorded: Mapping[str, str]) -> Itera
 @contextmanager
 def _as_in_job(config: DictConfig, number: int) -> Iterator[DictConfig]:
     """Yields what the job will get: the configuration without Hydra's section, which `${hydra:...}` finds elsewhere."""
-    with open_dict(config):
+    with read_write(config.hydra), open_dict(config.hydra):
         config.hydra.job.id, config.hydra.job.num = str(number), number
-    given = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-    OmegaConf.set_struct(given, True)
-    OmegaConf.copy_cache(config, given)
+    root = without_hydra(config)
+    OmegaConf.set_struct(config, True)
     holder = HydraConfig.instance()
     before = holder.cfg
-    holder.set_config(config)
+    holder.cfg = root  # type: ignore[assignment]  # as HydraConfig.set_config does, which copies it
     try:
-        yield given
+        yield config
     finally:
         holder.cfg = before

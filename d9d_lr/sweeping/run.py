@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,17 +27,27 @@ from d9d_lr.sweeping.branches import Kept, all_folders, branch_folders, is_compl
 from d9d_lr.sweeping.checker import Checker, load_checker
 from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.devices import gpus_here
+from d9d_lr.sweeping.forecast import Forecast, forecast
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.launchers import launcher_traits, stored_job
 from d9d_lr.sweeping.owner import Owner
-from d9d_lr.sweeping.plan import plan_sweep
-from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
+from d9d_lr.sweeping.plan import Point, plan_sweep
+from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, Preflight, check_points
 from d9d_lr.sweeping.progress import reported_progress
 from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
 from d9d_lr.sweeping.sharing import Sharing, each_alone, shared
 from d9d_lr.sweeping.stopping import alone, stopped_in_peace
-from d9d_lr.sweeping.tables import bad_points, said_of_steps, say, show_outcome, show_points, show_shared_steps, shown
+from d9d_lr.sweeping.tables import (
+    bad_points,
+    said_of_steps,
+    say,
+    show_forecast,
+    show_outcome,
+    show_points,
+    show_shared_steps,
+    shown,
+)
 from d9d_lr.sweeping.tree import Course
 from d9d_lr.sweeping.waves import remove_unneeded, run_shared
 
@@ -110,11 +121,14 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
     settings = sweep_settings(sweep.config)
     if absent := [place for place in settings.reuse if not Path(place).is_dir()]:
         raise ConfigError(Problem(f"{_section(sweep)}.reuse", f"there is no folder {place}") for place in absent)
-    points = _checked(sweep, settings, arguments)
+    foreseen = forecast(_checked(sweep, settings, arguments), settings, _section(sweep), partial(_check, sweep))
+    points = foreseen.points
     if settings.dry_run:
         states = _states(sweep, points)
         show_points(points, states)
         show_shared_steps(_shared(sweep, settings, points, states))
+    show_forecast(foreseen)
+    if settings.dry_run:
         say(f"\n{_count(points)}; nothing was started ({_section(sweep)}.dry_run=true)")
         return []
     sweep.folder.mkdir(parents=True, exist_ok=True)
@@ -122,20 +136,17 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
         states = _states(sweep, points)
         _refuse_others(sweep.folder, states)
         with stopped_in_peace(sweep.folder, this_program(sweep.config.hydra)):
-            returns = _run(sweep, settings, points, states)
+            returns = _run(sweep, settings, foreseen, states)
     _complain(points, returns, sweep.folder)
     return [[returns[point.folder] for point in points]]
 
 
 def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> Sequence[CheckedPoint]:
     """Returns the points that can run, each configuration once, and says what became of the others."""
-    sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
     if any(typed.lstrip("+").startswith("hydra.sweep.subdir=") for typed in sweep.config.hydra.overrides.hydra):
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
-    planned = plan_sweep(sweep.parse(arguments), settings, sweep.parse, sweeper.section)
-    recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
-    compose, check = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
-    found = check_points(planned, compose, check, section=sweeper.section, recorded=recorded)
+    planned = plan_sweep(sweep.parse(arguments), settings, sweep.parse, sweep.config.hydra.sweeper.section)
+    found = _check(sweep, planned)
     if found.bad and (settings.on_invalid == "error" or not found.good):
         raise BadSweepError(found.bad, len(planned), _section(sweep))
     if found.bad:
@@ -146,6 +157,14 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
         if checked.same_as:
             say(f"point {checked.number} ({checked.folder}) computes the same as {checked.same_as}")
     return found.good
+
+
+def _check(sweep: Sweep, planned: Sequence[Point]) -> Preflight:
+    """Composes and validates points."""
+    sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
+    recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
+    compose, check = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
+    return check_points(planned, compose, check, section=sweeper.section, recorded=recorded)
 
 
 def _states(sweep: Sweep, points: Sequence[CheckedPoint]) -> dict[str, FolderState]:
@@ -187,12 +206,13 @@ def _refuse_others(folder: Path, states: Mapping[str, FolderState]) -> None:
 
 
 def _run(
-    sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
+    sweep: Sweep, settings: SweepConfig, foreseen: Forecast, states: Mapping[str, FolderState]
 ) -> dict[str, JobReturn]:
     """Runs the points that did not complete before, and returns what came of each point, by its folder."""
-    folder = sweep.folder
+    folder, points, hydra = sweep.folder, foreseen.points, sweep.config.hydra
     write_text_whole(SweepFolder(folder).composed, OmegaConf.to_yaml(sweep.config))
-    add_points(folder, [_recorded(point, sweep.config.hydra) for point in points])
+    left_out = [_recorded(point, hydra) for point in foreseen.left_out]
+    add_points(folder, [_recorded(point, hydra) for point in points], left_out)
     for name, state in states.items():
         if state.damage:
             say(f"{state.damage}; it is kept as {set_aside(SweepFolder(folder).run(name).result).name}")
@@ -255,7 +275,13 @@ def _there_to_begin_from(
 
 def _recorded(point: CheckedPoint, hydra: DictConfig) -> RecordedPoint:
     command = repeat_command(hydra, point.overrides, this_program(hydra))
-    return RecordedPoint(folder=point.folder, changed=dict(point.changed), command=command, identity=point.identity)
+    return RecordedPoint(
+        folder=point.folder,
+        changed=dict(point.changed),
+        command=command,
+        identity=point.identity,
+        predicted=point.predicted,
+    )
 
 
 def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:

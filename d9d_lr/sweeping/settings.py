@@ -28,6 +28,8 @@ class SweepConfig(Base):
     Attributes:
         on_invalid: What a point that cannot be used does: "error" starts nothing, "drop" leaves such points out.
         dry_run: Whether only to show the points.
+        predict: The file of a law that is asked about every point; None asks none.
+        predict_top: How many schedules run, those that the law puts first; None runs all.
         on_failure: What a failed point does: "continue" with the others, or "stop" starting any.
         max_failures: Failed points after which no further one starts; None sets no limit.
         zip: Groups of swept keys that advance together instead of crossing.
@@ -39,6 +41,8 @@ class SweepConfig(Base):
 
     on_invalid: Literal["error", "drop"] = "error"
     dry_run: bool = False
+    predict: str | None = None
+    predict_top: Positive | None = None
     on_failure: Literal["continue", "stop"] = "continue"
     max_failures: Positive | None = None
     zip: tuple[tuple[str, ...], ...] = ()
@@ -76,6 +80,12 @@ class SweepConfig(Base):
                 f"on_failure=stop ends a sweep at its first failure, max_failures={self.max_failures} at another one; "
                 "leave one of them out"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _law_named(self) -> SweepConfig:
+        if self.predict_top is not None and self.predict is None:
+            raise ValueError(f"predict_top={self.predict_top} needs a law to choose by, as in predict=law.json")
         return self
 
     @property
