@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from d9d_lr.laws.footprint import FloatArray, Footprint, footprint
+from d9d_lr.laws.momentum import Momentum
 from d9d_lr.laws.multi_power import MultiPower
 
 LEAST_ERROR = 0.003
@@ -21,6 +22,10 @@ TOO_HIGH = 0.75
 
 _LONGER = 0.01  # relative, for each doubling of the steps beyond those of the longest fitted run
 _BEYOND_BEST_PEAK = 0.01  # relative, where the peak is too high
+
+
+Form = MultiPower | Momentum
+"""What a law may be: something that gives the loss at each step of a footprint."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +93,11 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Law:
-    """The multi-power law, fitted.
+    """A law, fitted.
 
     Attributes:
-        narrow: The fit with narrow priors, which is used.
-        wide: The fit with wide priors; where it says something else, nobody knows.
+        narrow: The fit that is used; of the multi-power law, the one with narrow priors.
+        wide: Another fit, with wide priors or the next best lambda; where it says something else, nobody knows.
         exponent: q.
         reference_lr: The highest learning rate of the fitted runs.
         validation_offset: What is added to the training loss for the validation loss; None without validation losses.
@@ -102,8 +107,8 @@ class Law:
         left_out: What leaving each run out gave; empty for fewer than three runs.
     """
 
-    narrow: MultiPower
-    wide: MultiPower
+    narrow: Form
+    wide: Form
     exponent: float
     reference_lr: float
     validation_offset: float | None

@@ -52,6 +52,21 @@ def test_fit_says_how_good_it_is(in_tmp, capfd):
     assert len(law.left_out) >= 2
 
 
+def test_the_momentum_law(law, in_tmp, capfd):
+    said(["fit", "--law", "momentum", "wsd.csv", "cosine.csv", "-o", "other.json"], capfd)
+    out = said(["rank", "other.json", "lr=wsd,warmup_linear", "lr.phases.0.steps=50"], capfd)
+    assert "lr=wsd" in out.splitlines()[1]
+    assert "the momentum law is here for comparison" in out
+    status, err = refused(["fit", "--law", "momentum", "--exponent", "1", "wsd.csv", "cosine.csv"], capfd)
+    assert status == 2
+    assert "--exponent: the momentum law has none" in err
+    # The numbers of one law under the name of another.
+    (in_tmp / "mixed.json").write_text((in_tmp / "other.json").read_text().replace("laws.momentum", "laws.multi_power"))
+    status, err = refused(["rank", "mixed.json", "lr=wsd"], capfd)
+    assert status == 2
+    assert "this law file is damaged" in err
+
+
 def test_fit_says_what_to_run(in_tmp, capfd):
     write_csv(in_tmp / "wsd.csv", made("wsd"))
     status, err = refused(["fit", "wsd.csv"], capfd)
