@@ -87,7 +87,8 @@ def _print(console: Console, view: SweepView) -> None:
         console.print(Text(f"{len(places)} failed: {cause} ({named}{more})", style="red"))
     for answer in view.answers:
         if answer.best:
-            console.print(Text(f"repeat the best: {visible(view.repeats(answer.best.best))}"), soft_wrap=True)
+            which = f" ({answer.heading})" if answer.heading else ""
+            console.print(Text(visible(f"repeat the best{which}: {view.repeats(answer.best.best)}")), soft_wrap=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -27,11 +27,11 @@ def answer_text(answers: Sequence[Answer], objective: str, width: int) -> str:
     """Returns everything that a terminal of so many columns shows of the answers.
 
     Args:
-        answers: One for each length of the runs.
+        answers: One for each comparison.
         objective: The name of what the settings are judged by.
         width: Columns of the terminal; no number breaks across lines.
     """
-    blocks = [block for answer in answers for block in _blocks(answer, objective, width, several=len(answers) > 1)]
+    blocks = [block for answer in answers for block in _blocks(answer, objective, width)]
     return "\n\n".join(blocks)
 
 
@@ -54,13 +54,14 @@ def effects_line(settings: Sequence[Setting]) -> str:
     if found.why_not:
         return f"effects: unknown ({found.why_not})"
     short = short_keys([key for key in found.shares if " x " not in key])
-    told = sorted(found.shares.items(), key=lambda item: -item[1])
+    largest_first = sorted(found.shares.items(), key=lambda item: -item[1])
     named = [
         f"{' x '.join(short.get(key, key) for key in name.split(' x '))} {share:.0%}"
-        for name, share in told
+        for name, share in largest_first
         if share >= _LEAST_SHARE
     ]
-    return f"share of the variance: {', '.join(named)}"
+    part = f" ({found.part})" if found.part else ""
+    return f"share of the variance{part}: {', '.join(named)}"
 
 
 def drawn(table: Table, width: int) -> str:
@@ -72,10 +73,10 @@ def drawn(table: Table, width: int) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
 
 
-def _blocks(answer: Answer, objective: str, width: int, *, several: bool) -> list[str]:
-    about = f"{answer.length} steps: " if several and answer.length else ""
-    said = [about + sentence(answer), *(f"- {note}" for note in notes(answer)), effects_line(answer.settings)]
-    lines = [line for text in said if text for line in _wrapped(visible(text), width)]
+def _blocks(answer: Answer, objective: str, width: int) -> list[str]:
+    heading = f"{answer.heading}: " if answer.heading else ""
+    texts = [heading + sentence(answer), *(f"- {note}" for note in notes(answer)), effects_line(answer.settings)]
+    lines = [line for text in texts if text for line in _wrapped(visible(text), width)]
     return [settings_table(answer.settings, objective, width), "\n".join(lines)]
 
 
@@ -103,14 +104,14 @@ def _narrow(settings: Sequence[Setting], keys: Sequence[str], objective: str) ->
     table.columns[1].overflow = "fold"
     for place, one in enumerate(settings, start=1):
         label = ", ".join(f"{short[key]}={one.values[key]}" for key in keys)
-        label = f"{one.sweep}: {label}" if one.sweep else label
+        label = f"{one.sweep}: {label}" if _sweeps(settings) else label
         table.add_row(str(place), Text(visible(label)), *_numbers(one, settings))
     return table
 
 
 def _numbers(one: Setting, settings: Sequence[Setting]) -> list[str]:
-    told = [predicted_text(one)] if _predicted(settings) else []
-    numbers = [cell.replace(" ± ", "\xa0±\xa0") for cell in (*told, measured(one.mean, one.deviation))]
+    foreseen = [predicted_text(one)] if _predicted(settings) else []
+    numbers = [cell.replace(" ± ", "\xa0±\xa0") for cell in (*foreseen, measured(one.mean, one.deviation))]
     return [*numbers, str(one.count), *([one.state] if _states(settings) else [])]
 
 
@@ -123,7 +124,7 @@ def _predicted(settings: Sequence[Setting]) -> list[str]:
 
 
 def _sweeps(settings: Sequence[Setting]) -> list[str]:
-    return ["sweep"] if any(one.sweep for one in settings) else []
+    return ["sweep"] if len({one.sweep for one in settings}) > 1 else []
 
 
 def _states(settings: Sequence[Setting]) -> list[str]:

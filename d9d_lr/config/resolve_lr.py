@@ -15,7 +15,7 @@ from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
 from d9d_lr.config.scalars import without_scalars
 from d9d_lr.diagnostics.explain import explain
-from d9d_lr.diagnostics.problems import ConfigError
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.piecewise import Schedule
 
 _FIELDS = (*PiecewiseSchedulerConfig.model_fields, *PiecewiseConfig.model_fields)
@@ -37,6 +37,9 @@ def resolve_lr(
     Raises:
         ConfigError: With every problem found, each with its key as typed.
     """
+    if not isinstance(section, Mapping):
+        hint = f"to have schedules there, put - {'' if key == 'lr' else 'lr@'}{key}: wsd into the defaults list"
+        raise ConfigError([Problem(key, f"must be a schedule, not {section!r}", hint)])
     raw, problems = without_scalars(marked(section, key), _FIELDS, key)
     try:
         config = PiecewiseConfig.model_validate(raw)

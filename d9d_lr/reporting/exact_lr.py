@@ -17,7 +17,7 @@ def exact_lr(run: RunView, points: int = _POINTS) -> Curve:
     """Returns the learning rate by step, from `schedule.json`; what was logged where there is no schedule of ours.
 
     Args:
-        run: The run; its log says what the base learning rate was.
+        run: The run; the base learning rate is from its log.
         points: How many evenly spread steps there may be, beside the corners of the schedule.
     """
     schedule = saved_schedule(run.folder, run.total_steps)

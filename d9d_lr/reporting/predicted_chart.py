@@ -103,4 +103,5 @@ def _ticks(ends: tuple[float, float]) -> list[float]:
     apart = (ends[1] - ends[0]) / _TICKS
     power = 10.0 ** np.floor(np.log10(apart))
     step = power * min((1, 2, 5, 10), key=lambda times: abs(times * power - apart))
-    return (step * np.arange(np.ceil(ends[0] / step), ends[1] / step)).tolist()
+    first, last = (int(np.ceil(end / step)) for end in ends)
+    return [float(step) * number for number in range(first, last)]

@@ -1,6 +1,6 @@
 """Reading the runs below a folder, whatever state they are in. A damaged file spoils its own run only.
 
-A sweep's record, where there is one, tells of points that never began.
+A sweep's record, where there is one, lists the points that never began too.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ STATUSES = ("completed", "failed", "interrupted", "unfinished", "not started")
 
 @dataclass(frozen=True)
 class RunView:
-    """What one run folder tells.
+    """What one run folder holds.
 
     Attributes:
         folder: The folder.

@@ -15,7 +15,7 @@ class Cell(NamedTuple):
     """One cell.
 
     Attributes:
-        shown: As a person reads it.
+        shown: The text, rounded.
         whole: In full, for sorting; empty where there is nothing.
         kind: What it is, for its looks.
     """
@@ -26,24 +26,25 @@ class Cell(NamedTuple):
 
 
 def setting_heads(view: SweepView) -> list[str]:
-    """Returns the columns of the table of settings; constant keys have none."""
-    told = ["predicted"] if _predicted(view) else []
-    return ["#", *_sweep_head(view), *view.keys, *told, OBJECTIVE, "seeds", *(["state"] if _states(view) else [])]
+    """Returns the columns of the table of settings, what a narrow screen must show first; constant keys have none."""
+    predicted = ["predicted"] if _predicted(view) else []
+    states = ["state"] if _states(view) else []
+    return ["#", OBJECTIVE, "seeds", *_sweep_head(view), *view.keys, *predicted, *states]
 
 
 def setting_cells(view: SweepView, one: Setting) -> list[Cell]:
     """Returns the row of one setting."""
-    place = str(view.settings.index(one) + 1)
+    place = str(view.places[id(one)])
     sweep = [Cell(one.sweep, one.sweep)] if _sweep_head(view) else []
     worth = measured(one.mean, one.deviation)
     blank = [Cell("", "", "number")] if _predicted(view) else []
     return [
         Cell(place, place, "place"),
+        Cell("" if one.mean is None else worth, "" if one.mean is None else repr(one.mean), "number"),
+        Cell(str(one.count), str(one.count), "number"),
         *sweep,
         *(Cell(one.values[key], one.values[key]) for key in view.keys),
         *([Cell(predicted_text(one), repr(one.predicted.loss), "number")] if one.predicted else blank),
-        Cell("" if one.mean is None else worth, "" if one.mean is None else repr(one.mean), "number"),
-        Cell(str(one.count), str(one.count), "number"),
         *([Cell(one.state, one.state, "state")] if _states(view) else []),
     ]
 

@@ -23,7 +23,7 @@ _OF_SCHEDULE = re.compile(r"[+~]*lr\b")
 
 def baseline_words(warmup_steps: int) -> dict[str, tuple[str, ...]]:
     """Returns what to type for each of `FIXED_RULES`, over whatever schedule stands there, after so long a warmup."""
-    warmup = (f"lr.phases.0.steps={warmup_steps}",)
+    warmup: tuple[str, ...] = (f"lr.phases.0.steps={warmup_steps}",)
     if warmup_steps == 0:
         warmup = ("lr/warmup@lr.phases.0=none", "lr.initial_multiplier=1.0")
     return {

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any, cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from d9d_lr.composing.application import hydra_troubles
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.atomic import set_aside, write_text_whole
 from d9d_lr.runs.commands import quoted, repeat_command, this_program
@@ -28,7 +30,7 @@ from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.launchers import launcher_traits, stored_job
 from d9d_lr.sweeping.owner import Owner
-from d9d_lr.sweeping.plan import Point, plan_points
+from d9d_lr.sweeping.plan import Point, plan_sweep
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, Preflight, check_points
 from d9d_lr.sweeping.progress import reported_progress
 from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
@@ -69,6 +71,11 @@ class Sweep:
     def folder(self) -> Path:
         """The sweep's folder."""
         return Path(str(self.config.hydra.sweep.dir))
+
+    def parse(self, overrides: Sequence[str]) -> list[Override]:
+        """Parses overrides; raises ConfigError where they do not."""
+        with hydra_troubles(overrides):
+            return OverridesParser.create(self.context.config_loader).parse_overrides(list(overrides))
 
     def compose(self, overrides: Sequence[str]) -> DictConfig:
         """Composes the configuration of one job."""
@@ -118,11 +125,9 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
 
 def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> Sequence[CheckedPoint]:
     """Returns the points that can run, each configuration once, and says what became of the others."""
-    sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
     if any(typed.lstrip("+").startswith("hydra.sweep.subdir=") for typed in sweep.config.hydra.overrides.hydra):
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
-    overrides = OverridesParser.create(loader).parse_overrides(list(arguments))
-    planned = plan_points(overrides, settings.zip, sweeper.section)
+    planned = plan_sweep(sweep.parse(arguments), settings, sweep.parse, sweep.config.hydra.sweeper.section)
     found = _check(sweep, planned)
     if found.bad and (settings.on_invalid == "error" or not found.good):
         raise BadSweepError(found.bad, len(planned), _section(sweep))

@@ -5,6 +5,7 @@ The training entrypoint has the section `sweep`. It is no part of what a run com
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, Literal
 
 from omegaconf import DictConfig
@@ -32,6 +33,7 @@ class SweepConfig(Base):
         on_failure: What a failed point does: "continue" with the others, or "stop" starting any.
         max_failures: Failed points after which no further one starts; None sets no limit.
         zip: Groups of swept keys that advance together instead of crossing.
+        union: Parts of overrides whose points are joined, each crossed with what all of them share.
     """
 
     on_invalid: Literal["error", "drop"] = "error"
@@ -41,6 +43,7 @@ class SweepConfig(Base):
     on_failure: Literal["continue", "stop"] = "continue"
     max_failures: Positive | None = None
     zip: tuple[tuple[str, ...], ...] = ()
+    union: tuple[tuple[str, ...], ...] = ()
 
     @field_validator("zip", mode="before")
     @classmethod
@@ -49,6 +52,14 @@ class SweepConfig(Base):
         if value is None:
             return ()
         return [value] if isinstance(value, list) and value and all(isinstance(key, str) for key in value) else value
+
+    @field_validator("union", mode="before")
+    @classmethod
+    def _as_on_the_command_line(cls, value: Any) -> Any:
+        """Takes a text for the words of a command line, and null for no union."""
+        if not isinstance(value, list):
+            return value or ()
+        return [shlex.split(part) if isinstance(part, str) else part for part in value]
 
     @model_validator(mode="after")
     def _one_limit(self) -> SweepConfig:

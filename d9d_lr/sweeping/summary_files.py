@@ -76,8 +76,8 @@ def _markdown(summary: Summary, table: Sequence[Sequence[str]]) -> str:
     """Returns the answer, the settings and the runs."""
     parts = []
     for answer in summary.answers:
-        about = f"{answer.length} steps: " if len(summary.answers) > 1 and answer.length else ""
-        parts.append(f"**{about}{visible(sentence(answer))}**\n")
+        heading = f"{answer.heading}: " if answer.heading else ""
+        parts.append(f"**{visible(heading + sentence(answer))}**\n")
         parts += [f"- {visible(note)}" for note in notes(answer)] + [""] * bool(notes(answer))
     if said := against_real(summary.settings):
         parts.append(f"{visible(said)}\n")

@@ -21,7 +21,9 @@ from d9d_lr.sweeping.forecast import Forecast
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
 from d9d_lr.sweeping.summary import Summary, read_summary
 from d9d_lr.sweeping.summary_files import write_summary
+from d9d_lr.sweeping.tree import Segment, distinct_steps, trees_of
 
+_MOST_SEGMENTS = 200
 _MOST_LEFT_OUT = 60
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""
@@ -52,6 +54,29 @@ def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState
             _text(_state(point, states[point.folder])),
         )
     say(_drawn(table))
+    show_shared_steps(points)
+
+
+def show_shared_steps(points: Sequence[CheckedPoint]) -> None:
+    """Shows which steps the points share, where they share any."""
+    courses = [(point.folder, point.course) for point in points if point.course]
+    trees = trees_of(courses)
+    written, distinct = sum(course.total_steps for _, course in courses), distinct_steps(trees)
+    if distinct == written:
+        return
+    alone = len(points) - len(courses)
+    beside = f"; {alone} points of which nobody can say are left out" if alone else ""
+    say(f"\n{written} steps as written, {distinct} of them distinct ({written / distinct:.1f} times fewer){beside}\n")
+    lines = [f"{'  ' * depth}{_segment(segment)}" for tree in trees for depth, segment in tree.walk()]
+    say("\n".join(lines[:_MOST_SEGMENTS]))
+    if len(lines) > _MOST_SEGMENTS:
+        say(f"... and {len(lines) - _MOST_SEGMENTS} segments more")
+
+
+def _segment(segment: Segment) -> str:
+    points = segment.points()
+    what = ", ".join(segment.ends) if len(segment.ends) == len(points) else f"{len(points)} points"
+    return f"{segment.start} to {segment.end}: {visible(what)}"
 
 
 def show_forecast(found: Forecast) -> None:
@@ -97,7 +122,8 @@ def show_outcome(sweep_folder: Path) -> None:
         say(line)
     for answer in summary.answers:
         if answer.best:
-            say(f"repeat the best: {visible(summary.repeats(answer.best.best))}\n")
+            which = f" ({answer.heading})" if answer.heading else ""
+            say(visible(f"repeat the best{which}: {summary.repeats(answer.best.best)}") + "\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
     say(f"{shown(files.table)}, {shown(files.markdown)}")

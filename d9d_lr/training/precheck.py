@@ -18,8 +18,9 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.checker import Rates, RunPreview
+from d9d_lr.sweeping.tree import Course
 from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.fingerprint import family_fingerprint, settings_fingerprint
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.settings import CharLMConfig
@@ -54,7 +55,16 @@ def check_point(config: DictConfig) -> RunPreview:
     _check_files(settings)
     total_steps = settings.train.total_steps
     columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
-    return RunPreview(settings_fingerprint(settings), total_steps, columns, rates=_rates(settings))
+    course, rates = _course(settings), _rates(settings)
+    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates)
+
+
+def _course(settings: Settings) -> Course | None:
+    """Returns what a run does from step to step; a provider or a task of the user's own may do anything."""
+    if not isinstance(settings.lr, PiecewiseConfig) or isinstance(settings.task, TargetConfig):
+        return None
+    total_steps = settings.train.total_steps
+    return Course(family_fingerprint(settings), build_schedule(settings.lr, total_steps).multipliers, total_steps)
 
 
 def _rates(settings: Settings) -> Rates | None:

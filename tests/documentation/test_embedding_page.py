@@ -47,7 +47,7 @@ def application(in_tmp):
 
 def test_the_command_lines_run(application):
     lines = [line for kind, text in BLOCKS if kind == "bash" for line in text.splitlines()]
-    assert len(lines) == 3
+    assert len(lines) == 4
     said = []
     for number, line in enumerate(lines):
         words = [sys.executable, *shlex.split(line)[1:], f"hydra.run.dir=run{number}"]
@@ -56,7 +56,8 @@ def test_the_command_lines_run(application):
         assert done.returncode == 0, done.stderr
         said.append(done.stdout.strip())
     # wsd ends at a tenth of 0.001, warmup_cosine at a tenth of 0.004; the second line holds and goes to zero.
-    assert said == ["[0.0001, 0.0004]", "[0.0, 0.004]", "[0.0001, 0.0004]"]
+    # With a plain key, step 900 is halfway from 0.5, at 800, to 0.
+    assert said == ["[0.0001, 0.0004]", "[0.0, 0.004]", "[0.25]", "[0.0001, 0.0004]"]
 
 
 def test_the_error_of_a_changed_schedule_is_what_is_said():

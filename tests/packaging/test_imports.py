@@ -54,11 +54,13 @@ EVERY_APPLICATION = """
 import sys
 import hydra
 from hydra.core.plugins import Plugins
+from hydra.plugins.config_source import ConfigSource
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from hydra.plugins.sweeper import Sweeper
 before = {"pydantic", "numpy", "torch", "rich"} & set(sys.modules)
-found = {plugin.__name__ for kind in (SearchPathPlugin, Sweeper) for plugin in Plugins.instance().discover(kind)}
-assert {"D9dLrSearchPath", "CheckedSweeper"} <= found, found
+kinds = (ConfigSource, SearchPathPlugin, Sweeper)
+found = {plugin.__name__ for kind in kinds for plugin in Plugins.instance().discover(kind)}
+assert {"D9dLrGroups", "D9dLrSearchPath", "CheckedSweeper"} <= found, found
 heavy = {"pydantic", "numpy", "torch", "rich", "d9d_lr.config", "d9d_lr.sweeping"} & set(sys.modules) - before
 assert not heavy, heavy
 """

@@ -79,6 +79,37 @@ def check_application(python, folder, **environment):
     assert "hydra._internal.core_plugins.basic_sweeper.BasicSweeper" in hydra
 
 
+PLAIN = """\
+import hydra
+
+@hydra.main(version_base=None, config_path="plain")
+def main(config) -> None:
+    print(config.lr, "schedule" in config and [phase.target_multiplier for phase in config.schedule.phases.values()])
+
+main()
+"""
+WITHOUT_FOLDERS = "hydra: {run: {dir: .}, sweep: {dir: ., subdir: .}, output_subdir: null"
+
+
+def check_plain_key(python, tmp_path, **environment):
+    """An application with a number at `lr` overrides and sweeps it, with the groups under another name or without."""
+    folder = tmp_path / "plain_application"
+    (folder / "plain").mkdir(parents=True)
+    (folder / "plain.py").write_text(PLAIN)
+    (folder / "plain" / "alone.yaml").write_text(f"lr: 0.1\n{WITHOUT_FOLDERS}}}\n")
+    searched = "defaults: [schedule: wsd, _self_]\nlr: 0.1\n{}, searchpath: ['d9d_lr://schedule']}}\n"
+    (folder / "plain" / "beside.yaml").write_text(searched.format(WITHOUT_FOLDERS))
+
+    def app(*arguments):
+        command = (python, "-W", "error", "plain.py", "-cn")
+        return [line for line in run(*command, *arguments, cwd=folder, **environment).splitlines() if line[0] != "["]
+
+    assert app("alone", "lr=0.5") == ["0.5 False"]
+    assert app("alone", "-m", "lr=0.1,[0.2]") == ["0.1 False", "[0.2] False"]
+    swapped = ("schedule/decay@schedule.phases.2=poly_to_zero", "schedule/curve@schedule.phases.0.curve=cosine")
+    assert app("beside", "lr=0.5", *swapped) == ["0.5 [1.0, 1.0, 0.0]"]
+
+
 def check_scripts(python, repo, folder):
     """Every console script of pyproject.toml is there, and the training one finds its configuration."""
     scripts = tomllib.loads((repo / "pyproject.toml").read_text())["project"]["scripts"]
@@ -97,14 +128,23 @@ def test_the_wheel_works_in_a_clean_environment(repo, tmp_path, application, cle
 
     install(clean_python, wheel, cwd=tmp_path)
     check_application(clean_python, application)
+    check_plain_key(clean_python, tmp_path)
     check_scripts(clean_python, repo, application)
 
 
 def test_the_editable_install_works_in_a_clean_environment(repo, tmp_path, application, clean_python):
     install(clean_python, "--editable", repo, cwd=tmp_path)
     check_application(clean_python, application)
+    check_plain_key(clean_python, tmp_path)
     check_scripts(clean_python, repo, application)
 
 
 def test_a_bare_checkout_works_without_an_install(repo, application, clean_python):
     check_application(clean_python, application, PYTHONPATH=str(repo))
+
+
+def test_an_application_without_a_configuration_takes_a_number_for_lr(application):
+    # The package is installed where the tests run.
+    (application / "app.py").write_text(PLAIN.replace(', config_path="plain"', ", config_path=None"))
+    told = run(sys.executable, "app.py", "+lr=0.5", "hydra.run.dir=.", "hydra.output_subdir=null", cwd=application)
+    assert told == "0.5 False\n"
