@@ -35,6 +35,9 @@ trained. The words for schedules are those of `python -m d9d_lr.train`; values t
   python -m d9d_lr.predict best law.json
 """
 
+_WIDE = 240
+"""Width of tables that go to a file or a pipe, where nothing wraps."""
+
 LAWS = ("multi-power", "momentum")
 
 _COMMANDS = {
@@ -49,7 +52,7 @@ def predict(arguments: Sequence[str]) -> None:
     """Does what one of the commands asks for."""
     command = _command_parser().parse_args(arguments[:1]).command
     parser = argparse.ArgumentParser(prog=f"python -m d9d_lr.predict {command}", description=_COMMANDS[command])
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
     match command:
         case "fit":
             _fit(parser, arguments[1:], console)

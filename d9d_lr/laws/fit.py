@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from d9d_lr.laws.footprint import FloatArray
-from d9d_lr.laws.law import FittedRun, Form, Law
+from d9d_lr.laws.law import FittedRun, Form, Law, Limits
 from d9d_lr.laws.least_squares import Priors, cost, minimise
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.laws.momentum import Momentum
@@ -113,8 +113,11 @@ def _law(curves: Sequence[LossCurve], seen: Observations, narrow: Form, wide: Fo
             final_loss=float(measured),
             mean_error=float(np.abs(np.expm1(np.log(narrow.losses(one)) - points.log_losses)).mean()),
             end_error=float(error - errors.mean()),
+            disagreement=float(np.log(narrow.losses(last)[0] / wide.losses(last)[0])),
         )
-        for curve, one, points, (measured, _), error in zip(curves, seen.seen, seen.points, ends, errors, strict=True)
+        for curve, one, points, (measured, _), error, last in zip(
+            curves, seen.seen, seen.points, ends, errors, seen.ends, strict=True
+        )
     )
     likes = best_peak(
         narrow,
@@ -122,7 +125,8 @@ def _law(curves: Sequence[LossCurve], seen: Observations, narrow: Form, wide: Fo
         warmup_steps=int(np.median([curve.warmup_steps for curve in curves])),
         exponent=exponent,
     )
-    return Law(narrow, wide, exponent, seen.reference_lr, offset, end_noise(seen.points), likes, runs)
+    limits = Limits.around(seen.reference_lr, max(run.total_steps for run in runs))
+    return Law(narrow, wide, exponent, seen.reference_lr, offset, end_noise(seen.points), likes, limits, runs)
 
 
 def fingerprint(curve: LossCurve) -> str:

@@ -17,6 +17,12 @@ LEAST_ERROR = 0.003
 WIDTH = 1.5
 """Half an interval in units of the error; nine of ten final losses lay inside on the families that it was set on."""
 
+SAME_PEAK = 0.05
+"""Relative: a law says nothing of another peak."""
+
+MOST_LONGER = 4
+"""How many times longer than the longest fitted run a run may be."""
+
 TOO_HIGH = 0.75
 """Where the best peak is below so much of the fitted one, the law is worth less."""
 
@@ -41,6 +47,7 @@ class FittedRun:
         final_loss: The validation loss at the end, or the mean of the last training losses where there is none.
         mean_error: The mean difference of the fitted curve from the points that were fitted, relative.
         end_error: How far the end lies above the law's, relative, with what all ends have in common taken off.
+        disagreement: ln of the loss at its end by the fit that is used over that by the other.
     """
 
     name: str
@@ -51,6 +58,27 @@ class FittedRun:
     final_loss: float
     mean_error: float
     end_error: float
+    disagreement: float
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a law can be asked about.
+
+    Attributes:
+        lowest_peak: The lowest peak learning rate.
+        highest_peak: The highest one.
+        most_steps: The most steps of a run.
+    """
+
+    lowest_peak: float
+    highest_peak: float
+    most_steps: int
+
+    @classmethod
+    def around(cls, peak_lr: float, total_steps: int) -> Limits:
+        """Returns the limits of a law that was fitted at a peak on runs of so many steps at most."""
+        return cls((1.0 - SAME_PEAK) * peak_lr, (1.0 + SAME_PEAK) * peak_lr, MOST_LONGER * total_steps)
 
 
 @dataclass(frozen=True)
@@ -103,6 +131,7 @@ class Law:
         validation_offset: What is added to the training loss for the validation loss; None without validation losses.
         noise: How well the ends of the fitted runs are known beside each other, for their noise; relative.
         best_peak: The peak that the law likes best, in units of `reference_lr`; see `peak.best_peak`.
+        limits: What the law can be asked about.
         runs: The fitted runs.
         left_out: What leaving each run out gave; empty for fewer than three runs.
     """
@@ -114,6 +143,7 @@ class Law:
     validation_offset: float | None
     noise: float
     best_peak: float
+    limits: Limits
     runs: tuple[FittedRun, ...]
     left_out: tuple[LeftOut, ...] = ()
 

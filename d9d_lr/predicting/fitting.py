@@ -62,7 +62,8 @@ def print_law(console: Console, law: Law) -> None:
     if left > 0:
         console.print(Text(f"and {left} more"))
     kind = "validation" if law.validation_offset is not None else "training"
-    console.print(Text(f"predicts the final {kind} loss of other schedules at the peak {law.reference_lr:g}"))
+    at = f"at the peak {law.reference_lr:g}, of at most {law.limits.most_steps} steps"
+    console.print(Text(f"predicts the final {kind} loss of other schedules {at}"), soft_wrap=True)
     for doubt in doubts(law):
         console.print(Text(doubt, style="yellow"), soft_wrap=True)
 
@@ -76,7 +77,7 @@ def doubts(law: Law) -> list[str]:
             "law is worth less; schedules close to the best are put in the order of the convex bound"
         )
     if isinstance(law.narrow, Momentum):
-        found.append("the momentum law is here for comparison: the multi-power law knew better where it does not know")
+        found.append("the momentum law is here for comparison; the intervals of the multi-power law held more often")
     if law.validation_offset is None:
         found.append("without a validation loss in every run, training loss is predicted")
     return found

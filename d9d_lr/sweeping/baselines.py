@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -18,6 +19,7 @@ from d9d_lr.sweeping.preflight import CheckedPoint, Preflight
 Check = Callable[[Sequence[Point]], Preflight]
 """Composes and validates points."""
 
+_DIGITS = 9
 _OF_SCHEDULE = re.compile(r"[+~]*lr\b")
 
 
@@ -55,11 +57,21 @@ def baselines(points: Sequence[CheckedPoint], law: Law, check: Check) -> tuple[l
     return found, missing
 
 
+def does_the_same(point: CheckedPoint) -> tuple[tuple[str, ...], bytes]:
+    """Returns what two points share that follow the same learning rates, however written, and are otherwise alike."""
+    rates = point.rates() if point.rates else np.zeros(1)
+    return _others(point), hashlib.blake2b(np.round(rates / (rates.max() or 1.0), _DIGITS).tobytes()).digest()
+
+
+def _others(point: Point) -> tuple[str, ...]:
+    return tuple(word for word in point.overrides if not _OF_SCHEDULE.match(word))
+
+
 def _with(points: Sequence[CheckedPoint], words: Sequence[str]) -> Iterator[Point]:
     """Yields each point once with these words in place of its schedule."""
     seen: set[tuple[str, ...]] = set()
     for point in points:
-        others = tuple(word for word in point.overrides if not _OF_SCHEDULE.match(word))
+        others = _others(point)
         if others in seen:
             continue
         seen.add(others)

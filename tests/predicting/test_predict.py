@@ -11,6 +11,7 @@ from d9d_lr import compose_lr
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.config.build import build_schedule
 from d9d_lr.laws.best import hold_and_decay
+from d9d_lr.laws.law import Limits
 from d9d_lr.laws.law_file import read_law
 from d9d_lr.predict import predict
 from d9d_lr.predicting.candidates import compose_candidates
@@ -44,12 +45,14 @@ def test_fit_says_how_good_it_is(in_tmp, capfd):
     out = said(["fit", "wsd.csv", "cosine.csv", "linear.csv", "-o", "laws/law.json"], capfd)
     assert "left out" in out.splitlines()[0]
     assert [line.split()[0] for line in out.splitlines()[1:4]] == ["wsd", "cosine", "linear"]
-    assert "predicts the final training loss of other schedules at the peak 0.01" in out
+    assert "predicts the final training loss of other schedules at the peak 0.01, of at most 4000 steps" in out
     assert "wrote laws/law.json" in out
     law = read_law(in_tmp / "laws" / "law.json")
     assert [run.name for run in law.runs] == ["wsd", "cosine", "linear"]
     assert law.exponent == 0.8
     assert len(law.left_out) >= 2
+    assert law.limits == Limits(0.95 * PEAK, 1.05 * PEAK, 4000)
+    assert all(abs(run.disagreement) < 0.01 for run in law.runs)
 
 
 def test_the_momentum_law(law, in_tmp, capfd):
