@@ -29,12 +29,12 @@ def fit_sources(named: Sequence[str], wanted: Wanted, fit: Fit, out: Path, conso
         ConfigError: If the runs cannot be read, or do not suffice, with what to run.
     """
     sources = read_sources(named, wanted)
+    for problem in sources.left_out:
+        console.print(Text(f"left out: {problem}", style="yellow"), soft_wrap=True)
     check_runs(sources.curves)
     law = with_left_out(fit(sources.curves), sources.curves)
     write_law(out, law)
     print_law(console, law)
-    for problem in sources.left_out:
-        console.print(Text(f"left out: {problem}", style="yellow"), soft_wrap=True)
     console.print(f"wrote {out}", soft_wrap=True, markup=False)
     return law
 

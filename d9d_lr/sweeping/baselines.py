@@ -35,6 +35,13 @@ def baseline_words(warmup_steps: int) -> dict[str, tuple[str, ...]]:
     }
 
 
+def warmup_words(warmup_steps: int) -> tuple[str, ...]:
+    """Returns what to type for a warmup in phase 0, or for none."""
+    if warmup_steps == 0:
+        return ("lr/warmup@lr.phases.0=none", "lr.initial_multiplier=1.0")
+    return (f"lr.phases.0.steps={warmup_steps}",)
+
+
 def baselines(points: Sequence[CheckedPoint], law: Law, check: Check) -> tuple[list[CheckedPoint], list[str]]:
     """Returns the fixed rules for each seed, and each value of other keys, of some points.
 
