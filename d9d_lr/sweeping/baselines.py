@@ -25,9 +25,7 @@ _OF_SCHEDULE = re.compile(r"[+~]*lr\b")
 
 def baseline_words(warmup_steps: int) -> dict[str, tuple[str, ...]]:
     """Returns what to type for each of `FIXED_RULES`, over whatever schedule stands there, after so long a warmup."""
-    warmup: tuple[str, ...] = (f"lr.phases.0.steps={warmup_steps}",)
-    if warmup_steps == 0:
-        warmup = ("lr/warmup@lr.phases.0=none", "lr.initial_multiplier=1.0")
+    warmup = warmup_words(warmup_steps)
     return {
         "linear to zero": ("lr=warmup_linear", "lr/decay@lr.phases.1=linear_to_zero", *warmup),
         "WSD 20 %": ("lr=wsd", "lr/decay@lr.phases.2=linear_to_zero", "lr.phases.1.percentage=0.8", *warmup),
