@@ -6,10 +6,11 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.composing.cli import run_application
 from d9d_lr.composing.error_screen import reported_errors
@@ -20,6 +21,7 @@ from d9d_lr.config.plain import plain
 from d9d_lr.config.positions import free_position, positions_of
 from d9d_lr.runs.commands import command_again, quoted
 from d9d_lr.runs.launched import world_size
+from d9d_lr.sweeping.portion import Portion
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.starting import show_composing, show_run
@@ -40,7 +42,8 @@ def job(config: DictConfig) -> float:
 
     folder = Path(hydra.runtime.output_dir)
     try:
-        return run_training(settings, folder, list(hydra.overrides.task), summary=single)
+        portion = Portion.of(OmegaConf.select(cast(DictConfig, hydra), "env.point"))
+        return run_training(settings, folder, list(hydra.overrides.task), summary=single, portion=portion)
     except KeyboardInterrupt:
         if single:  # a sweep tells it once, for all of its jobs
             log.warning("go on with: %s", command_again(sys.argv[1:], f"hydra.run.dir={quoted(folder)}"))
@@ -89,7 +92,7 @@ def _serve() -> None:
 
     try:
         while (assignment := await_assignment()) is not None:
-            serve_training(assignment.settings, assignment.folder)
+            serve_training(assignment.settings, assignment.folder, assignment.portion)
     except RunError as error:
         sys.stderr.write(f"process {os.environ['RANK']} of the run stopped: {error}\n")
         raise SystemExit(1) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
@@ -20,6 +21,7 @@ from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
 from d9d_lr.sweeping.identity import identity_of
 from d9d_lr.sweeping.plan import Point
+from d9d_lr.sweeping.portion import WHOLE, Portion
 from d9d_lr.sweeping.tree import Course
 
 
@@ -36,6 +38,7 @@ class CheckedPoint(Point):
         rates: Returns the learning rate of every step; None if nobody can say.
         predicted: What a law says of it; None if it was not asked, or cannot tell.
         same_as: The folder of an earlier point that computes the same; None if there is none.
+        portion: What of its run its job does.
     """
 
     identity: str
@@ -46,6 +49,12 @@ class CheckedPoint(Point):
     rates: Rates | None = None
     predicted: RecordedPrediction | None = None
     same_as: str | None = None
+    portion: Portion = WHOLE
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, without the folders above."""
+        return PurePath(self.folder).name
 
 
 @dataclass(frozen=True)

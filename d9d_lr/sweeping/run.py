@@ -23,8 +23,10 @@ from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, add_points, record_or_folders
 from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
 from d9d_lr.sweeping.attempt import new_attempt
+from d9d_lr.sweeping.branches import Kept, all_folders, branch_folders, is_completed, kept_in, kept_of
 from d9d_lr.sweeping.checker import Checker, load_checker
 from d9d_lr.sweeping.composer import PointComposer
+from d9d_lr.sweeping.devices import gpus_here
 from d9d_lr.sweeping.forecast import Forecast, forecast
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
@@ -34,8 +36,20 @@ from d9d_lr.sweeping.plan import Point, plan_sweep
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, Preflight, check_points
 from d9d_lr.sweeping.progress import reported_progress
 from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
+from d9d_lr.sweeping.sharing import Sharing, each_alone, shared
 from d9d_lr.sweeping.stopping import alone, stopped_in_peace
-from d9d_lr.sweeping.tables import bad_points, say, show_forecast, show_outcome, show_points, shown
+from d9d_lr.sweeping.tables import (
+    bad_points,
+    said_of_steps,
+    say,
+    show_forecast,
+    show_outcome,
+    show_points,
+    show_shared_steps,
+    shown,
+)
+from d9d_lr.sweeping.tree import Course
+from d9d_lr.sweeping.waves import remove_unneeded, run_shared
 
 
 class BadSweepError(ConfigError):
@@ -105,10 +119,14 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
         RunError: If a point failed, after everything else was done.
     """
     settings = sweep_settings(sweep.config)
+    if absent := [place for place in settings.reuse if not Path(place).is_dir()]:
+        raise ConfigError(Problem(f"{_section(sweep)}.reuse", f"there is no folder {place}") for place in absent)
     foreseen = forecast(_checked(sweep, settings, arguments), settings, _section(sweep), partial(_check, sweep))
     points = foreseen.points
     if settings.dry_run:
-        show_points(points, _states(sweep, points))
+        states = _states(sweep, points)
+        show_points(points, states)
+        show_shared_steps(_shared(sweep, settings, points, states))
     show_forecast(foreseen)
     if settings.dry_run:
         say(f"\n{_count(points)}; nothing was started ({_section(sweep)}.dry_run=true)")
@@ -201,19 +219,58 @@ def _run(
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }
-    todo = [point for point in points if point.folder not in done]
+    sharing = _shared(sweep, settings, points, states)
+    todo = sharing.points
     say(f"{_count(points)} in {shown(folder)}" + (f", {len(done)} of them completed before" if done else ""))
+    for line in said_of_steps(sharing):
+        say(line)
     traits = launcher_traits(sweep.config.hydra.launcher)
     owner = Owner.this_process() if traits.ends_with_sweep else None
-    with new_attempt(folder, settings.failure_limit, owner) as attempt:
+    at_once = max(1, min(traits.parallel, len(todo)))
+    gpus = gpus_here() if traits.name == "joblib" and at_once > 1 else ()
+    with new_attempt(folder, settings.failure_limit, owner, gpus) as attempt:
         sweep.job.attempt = attempt
-        launches = Launches(sweep.launcher, traits, attempt, folder, max(1, min(traits.parallel, len(todo))))
+        launches = Launches(sweep.launcher, traits, attempt, folder, at_once)
         try:
             with reported_progress(folder, [point.folder for point in todo]):
-                launches.run(todo, sweep.config.hydra.sweeper.max_batch_size)
+                run_shared(sharing, launches, sweep.config.hydra.sweeper.max_batch_size)
         finally:
+            if not settings.keep_branches:
+                remove_unneeded(sharing, folder)
             show_outcome(folder)
     return {**done, **launches.returns}
+
+
+def _shared(
+    sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
+) -> Sharing:
+    """Arranges the points that are to run."""
+    todo = [point for point in points if states[point.folder].state != "completed"]
+    if not settings.share_prefixes or not any(point.course for point in todo):
+        return each_alone(todo)
+    return shared(todo, sweep.folder, _there_to_begin_from(sweep, settings, points, states))
+
+
+def _there_to_begin_from(
+    sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
+) -> list[Kept]:
+    """Returns the checkpoints that points may begin from: of this sweep's folder, and of those that are named."""
+    check = load_checker(sweep.config.hydra.sweeper.check)
+
+    def course_of(stored: Mapping[str, Any]) -> Course | None:
+        try:
+            return check(OmegaConf.create(dict(stored))).course
+        except ConfigError:
+            return None
+
+    done = [point for point in points if states[point.folder].state == "completed" and point.course]
+    here = {point.folder for point in points}
+    earlier = [sweep.folder / each.folder for each in record_or_folders(sweep.folder).points if each.folder not in here]
+    named = [folder for place in settings.reuse for folder in all_folders(Path(place).absolute())]
+    return [
+        *(kept_of(sweep.folder / point.folder, point.course) for point in done if point.course),
+        *kept_in([*branch_folders(sweep.folder), *filter(is_completed, earlier), *named], course_of),
+    ]
 
 
 def _recorded(point: CheckedPoint, hydra: DictConfig) -> RecordedPoint:

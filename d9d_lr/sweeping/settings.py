@@ -34,6 +34,9 @@ class SweepConfig(Base):
         max_failures: Failed points after which no further one starts; None sets no limit.
         zip: Groups of swept keys that advance together instead of crossing.
         union: Parts of overrides whose points are joined, each crossed with what all of them share.
+        share_prefixes: Whether steps that points have in common are trained once.
+        keep_branches: Whether the checkpoints that points began from are kept for points of later starts.
+        reuse: Folders of earlier runs and sweeps whose checkpoints points may begin from, where they agree.
     """
 
     on_invalid: Literal["error", "drop"] = "error"
@@ -44,6 +47,9 @@ class SweepConfig(Base):
     max_failures: Positive | None = None
     zip: tuple[tuple[str, ...], ...] = ()
     union: tuple[tuple[str, ...], ...] = ()
+    share_prefixes: bool = True
+    keep_branches: bool = False
+    reuse: tuple[str, ...] = ()
 
     @field_validator("zip", mode="before")
     @classmethod
@@ -60,6 +66,12 @@ class SweepConfig(Base):
         if not isinstance(value, list):
             return value or ()
         return [shlex.split(part) if isinstance(part, str) else part for part in value]
+
+    @model_validator(mode="after")
+    def _reuse_is_shared(self) -> SweepConfig:
+        if self.reuse and not self.share_prefixes:
+            raise ValueError("share_prefixes=false trains every point from its first step, and reuse would not")
+        return self
 
     @model_validator(mode="after")
     def _one_limit(self) -> SweepConfig:

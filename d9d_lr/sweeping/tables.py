@@ -20,9 +20,10 @@ from d9d_lr.runs.states import FolderState
 from d9d_lr.sweeping.fit_line import fit_line
 from d9d_lr.sweeping.forecast import Forecast
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
+from d9d_lr.sweeping.sharing import Sharing
 from d9d_lr.sweeping.summary import Summary, read_summary
 from d9d_lr.sweeping.summary_files import write_summary
-from d9d_lr.sweeping.tree import Segment, distinct_steps, trees_of
+from d9d_lr.sweeping.tree import Segment
 
 _MOST_SEGMENTS = 200
 _MOST_LEFT_OUT = 60
@@ -55,20 +56,30 @@ def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState
             _text(_state(point, states[point.folder])),
         )
     say(_drawn(table))
-    show_shared_steps(points)
 
 
-def show_shared_steps(points: Sequence[CheckedPoint]) -> None:
+def said_of_steps(sharing: Sharing) -> list[str]:
+    """Returns what there is to say of the steps that points share, among them or with what is on the disk."""
+    points = sharing.points
+    written, to_train = sum(point.total_steps for point in points), sharing.steps_to_train()
+    lines = [
+        f"{count} begin{'s' if count == 1 else ''} from {visible(str(shown(folder)))}"
+        for folder, count in sharing.begun_elsewhere().items()
+    ]
+    if to_train < written:
+        fewer = f" ({written / to_train:.1f} times fewer)" if to_train else ""
+        lines.insert(0, f"{len(points)} points, {written} steps as written, {to_train} to train{fewer}")
+        if whole := sum(point.course is None for point in points):
+            lines.append(f"{whole} of them trained whole, for what their schedule or task does is not known")
+    return lines
+
+
+def show_shared_steps(sharing: Sharing) -> None:
     """Shows which steps the points share, where they share any."""
-    courses = [(point.folder, point.course) for point in points if point.course]
-    trees = trees_of(courses)
-    written, distinct = sum(course.total_steps for _, course in courses), distinct_steps(trees)
-    if distinct == written:
+    if not (said := said_of_steps(sharing)):
         return
-    alone = len(points) - len(courses)
-    beside = f"; {alone} points of which nobody can say are left out" if alone else ""
-    say(f"\n{written} steps as written, {distinct} of them distinct ({written / distinct:.1f} times fewer){beside}\n")
-    lines = [f"{'  ' * depth}{_segment(segment)}" for tree in trees for depth, segment in tree.walk()]
+    say("\n" + "\n".join(said) + "\n")
+    lines = [f"{'  ' * depth}{_segment(segment)}" for tree in sharing.trees for depth, segment in tree.walk()]
     say("\n".join(lines[:_MOST_SEGMENTS]))
     if len(lines) > _MOST_SEGMENTS:
         say(f"... and {len(lines) - _MOST_SEGMENTS} segments more")

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+LEAST_SAVED = 0.01
+"""The part of its points' steps that a shared segment must save to be trained apart."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,11 @@ class Course:
     family: str
     values: Callable[[ArrayLike], NDArray[np.float64]]
     total_steps: int
+
+    @cached_property
+    def bits(self) -> bytes:
+        """The values of all steps, as bits."""
+        return np.asarray(self.values(np.arange(self.total_steps)), dtype=np.float64).tobytes()
 
 
 @dataclass
@@ -69,6 +78,48 @@ def trees_of(courses: Sequence[tuple[str, Course]]) -> list[Segment]:
     return [tree for members in families.values() for tree in _trees(members)]
 
 
+def worth_sharing(trees: Sequence[Segment], least: float = LEAST_SAVED) -> list[Segment]:
+    """Returns the trees without shared segments that save next to nothing, whose steps each point then trains itself.
+
+    A segment saves its steps for all points through it but one. A job of its own costs a start, and on a cluster a
+    place in the queue, which one step of four hundred is not worth. Segments in a row that are too short by themselves
+    count together.
+
+    Args:
+        trees: The first segments of all families; they are not changed.
+        least: The smallest part of the steps of a segment's points, all of them together, that it must save.
+    """
+    kept: list[Segment] = []
+    sums = {number: both for tree in trees for number, both in _sums(tree).items()}
+    waiting = [(tree, 0, kept) for tree in reversed(trees)]
+    while waiting:
+        segment, start, beside = waiting.pop()
+        points, steps = sums[id(segment)]
+        below = beside
+        if points == 1 or (segment.end - start) * (points - 1) >= least * steps:
+            beside.append(Segment(start, segment.end, segment.ends))
+            start, below = segment.end, beside[-1].children
+        else:
+            beside += [Segment(start, segment.end, [name]) for name in segment.ends]
+        waiting += [(child, start, below) for child in reversed(segment.children)]
+    return kept
+
+
+def _sums(tree: Segment) -> dict[int, tuple[int, int]]:
+    """Returns, for each segment by its id, how many points pass through it, and the steps of all of them."""
+    sums: dict[int, tuple[int, int]] = {}
+    for segment in reversed([each for _, each in tree.walk()]):
+        below = [sums[id(child)] for child in segment.children]
+        points = len(segment.ends) + sum(count for count, _ in below)
+        sums[id(segment)] = points, len(segment.ends) * segment.end + sum(steps for _, steps in below)
+    return sums
+
+
+def agreeing_steps(one: Course, other: Course) -> int:
+    """Returns the number of steps from the first one on at which two runs are the same."""
+    return _shared(one.bits, other.bits) if one.family == other.family else 0
+
+
 def distinct_steps(trees: Sequence[Segment]) -> int:
     """Returns how many steps there are to train if each is trained once."""
     return sum(segment.end - segment.start for tree in trees for _, segment in tree.walk())
@@ -76,7 +127,7 @@ def distinct_steps(trees: Sequence[Segment]) -> int:
 
 def _trees(members: Sequence[tuple[str, Course]]) -> list[Segment]:
     """Builds the tree of one family from its points in the order of their values, where neighbours share the most."""
-    rows = sorted((_bits(course), name) for name, course in members)
+    rows = sorted((course.bits, name) for name, course in members)
     root = Segment(0, 0)
     open_segments = [root]  # from the root to the last point
     before = b""
@@ -102,10 +153,6 @@ def _close(open_segments: list[Segment], shared: int) -> None:
             parent.children[-1] = Segment(parent.end, shared, children=[last])
             last.start = shared
             open_segments.append(parent.children[-1])
-
-
-def _bits(course: Course) -> bytes:
-    return np.asarray(course.values(np.arange(course.total_steps)), dtype=np.float64).tobytes()
 
 
 def _shared(first: bytes, second: bytes) -> int:

@@ -18,9 +18,9 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.checker import Rates, RunPreview
-from d9d_lr.sweeping.tree import Course
 from d9d_lr.tracking.open import check_installed
-from d9d_lr.training.fingerprint import family_fingerprint, settings_fingerprint
+from d9d_lr.training.course import course_of
+from d9d_lr.training.fingerprint import settings_fingerprint
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.settings import CharLMConfig
@@ -55,23 +55,15 @@ def check_point(config: DictConfig) -> RunPreview:
     _check_files(settings)
     total_steps = settings.train.total_steps
     columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
-    course, rates = _course(settings), _rates(settings)
+    course, rates = course_of(settings), _rates(settings)
     return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates)
 
 
-def _course(settings: Settings) -> Course | None:
-    """Returns what a run does from step to step; a provider or a task of the user's own may do anything."""
-    if not isinstance(settings.lr, PiecewiseConfig) or isinstance(settings.task, TargetConfig):
-        return None
-    total_steps = settings.train.total_steps
-    return Course(family_fingerprint(settings), build_schedule(settings.lr, total_steps).multipliers, total_steps)
-
-
 def _rates(settings: Settings) -> Rates | None:
-    """Returns what gives the learning rate of every step; None where it is built in torch."""
+    """Returns what gives the learning rate of every step; None where it is built in torch, or is not all that counts."""
     optimizer, lr, total_steps = settings.optimizer, settings.lr, settings.train.total_steps
     base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
-    if not isinstance(lr, PiecewiseConfig) or not isinstance(base, int | float):
+    if not isinstance(lr, PiecewiseConfig) or not isinstance(base, int | float) or settings.schedules:
         return None
     return lambda: base * build_schedule(lr, total_steps).multipliers(np.arange(total_steps))
 

@@ -24,7 +24,11 @@ RUNS = (
     (*CHARLM, *OFTEN, "task.dropout=0.2"),
     (*DIGITS, "train.total_steps=60"),
 )
-SWEEP = (*DIGITS, *OFTEN, "optimizer.lr=0.001,0.003,0.01")
+SWEEPS = (
+    (*DIGITS, *OFTEN, "optimizer.lr=0.001,0.003,0.01"),
+    (*DIGITS, *OFTEN, "lr=wsd", "train.total_steps=40,50,60"),
+    (*CHARLM, "lr=wsd", "train.total_steps=60", "lr.phases.1.percentage=0.4,0.6,0.8", "hydra/launcher=joblib"),
+)
 LINES = 61
 POINTS = 3
 
@@ -77,11 +81,13 @@ def kill_a_run(index: int, chosen: Iterator[Moment], folder: Path, tally: Tally)
 
 def kill_a_sweep(chosen: Iterator[Moment], folder: Path, tally: Tally) -> None:
     """Kills one sweep, with all its processes, up to three times."""
-    undisturbed, killed = folder / "sweep", folder / "killed sweep"
-    start = [partial(Commanded, *SWEEP, f"hydra.sweep.dir='{place}'", "--multirun") for place in (undisturbed, killed)]
+    index = tally.sweeps % len(SWEEPS)
+    undisturbed, killed = folder / f"sweep {index}", folder / "killed sweep"
+    start = partial(Commanded, *SWEEPS[index], "--multirun")
     if not undisturbed.exists():
-        assert start[0]().wait(LONGEST_SECONDS) == 0
-    lived = run_killed(start[1], killed, chosen, 3)
+        whole = ("sweep.share_prefixes=false", f"hydra.sweep.dir='{undisturbed}'")
+        assert start(*whole).wait(LONGEST_SECONDS) == 0
+    lived = run_killed(partial(start, f"hydra.sweep.dir='{killed}'"), killed, chosen, 3)
     tally.sweeps += 1
     tally.kills += lived.kills
     tally.resumes += lived.starts - 1

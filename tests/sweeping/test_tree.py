@@ -72,10 +72,10 @@ def test_the_preview_shows_what_points_share(sweep):
     done = sweep("lr=wsd", "lr.phases.0.steps=50", "train.total_steps=200,400", "sweep.dry_run=true")
     # Warmup until 50, hold until 160 or 320: both hold at 160, where the shorter one begins to decay. The decay's value
     # for its first step is still the hold's, so they part at step 161.
-    assert "600 steps as written, 439 of them distinct (1.4 times fewer)" in done.out
+    assert "2 points, 600 steps as written, 439 to train (1.4 times fewer)" in done.out
     assert "\n0 to 161: 2 points\n" in done.out
     assert "\n  161 to 400: train.total_steps=400\n" in done.out
 
 
 def test_points_that_share_nothing_have_no_tree(sweep):
-    assert "distinct" not in sweep("train.seed=0,1", "sweep.dry_run=true").out
+    assert "as written" not in sweep("train.seed=0,1", "sweep.dry_run=true").out
