@@ -8,8 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from d9d_lr.laws.footprint import FloatArray
-from d9d_lr.laws.law import FittedRun, Form, Law, Limits
+from d9d_lr.laws.law import FittedRun, Form, Law
 from d9d_lr.laws.least_squares import Priors, cost, minimise
+from d9d_lr.laws.limits import Limits
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.laws.momentum import Momentum
 from d9d_lr.laws.multi_power import MultiPower

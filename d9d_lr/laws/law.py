@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from d9d_lr.laws.footprint import FloatArray, Footprint, footprint
+from d9d_lr.laws.limits import Limits
 from d9d_lr.laws.momentum import Momentum
 from d9d_lr.laws.multi_power import MultiPower
 
@@ -16,12 +17,6 @@ LEAST_ERROR = 0.003
 
 WIDTH = 1.5
 """Half an interval in units of the error; nine of ten final losses lay inside on the families that it was set on."""
-
-SAME_PEAK = 0.05
-"""Relative: a law says nothing of another peak."""
-
-MOST_LONGER = 4
-"""How many times longer than the longest fitted run a run may be."""
 
 TOO_HIGH = 0.75
 """Where the best peak is below so much of the fitted one, the law is worth less."""
@@ -59,26 +54,6 @@ class FittedRun:
     mean_error: float
     end_error: float
     disagreement: float
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a law can be asked about.
-
-    Attributes:
-        lowest_peak: The lowest peak learning rate.
-        highest_peak: The highest one.
-        most_steps: The most steps of a run.
-    """
-
-    lowest_peak: float
-    highest_peak: float
-    most_steps: int
-
-    @classmethod
-    def around(cls, peak_lr: float, total_steps: int) -> Limits:
-        """Returns the limits of a law that was fitted at a peak on runs of so many steps at most."""
-        return cls((1.0 - SAME_PEAK) * peak_lr, (1.0 + SAME_PEAK) * peak_lr, MOST_LONGER * total_steps)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.laws.fixed_rules import FIXED_RULES
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.law import Law
-from d9d_lr.laws.reach import beyond
 from d9d_lr.predicting.candidates import Candidate, compose_candidates
 
 _STEPS, _BASE_LR = "train.total_steps", "optimizer.lr"
@@ -62,7 +61,7 @@ def compose_asked(
     candidates = compose_candidates(words, config_dir=config_dir, config_name=config_name)
     typed_alone = " ".join(overrides) or "the default schedule"
     asked = [_asked(law, candidate, typed_alone) for candidate in candidates]
-    problems = {str(problem): problem for one in asked for problem in beyond(law, one.rates)}
+    problems = {str(problem): problem for one in asked for problem in law.limits.problems(one.rates)}
     if problems:
         raise ConfigError(problems.values())
     return asked

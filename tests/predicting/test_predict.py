@@ -13,8 +13,8 @@ from d9d_lr.composing.cli import run_tool
 from d9d_lr.config.build import build_schedule
 from d9d_lr.laws.best import hold_and_decay
 from d9d_lr.laws.fixed_rules import cosine_to_zero, wsd_20
-from d9d_lr.laws.law import Limits
 from d9d_lr.laws.law_file import read_law
+from d9d_lr.laws.limits import Limits
 from d9d_lr.predict import predict
 from d9d_lr.predicting.candidates import compose_candidates
 from helpers.loss_curves import PEAK, made, write_csv

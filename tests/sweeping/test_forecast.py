@@ -139,8 +139,10 @@ def test_a_law_that_does_not_know_does_not_choose(law, sweep, in_tmp):
     assert (
         "sweep.predict_top: the law does not rank the schedules of 1000 steps: the law's two fits disagree" in done.err
     )
+    assert "predict without predict_top shows what it says and runs everything" in done.err
     assert not Path("s").exists()
     done = sweep(*WORDS, "sweep.predict=torn.json", "sweep.dry_run=true")
+    assert done.status == 0, done.err
     assert "no order of the schedules of 1000 steps" in done.out
     assert {cells[cells.index("±") + 2] for cells in told(done.out).values()} == {
         f"{HELD}={hold}" for hold in ("0.2", "0.5", "0.8")
