@@ -208,7 +208,7 @@ def _predicted(found: Sequence[Foreseen]) -> Figure:
             axes.errorbar(x, y, bars, color=color, linestyle="none", marker="o", markersize=4, elinewidth=1, label=name)
     axes.set_xlim(frame.real)
     axes.set_ylim(frame.predicted)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper left")
     return figure
 
 
