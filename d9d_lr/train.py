@@ -35,7 +35,7 @@ def job(config: DictConfig) -> float:
     hydra = HydraConfig.get()
     single = hydra.mode == RunMode.RUN
     if single:
-        show_run(hydra, settings.train.total_steps)
+        show_run(hydra, settings.train.last_step)
         _advise(settings, config, list(hydra.overrides.task))
 
     from d9d_lr.training.run import run_training

@@ -17,7 +17,7 @@ from d9d_lr.config.advice import advice_for
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.schedule.piecewise import boundaries
+from d9d_lr.schedule.piecewise import Schedule, boundaries
 from d9d_lr.sweeping.checker import Rates, RunPreview
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.course import course_of
@@ -56,13 +56,20 @@ def check_point(config: DictConfig) -> RunPreview:
     _check_files(settings)
     total_steps = settings.train.total_steps
     stopped = f", {settings.train.stop_after} done" if settings.train.stop_after else ""
-    columns = {"phase boundaries": _boundaries(settings), "total steps": f"{total_steps}{stopped}"}
-    course, rates = course_of(settings), _rates(settings)
-    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates, _advice(settings))
+    schedule = build_schedule(settings.lr, total_steps) if isinstance(settings.lr, PiecewiseConfig) else None
+    columns = {"phase boundaries": _boundaries(settings, schedule), "total steps": f"{total_steps}{stopped}"}
+    return RunPreview(
+        settings_fingerprint(settings),
+        total_steps,
+        columns,
+        course=course_of(settings),
+        rates=_rates(settings),
+        advice=_advice(schedule),
+    )
 
 
 def _rates(settings: Settings) -> Rates | None:
-    """Returns what gives the rate of every step; None where it is built in torch, or is not all that counts."""
+    """Returns what gives the learning rate of every step; None where torch builds it or more is scheduled."""
     optimizer, lr, train = settings.optimizer, settings.lr, settings.train
     base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
     if not isinstance(lr, PiecewiseConfig) or not isinstance(base, int | float) or settings.schedules:
@@ -82,16 +89,14 @@ def _check_files(settings: Settings) -> None:
         raise ConfigError([Problem("train.resume", f"there is no file or folder {resume}")])
 
 
-def _boundaries(settings: Settings) -> str:
-    if not isinstance(settings.lr, PiecewiseConfig):
+def _boundaries(settings: Settings, schedule: Schedule | None) -> str:
+    if isinstance(settings.lr, TargetConfig):
         return f"({settings.lr.target})"
-    return " ".join(map(str, boundaries(build_schedule(settings.lr, settings.train.total_steps).phases)))
+    return " ".join(map(str, boundaries(schedule.phases if schedule else ())))
 
 
-def _advice(settings: Settings) -> tuple[str, ...]:
+def _advice(schedule: Schedule | None) -> tuple[str, ...]:
     """Returns what is worth saying of many runs at once: that step 0 learns nothing."""
-    if not isinstance(settings.lr, PiecewiseConfig):
-        return ()
-    found = advice_for(build_schedule(settings.lr, settings.train.total_steps))
+    found = advice_for(schedule) if schedule else []
     above = "lr/warmup has options that begin above 0, such as linear_1_over_w"
     return tuple(f"advice: {advice.message}; {above}" for advice in found if advice.kind == "first_step_zero")

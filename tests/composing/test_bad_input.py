@@ -83,7 +83,7 @@ CASES = {
     ],
     # amounts
     "lr/hold@lr.phases.1=until_amount lr.phases.1.tokens=1M": [
-        "lr.phases.1.tokens: 1000000 stands beside fraction, 0.8, and only one of them may",
+        "lr.phases.1.fraction: 0.8 stands beside tokens, 1000000, and only one of them may",
         "type lr.phases.1.tokens=null",
     ],
     "lr/hold@lr.phases.1=until_amount lr.phases.1.fraction=null": ["fraction: is missing; there must be one"],
