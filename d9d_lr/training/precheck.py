@@ -89,7 +89,7 @@ def _boundaries(settings: Settings) -> str:
     return " ".join(map(str, boundaries(schedule.phases)))
 
 
-def _advice(schedule: Schedule | None) -> tuple[str, ...]:
+def _advice(settings: Settings) -> tuple[str, ...]:
     """Returns what is worth saying of many runs at once: that step 0 learns nothing."""
     schedule = planned(settings).schedule()
     found = advice_for(schedule) if schedule else []
