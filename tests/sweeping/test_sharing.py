@@ -255,8 +255,8 @@ def test_workers_share_steps_too(sweep, command, launcher):
     assert done.status == 1
     assert "200 steps as written, 98 to train" in done.out  # 2 x 49
     sweep(*HORIZONS, "optimizer.lr=0.003,1e30", "sweep.share_prefixes=false", folder="whole")
-    status = {(row["optimizer.lr"], row["status"]) for row in rows("s")}
-    assert status == {("0.003", "completed"), ("1e30", "failed")}
+    status = {(float(row["optimizer.lr"]), row["status"]) for row in rows("s")}
+    assert status == {(0.003, "completed"), (1e30, "failed")}
     errors = {row["error"] for row in rows("s") if row["status"] == "failed"}
     assert len(errors) == 1
     assert next(iter(errors)).startswith("the steps that it shares with other points failed: the training loss is ")
