@@ -11,18 +11,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from d9d_lr.config.models import PiecewiseSchedulerConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.schedule.curve_base import CurveBase
-from d9d_lr.schedule.phases import Phase
+from d9d_lr.schedule.resolve import Entry
 from d9d_lr.schedule.units import Units, exact
 
 
-def fitted(
-    scheduler: PiecewiseSchedulerConfig, phases: Sequence[Phase[Any]], units: Units
-) -> tuple[list[Phase[Any]], Units]:
+def fitted(scheduler: PiecewiseSchedulerConfig, phases: Sequence[Entry], units: Units) -> tuple[list[Entry], Units]:
     """Returns the phases and units of a run, stretched if the schedule says so.
 
     Args:
@@ -33,26 +29,29 @@ def fitted(
     Raises:
         ConfigError: If the run is not as long as the published one and the schedule is not stretched.
     """
-    published = _published_steps(scheduler, units)
+    published = published_steps(scheduler, units)
     if published is None or (units.total_steps is None and not scheduler.stretch):
         return list(phases), units
     total = units.run_steps()
     if scheduler.stretch:
-        ratio = total / published
-        return [_stretched(phase, ratio) for phase in phases], replace(units, stretch=ratio)
-    if total != math.floor(published):
-        raise ConfigError([_other_length(scheduler, math.floor(published), total)])
+        ratio = _ratio(scheduler, units, total)
+        return [phase.stretched(ratio) for phase in phases], replace(units, stretch=ratio)
+    check_published(scheduler, published, total)
     return list(phases), units
 
 
-def reference_of(scheduler: PiecewiseSchedulerConfig) -> float | None:
-    """Returns the learning rate that the multipliers multiply: of a stretched schedule, its own peak."""
-    if scheduler.stretch and scheduler.peak_lr is not None:
-        return scheduler.peak_lr
-    return scheduler.reference_lr
+def check_published(scheduler: PiecewiseSchedulerConfig, published: Fraction, total_steps: int) -> None:
+    """Refuses a run that is not as long as the published one.
+
+    Raises:
+        ConfigError: If it is not, with both lengths.
+    """
+    if total_steps != math.floor(published):
+        raise ConfigError([_other_length(scheduler, math.floor(published), total_steps)])
 
 
-def _published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fraction | None:
+def published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fraction | None:
+    """Returns in how many steps of the run at hand the published run would be done; None where none is published."""
     if scheduler.published_steps is not None:
         return Fraction(scheduler.published_steps)
     if scheduler.published_tokens is None:
@@ -63,15 +62,18 @@ def _published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fract
     return units.steps_for("tokens", exact(scheduler.published_tokens))
 
 
-def _stretched(phase: Phase[Any], ratio: Fraction) -> Phase[Any]:
-    curve: CurveBase = phase.curve
-    steps: dict[str, Any] = {name: float(exact(getattr(curve, name)) * ratio) for name in curve.step_fields}
-    return replace(
-        phase,
-        curve=replace(curve, **steps),
-        curve_from=None if phase.curve_from is None else math.floor(phase.curve_from * ratio),
-        curve_until=None if phase.curve_until is None else math.floor(phase.curve_until * ratio),
-    )
+def reference_of(scheduler: PiecewiseSchedulerConfig) -> float | None:
+    """Returns the learning rate that the multipliers multiply: of a stretched schedule, its own peak."""
+    if scheduler.stretch and scheduler.peak_lr is not None:
+        return scheduler.peak_lr
+    return scheduler.reference_lr
+
+
+def _ratio(scheduler: PiecewiseSchedulerConfig, units: Units, total: int) -> Fraction:
+    """Returns the ratio of the two lengths. A batch that changes its size does so in both at the same part of it."""
+    if scheduler.published_steps is not None or scheduler.published_tokens is None:
+        return total / Fraction(scheduler.published_steps or total)
+    return units.amount_after("tokens", total) / exact(scheduler.published_tokens)
 
 
 def _other_length(scheduler: PiecewiseSchedulerConfig, published: int, total: int) -> Problem:

@@ -28,6 +28,11 @@ class RunFolder:
         return self.path / "schedule.json"
 
     @property
+    def schedules(self) -> Path:
+        """What else is scheduled, by name, with what it multiplies; only there if something is."""
+        return self.path / "schedules.json"
+
+    @property
     def metrics(self) -> Path:
         """One line for each logged step; see `d9d_lr.runs.metrics`."""
         return self.path / "metrics.jsonl"

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Gt
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.fields import number
 
 Unit = Literal["steps", "epochs", "samples", "tokens", "fraction"]
@@ -27,6 +29,9 @@ NEEDS: dict[Unit, str] = {
     "fraction": "total_steps",
 }
 """What has to be known before an amount of a unit is a number of steps."""
+
+BY_BATCH = ("epochs", "samples", "tokens")
+"""Of these a step does as much as its batch is large."""
 
 _SUFFIXES = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _WITH_SUFFIX = re.compile(r"(\d+(?:\.\d+)?)([KMBT])")
@@ -66,32 +71,44 @@ class Units:
     Attributes:
         total_steps: Steps of the whole run.
         steps_per_epoch: Steps in which every example is seen once.
+        samples_per_epoch: Examples that there are, in place of `steps_per_epoch`.
         samples_per_step: Examples of one step.
         tokens_per_step: Tokens of one step.
         tokens_per_sample: Tokens of one example, in place of `tokens_per_step`.
+        batch: Which share of that each step has, where the batch changes its size.
         stretch: How many steps stand for one of the schedule as it is written; fractions of the run are not stretched.
     """
 
     total_steps: int | None = None
     steps_per_epoch: float | None = None
+    samples_per_epoch: float | None = None
     samples_per_step: float | None = None
     tokens_per_step: float | None = None
     tokens_per_sample: float | None = None
+    batch: BatchShares = field(default_factory=BatchShares)
     stretch: Fraction = Fraction(1)
 
     def knows(self, need: str) -> bool:
         """Whether one of the attributes is known, or follows from others."""
         if need == "tokens_per_step" and self.tokens_per_step is None:
             return self.samples_per_step is not None and self.tokens_per_sample is not None
+        if need == "steps_per_epoch" and self.steps_per_epoch is None:
+            return self.samples_per_step is not None and self.samples_per_epoch is not None
         return getattr(self, need) is not None
 
-    def amount_after(self, unit: Unit, steps: int) -> Fraction:
+    def amount_after(self, unit: Unit, steps: int | Fraction) -> Fraction:
         """Returns what has been done after a number of steps."""
-        return steps * self._per_step(unit)
+        done = self.batch.full_steps(steps) if unit in BY_BATCH else Fraction(steps)
+        return done * self._per_step(unit)
 
     def steps_for(self, unit: Unit, amount: Fraction) -> Fraction:
         """Returns in how many steps an amount is done; a fraction of a step is not rounded."""
-        return amount / self._per_step(unit)
+        steps = amount / self._per_step(unit)
+        return self.batch.steps_for(steps) if unit in BY_BATCH else steps
+
+    def batch_from(self, step: int, share: Fraction) -> Units:
+        """Returns the units with another share of a full batch from `step` on."""
+        return replace(self, batch=self.batch.then(step, share))
 
     def total(self, unit: Unit) -> Fraction:
         """Returns what the whole run does."""
@@ -116,6 +133,8 @@ class Units:
         match unit:
             case "steps":
                 return Fraction(1)
+            case "epochs" if self.steps_per_epoch is None:
+                return self._known("samples_per_step") / self._known("samples_per_epoch")
             case "epochs":
                 return 1 / self._known("steps_per_epoch")
             case "samples":
@@ -130,6 +149,24 @@ class Units:
         if value is None:
             raise ConfigError([Problem(name, "is missing")])
         return exact(value)
+
+
+def amounts_given(part: Any) -> list[Unit]:
+    """Returns the units in which a phase, or something else with a field for each unit, has an amount."""
+    return [unit for unit in UNITS if getattr(part, unit) is not None]
+
+
+def two_amounts(part: Any) -> Iterator[Problem]:
+    """Returns what is wrong where there is more than one amount."""
+    given = sorted(amounts_given(part), key=lambda unit: unit != "fraction")  # the packaged groups come with one
+    for unit in given[:-1]:
+        yield beside(unit, getattr(part, unit), given[-1], getattr(part, given[-1]))
+
+
+def beside(name: str, value: float, other: str, other_value: float) -> Problem:
+    """Returns the problem of two fields that exclude each other."""
+    message = f"{value:.12g} stands beside {other}, {other_value:.12g}, and only one of them may"
+    return Problem(name, message, f"type {name}=null")
 
 
 def exact(number: float) -> Fraction:

@@ -28,17 +28,20 @@ RULES = 2
 def settings_fingerprint(settings: Settings) -> str:
     """Returns the fingerprint of a run with these settings, whatever tracks it and however it is saved."""
     what = {name: essential(getattr(settings, name)) for name in ("lr", "optimizer", "task", "train")}
+    if settings.schedules:
+        what["schedules"] = essential(settings.schedules)
     what["train"] = {name: value for name, value in what["train"].items() if name not in NOT_IN_FINGERPRINT}
     return digest(what)
 
 
 def family_fingerprint(settings: Settings) -> str:
-    """Returns what two runs share that differ by nothing but the schedule and the length: they begin as one run.
+    """Returns what two runs share that differ by nothing but their schedules and the length: they begin as one run.
 
     The number of threads counts, since sums that are divided otherwise are rounded otherwise.
     """
-    what = {name: essential(getattr(settings, name)) for name in Settings.model_fields if name not in ("lr", "tracker")}
-    beside = {*NOT_IN_FINGERPRINT, "total_steps"} - {"num_threads"}
+    other = ("lr", "schedules", "tracker")
+    what = {name: essential(getattr(settings, name)) for name in Settings.model_fields if name not in other}
+    beside = {*NOT_IN_FINGERPRINT, "total_steps", "stop_after"} - {"num_threads"}
     what["train"] = {name: value for name, value in what["train"].items() if name not in beside}
     return digest(what)
 

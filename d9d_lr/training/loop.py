@@ -16,7 +16,9 @@ from torch.optim import Optimizer
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
+from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.training.interrupts import Interrupts
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import (
     any_process,
     broadcast_from_first,
@@ -26,7 +28,6 @@ from d9d_lr.training.processes import (
     shard,
 )
 from d9d_lr.training.randomness import batch_generator, seed_step
-from d9d_lr.training.schedule_plan import SchedulePlan
 from d9d_lr.training.settings import TrainConfig
 from d9d_lr.training.tasks.protocol import Task
 
@@ -86,7 +87,24 @@ class Run:
     @property
     def stop(self) -> int:
         """The step that it goes on to."""
-        return self.saves[-1] if self.saves else self.config.total_steps
+        return self.saves[-1] if self.saves else self.config.last_step
+
+    @property
+    def batch_size(self) -> int:
+        """How many examples the step to come has, over all processes together."""
+        scheduled = self.scheduler.batch_size if isinstance(self.scheduler, PiecewiseLR) else None
+        return self.config.batch_size if scheduled is None else scheduled
+
+    def scheduled_row(self) -> Row:
+        """Returns the learning rate for the step to come, and whatever else is scheduled.
+
+        Where that is the batch size, the row has how many examples the steps before have.
+        """
+        scheduler = self.scheduler
+        if not isinstance(scheduler, PiecewiseLR):
+            return {"lr": self.lr}
+        samples = {} if scheduler.samples is None else {"samples": scheduler.samples}
+        return {"lr": self.lr, **scheduler.scheduled_values(), **samples}
 
     def begin_step(self) -> None:
         """Notes the state that the model is in after `step` updates."""
@@ -108,7 +126,7 @@ class Observer:
         """Called when `step` updates are done."""
 
     def record(self, step: int, row: Row) -> None:
-        """Given the row of every step that is logged or evaluated, and of `total_steps`."""
+        """Given the row of every step that is logged or evaluated, and of the last."""
 
     def save(self) -> None:
         """Called where a checkpoint is due."""
@@ -133,31 +151,32 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
             return
         step, lr = run.step, run.lr
         evaluated = step % config.eval_every == 0
+        scheduled = run.scheduled_row() if evaluated or step % config.log_every == 0 else {}
         saves = _is_checkpoint_due(step + 1, config)
         row = _evaluate(run) if evaluated else {}
         loss = _update(run, model)
         if evaluated or saves or step % config.log_every == 0:
             _check_finite("training loss", loss.item(), step, lr)
-        if evaluated or step % config.log_every == 0:
-            observer.record(step, {"lr": lr, "train_loss": loss.item(), **row})
+        if scheduled:
+            observer.record(step, {**scheduled, "train_loss": loss.item(), **row})
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started
         observer.advance(run.step)
         if saves or run.step in run.saves:
             observer.save()
     if not run.saves:
-        observer.record(run.step, {"lr": run.lr, **_evaluate(run)})
+        observer.record(run.step, {**run.scheduled_row(), **_evaluate(run)})
 
 
 def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
     every = config.checkpoint_every
-    return every is not None and step % every == 0 and step < config.total_steps
+    return every is not None and step % every == 0 and step < config.last_step
 
 
 def _update(run: Run, model: nn.Module) -> Tensor:
     """Does one update; returns the mean loss of the global batch before it."""
     seed_step(run.config.seed, run.step, run.context.rank)
-    batch = shard(run.task.train_batch(run.config.batch_size, batch_generator(run.config.seed, run.step)), run.context)
+    batch = shard(run.task.train_batch(run.batch_size, batch_generator(run.config.seed, run.step)), run.context)
     model.train()
 
     def compute_gradients() -> float:

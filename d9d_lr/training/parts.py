@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from torch import nn
+from torch.optim import Optimizer
 
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.diagnostics.one_line import in_one_line
@@ -15,11 +17,14 @@ from d9d_lr.training.begin import checkpoint_to_begin_from, past_of
 from d9d_lr.training.environment import check_processes, device_type
 from d9d_lr.training.loop import Run
 from d9d_lr.training.optimizers.build import build_optimizer
+from d9d_lr.training.optimizers.groups import parameters_of
 from d9d_lr.training.optimizers.settings import OptimizerConfig
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import all_gather
 from d9d_lr.training.randomness import seed_model
 from d9d_lr.training.resume import find_checkpoint, log_changes, restore
-from d9d_lr.training.schedule_plan import SchedulePlan, plan_to_follow
+from d9d_lr.training.schedule_plan import plan_to_follow
+from d9d_lr.training.scheduled import with_base_values
 from d9d_lr.training.schedulers import build_scheduler
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.build import build_task
@@ -49,9 +54,9 @@ def prepare(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
     task = build_task(settings.task)
     seed_model(config.seed)
     model = task.build_model().to(context.device)
-    optimizer = build_optimizer(_with_base_lr(settings.optimizer, plan), model.parameters())
+    optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), model)
     scheduler = build_scheduler(
-        plan.lr, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
+        plan, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
     )
     run = Run(config, context, task, model, optimizer, scheduler, plan, saves=portion.saves)
     start = checkpoint or begin
@@ -89,10 +94,14 @@ def prepare_together(settings: Settings, folder: Path, portion: Portion = WHOLE)
     return run
 
 
-def _with_base_lr(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:
-    """Returns the optimizer's settings with the plan's base learning rate; under `keep` that is the old one."""
+def _built_optimizer(config: OptimizerConfig | TargetConfig, model: nn.Module) -> Optimizer:
+    return build_optimizer(config, parameters_of(config, model))
+
+
+def _with_bases(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:
+    """Returns the optimizer's settings with what the plan's schedules multiply; under `keep` those are the old ones."""
     if not isinstance(config, TargetConfig):
-        return config.model_copy(update={"lr": plan.base_lr})
+        return config.model_copy(update={**with_base_values(dict(config), plan.base_values), "lr": plan.base_lr})
     others = {name: value for name, value in config.arguments.items() if name != "lr"}
     own = {} if plan.base_lr is None else {"lr": plan.base_lr}
-    return config.model_copy(update={"arguments": others | own})
+    return config.model_copy(update={"arguments": with_base_values(others, plan.base_values) | own})

@@ -26,6 +26,7 @@ from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, s
 from d9d_lr.training.display import Display
 from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -38,7 +39,7 @@ def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> I
     _clear(run, settings, folder)
     for row in map(json.loads, kept if run.past.from_folder else ()):  # what others trained, as if it were trained here
         tracker.log(int(row.pop("step")), row)
-    with MetricsFile(folder, kept) as metrics, Display(settings.train.total_steps) as display:
+    with MetricsFile(folder, kept) as metrics, Display(settings.train.last_step) as display:
         yield Recorder(run, settings, folder, metrics, display, tracker)
 
 
@@ -110,6 +111,7 @@ def _result(
         best=_metrics_of(min(rows, key=lambda row: row[OBJECTIVE], default={})),
         steps=run.step if run else 0,
         total_steps=settings.train.total_steps,
+        stop_after=settings.train.stop_after,
         seconds=run.seconds if run else 0.0,
         trained_steps=run.step - run.past.began if run else 0,
         fingerprint=settings_fingerprint(settings),
@@ -130,9 +132,13 @@ def _clear(run: Run, settings: Settings, folder: Path) -> None:
         log.info("%s is kept as %s", files.metrics, set_aside(files.metrics).name)
     if settings.train.resume == "never":
         remove_all(folder)
-    if run.step < settings.train.total_steps:
+    if run.step < settings.train.last_step:
         reopen(folder, run.step)
     write_text_whole(files.schedule, _schedule_json(_lr_in_force(run, settings)))
+    if run.plan.schedules:
+        write_text_whole(files.schedules, _schedules_json(run.plan, settings.train.total_steps))
+    else:
+        files.schedules.unlink(missing_ok=True)
 
 
 def _remove_result(folder: Path) -> None:
@@ -145,7 +151,7 @@ def _remove_result(folder: Path) -> None:
 
 
 def _metrics_of(row: dict[str, float]) -> dict[str, float]:
-    return {name: value for name, value in row.items() if name not in ("lr", "train_loss")}
+    return {name: value for name, value in row.items() if name == "step" or name.startswith("val_")}
 
 
 def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
@@ -164,11 +170,27 @@ def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
 
 
 def _lr_in_force(run: Run, settings: Settings) -> PiecewiseConfig | TargetConfig:
-    """Returns the schedule that is followed; one kept from a run of another length is told in steps."""
+    """Returns the schedule that is followed, one that no other file is needed to read.
+
+    What is kept from a run of another length is told in steps, and so is what is counted with a batch that changes.
+    """
     plan, total_steps = run.plan, settings.train.total_steps
-    if isinstance(plan.lr, PiecewiseConfig) and plan.total_steps != total_steps:
-        return in_steps(plan.lr, plan.total_steps, total_steps)
+    schedule = plan.schedule()
+    if schedule is not None and (plan.total_steps != total_steps or plan.batch_sizes() is not None):
+        return in_steps(schedule, total_steps)
     return plan.lr
+
+
+def _schedules_json(plan: SchedulePlan, total_steps: int) -> str:
+    """Writes what else is scheduled in steps, with what it multiplies."""
+    content = {
+        name: {
+            "base_value": plan.base_of(name),
+            "schedule": in_steps(schedule, total_steps).model_dump(mode="json"),
+        }
+        for name, schedule in plan.others().items()
+    }
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _schedule_json(config: PiecewiseConfig | TargetConfig) -> str:

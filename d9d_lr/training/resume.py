@@ -12,13 +12,16 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from d9d_lr.config.schedules import BATCH_SIZE, split_name
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.provider.hyperparameters import Hyperparameter
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.runs.canonical import canonical
 from d9d_lr.training.checkpoints import Checkpoint, checkpoint_at, newest_checkpoint
 from d9d_lr.training.fingerprint import defaults, storable
-from d9d_lr.training.schedule_plan import SchedulePlan, plan_of
+from d9d_lr.training.plan import SchedulePlan
+from d9d_lr.training.schedule_plan import plan_of
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
 log = logging.getLogger(__name__)
@@ -88,14 +91,25 @@ def restore(
     except (RuntimeError, ValueError) as error:
         raise RunError(f"the checkpoint of step {checkpoint.step} does not fit the model: {error}") from error
     changed = {key for key, _, _ in _optimizer_changes(checkpoint, settings)} - {"lr"}
+    changed |= {"weight_decay"} if "groups" in changed else set()  # a group may have one to itself
+    taken = changed | (_scheduled_keys(old, plan) if adopting else set())
     for group, fresh in zip(optimizer.param_groups, fresh_groups, strict=True):
-        for key in changed | ({"lr", "initial_lr"} if adopting else set()):
+        for key in taken:
             if key in fresh:
                 group[key] = fresh[key]
+            elif adopting:
+                group.pop(key, None)  # the base of what is scheduled no more
     if adopting:
         _move_to(scheduler, checkpoint.step)
     else:
         scheduler.load_state_dict(checkpoint.scheduler)
+
+
+def _scheduled_keys(*plans: SchedulePlan) -> set[str]:
+    """Returns the keys of a param group that plans schedule, with those of the bases."""
+    names = {split_name(name)[1] for plan in plans for name in plan.schedules}
+    hyperparameters = [Hyperparameter(name) for name in {"lr", *names} - {BATCH_SIZE}]
+    return {key for one in hyperparameters for key in (one.key, one.base_key)}
 
 
 def _move_to(scheduler: LRSchedulerProtocol, step: int) -> None:
@@ -119,9 +133,10 @@ def _check_same_work(checkpoint: Checkpoint, settings: Settings) -> None:
         for key, was, now in _changes(checkpoint, settings, "optimizer")
         if key in ("name", "target") and (was, now) != (None, None)
     ]
-    if checkpoint.step > settings.train.total_steps:
-        message = f"{settings.train.total_steps} is below {checkpoint.step}, the step of the checkpoint"
-        problems.append(Problem("train.total_steps", message, _OVER))
+    if checkpoint.step > settings.train.last_step:
+        message = f"{settings.train.last_step} is below {checkpoint.step}, the step of the checkpoint"
+        ends = "total_steps" if settings.train.stop_after is None else "stop_after"
+        problems.append(Problem(f"train.{ends}", message, _OVER))
     if problems:
         raise ConfigError(problems)
 

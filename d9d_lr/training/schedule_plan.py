@@ -1,4 +1,4 @@
-"""The schedule that a run follows: what it is built from, and what to do when it is not the checkpoint's."""
+"""What to do when the schedules of a run are not those of its checkpoint: refuse, keep or adopt."""
 
 from __future__ import annotations
 
@@ -6,50 +6,17 @@ import logging
 from typing import Any, assert_never
 
 from d9d_lr.composing.targets import TargetConfig
-from d9d_lr.config.base import Base
-from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.provider.resuming_others import SavedOthers, other_changes
 from d9d_lr.schedule import values as portable
 from d9d_lr.schedule.compare import differences
-from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.training.checkpoints import Checkpoint
-from d9d_lr.training.fingerprint import digest, essential
+from d9d_lr.training.plan import SchedulePlan, planned
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
-
-
-class SchedulePlan(Base):
-    """Everything that decides the learning rate of every step.
-
-    Attributes:
-        lr: The schedule, or a user-defined provider.
-        total_steps: Steps of the run that it was made for.
-        base_lr: The learning rate that it multiplies; None where the optimizer's own default is taken.
-    """
-
-    lr: PiecewiseConfig | TargetConfig
-    total_steps: int
-    base_lr: float | None
-
-    def schedule(self) -> Schedule | None:
-        """Returns the resolved schedule; None for a user-defined provider."""
-        return build_schedule(self.lr, self.total_steps) if isinstance(self.lr, PiecewiseConfig) else None
-
-    def fingerprint(self) -> str:
-        """Returns a short hash of the multipliers: of the resolved schedule, or of what a provider is given."""
-        schedule = self.schedule()
-        if schedule is not None:
-            return portable.fingerprint(schedule)
-        return digest([essential(self.lr), self.total_steps])
-
-
-def planned(settings: Settings) -> SchedulePlan:
-    """Returns the plan that the settings describe."""
-    optimizer = settings.optimizer
-    base_lr = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
-    return SchedulePlan(lr=settings.lr, total_steps=settings.train.total_steps, base_lr=base_lr)
 
 
 def plan_to_follow(settings: Settings, checkpoint: Checkpoint | None) -> SchedulePlan:
@@ -88,11 +55,22 @@ def plan_changes(checkpoint: Checkpoint, new: SchedulePlan) -> list[str]:
     """Returns a line for everything in which a plan differs from a checkpoint's; none if it does not."""
     old = plan_of(checkpoint)
     lines = []
-    if old.fingerprint() != new.fingerprint():
+    if old.lr_fingerprint() != new.lr_fingerprint():
         lines += _schedule_changes(old, new)
     if old.base_lr != new.base_lr:
         lines.append(f"base learning rate: {_base(old)} -> {_base(new)}")
-    return [*lines, _jump(checkpoint, new)] if lines else []
+    if lines:
+        lines.append(_jump(checkpoint, new))
+    lines += _group_changes(old, new)
+    plain = {name: portable.to_plain(schedule) for name, schedule in old.others().items()}
+    return lines + other_changes(SavedOthers(plain, old.bases()), new.others(), new.bases(), checkpoint.step)
+
+
+def _group_changes(old: SchedulePlan, new: SchedulePlan) -> list[str]:
+    """Returns a line for each base that a param group has to itself, where its schedule does not tell it."""
+    names = sorted({*old.base_values, *new.base_values} - {*old.schedules, *new.schedules})
+    pairs = [(name, old.base_values.get(name), new.base_values.get(name)) for name in names if split_name(name)[0]]
+    return [f"{name}: base value: {was} -> {now}" for name, was, now in pairs if was != now]
 
 
 def _schedule_changes(old: SchedulePlan, new: SchedulePlan) -> list[str]:
