@@ -124,8 +124,7 @@ def test_a_shared_sweep_is_the_same_to_the_last_bit(sweep, trained, arguments, d
 @pytest.mark.parametrize(
     ("arguments", "written", "distinct"),
     [
-        # The weight decay falls from the first step, so nothing but step 0 is shared, which is a thirtieth of the steps:
-        # 10 + 20 - 1.
+        # The weight decay falls from the first step on, so only step 0 is shared: 10 + 20 - 1.
         (("lr=constant", "train.total_steps=10,20", "+lr@schedules.weight_decay=linear_to_zero"), 30, 29),
         # Both hold until 8; the decay parts at 9: 9 + 1 + 11.
         (
