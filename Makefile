@@ -88,7 +88,7 @@ format: $(SETUP)  ## lay the code out
 	$(VENV)/bin/ruff format .
 
 fuzz: $(SETUP)  ## random input for longer, FUZZ_EXAMPLES=5000 for each property; prints what was tried
-	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(PY) -m pytest -n 2 tests/fuzz --hypothesis-profile=long
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(PY) -m pytest -n 2 tests/fuzz tests/provider/test_interleavings.py --hypothesis-profile=long
 
 parity: $(PARITY_SETUP)  ## compare with PyPI's d9d, bit by bit
 	$(PARITY_VENV)/bin/python tests/parity/compare_with_d9d.py
@@ -96,7 +96,7 @@ parity: $(PARITY_SETUP)  ## compare with PyPI's d9d, bit by bit
 parity-field: $(FIELD_SETUP)  ## compare presets with transformers, timm, torchtitan, optax and ignite themselves
 	$(FIELD_VENV)/bin/python tests/parity/compare_with_fields.py
 
-soak: $(SETUP)  ## kill runs and sweeps at random moments for SOAK_SECONDS=480, and count what is lost
+soak: $(SETUP)  ## kill runs, and sweeps under each launcher, at random moments for SOAK_SECONDS=480; count what is lost
 	cd tests && ../$(PY) -m soak.kill_runs $(SOAK_SECONDS)
 
 bench: $(SETUP)  ## how fast, as ratios to a peer in the same run; writes benchmarks/results.md

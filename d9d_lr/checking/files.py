@@ -24,7 +24,7 @@ def check_all(config_dir: Path | None = None) -> Iterator[Checked]:
     """Checks the packaged files, and those of the user's own folder.
 
     Args:
-        config_dir: The person's folder, as for `--config-dir`.
+        config_dir: The user's folder, as for `--config-dir`.
 
     Raises:
         ConfigError: If the folder does not exist.
@@ -75,14 +75,14 @@ def _sweeps(folder: Path) -> Iterator[Checked]:
 
 
 def _sweeps_below(config_dir: Path) -> Iterator[Checked]:
-    """Checks a person's sweeps/, laid out as the packaged one: each file is run with `-cd sweeps -cn NAME`."""
+    """Checks a user's sweeps/, laid out as the packaged one: each file is run with `-cd sweeps -cn NAME`."""
     below = config_dir / "sweeps"
     if below.is_dir() and below.resolve() != SWEEPS_DIR.resolve():
         yield from _sweeps(below)
 
 
 def _check(file: Path, config_dir: Path | None, config_name: str, overrides: list[str]) -> Checked:
-    """Composes and validates every point that a file stands for, each problem told once."""
+    """Composes and validates every point that a file stands for, each problem reported once."""
     problem = unreadable(file)
     if problem:
         return Checked(file, (problem,))
@@ -111,7 +111,8 @@ def _use(file: Path, name: str) -> list[str]:
     """Returns what the first line of a preset says is typed to use it, for presets that want numbers or a stretch."""
     _, _, typed = file.read_text(errors="replace").partition("\n")[0].partition(" Use: ")
     words = typed.split()
-    return words if words[:1] == [f"lr={name}"] else [f"lr={name}"]
+    named = any(word.startswith(("lr=", "+lr@")) and word.endswith(f"={name}") for word in words)
+    return words if named else [f"lr={name}"]
 
 
 def _hidden(file: Path, packaged: Path, config_dir: Path | None) -> Checked | None:

@@ -82,7 +82,7 @@ class Application:
         try:
             config = self.composed(first_point)
         except COMPOSITION_ERRORS:
-            return []  # composing the points one by one tells what is wrong
+            return []  # composing the points one by one reports what is wrong
         params = OmegaConf.select(config, "hydra.sweeper.params") or {}
         return [f"{key}={value}" for key, value in params.items()]
 

@@ -1,4 +1,4 @@
-"""Running the entrypoint and the tools beside it, with their errors told."""
+"""Running the entrypoint and the tools beside it, with their errors reported in words."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from d9d_lr.composing.application import open_application
-from d9d_lr.composing.error_screen import reader_left, say, told
+from d9d_lr.composing.error_screen import error_screen, reader_left, say
 from d9d_lr.composing.every_problem import all_problems
 from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.composing.hydra_internals import COMPOSITION_ERRORS, hydra_main, parse_arguments
@@ -24,7 +24,7 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 
 
 class Refusal(SystemExit):
-    """Ends a run before it began, for a reason that `run_application` tells.
+    """Ends a run before it began, for a reason that `run_application` reports.
 
     Hydra turns exceptions of a callback into warnings, and lets `SystemExit` through.
     """
@@ -39,7 +39,7 @@ def run_application(job: Callable[[DictConfig], Any], check: Check = lambda conf
 
     Args:
         job: What one run does with its composed configuration.
-        check: Validates a composed configuration, to tell all that is wrong where something is.
+        check: Validates a composed configuration, to report all that is wrong where something is.
 
     Raises:
         SystemExit: With status 2 for a configuration that cannot be used, 1 for a run that failed, 130 for Ctrl-C.
@@ -49,7 +49,7 @@ def run_application(job: Callable[[DictConfig], Any], check: Check = lambda conf
         first = list(error.problems) if isinstance(error, ConfigError) else explain_hydra(error, sys.argv[1:])
         return _by_file(_every_problem(check) or first)
 
-    with _arguments(_in_order(sys.argv[1:])), told(problems, own_jobs=True):
+    with _arguments(_in_order(sys.argv[1:])), error_screen(problems, own_jobs=True):
         try:
             _check_arguments(sys.argv[1:])
             hydra_main(job, APP_DIR, "config")
@@ -60,7 +60,7 @@ def run_application(job: Callable[[DictConfig], Any], check: Check = lambda conf
 
 
 def run_tool(tool: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:
-    """Runs a command that is no Hydra application, and tells its errors as `run_application` does.
+    """Runs a command that is no Hydra application, and reports its errors as `run_application` does.
 
     Args:
         tool: What the command does with its arguments.

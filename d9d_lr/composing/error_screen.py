@@ -1,4 +1,4 @@
-"""What a person sees of an error: a sentence for their own mistake or for trouble around, a traceback for a defect."""
+"""What the user sees of an error: a sentence for a mistake or a failing environment, a traceback for a defect."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def reported_errors(function: F | None = None) -> F | AbstractContextManager[Non
 
 @contextmanager
 def _reported() -> Iterator[None]:
-    with told(_as_hydra_met_them, own_jobs=False):
+    with error_screen(_as_hydra_met_them, own_jobs=False):
         check_overrides(sys.argv[1:])
         yield
 
@@ -64,19 +64,19 @@ def _as_hydra_met_them(error: Exception) -> list[Problem]:
 
 
 @contextmanager
-def told(problems_of: Callable[[Exception], list[Problem]], *, own_jobs: bool) -> Iterator[None]:
+def error_screen(problems_of: Callable[[Exception], list[Problem]], *, own_jobs: bool) -> Iterator[None]:
     """Turns errors into what is said on standard error, and an exit status.
 
     Args:
         problems_of: Says what Hydra could not compose.
         own_jobs: Whether the jobs that Hydra runs are the entrypoint's, which raise what Hydra and the system raise
-            only for a person's mistake and for trouble around.
+            only for a user's mistake and for a failing environment.
 
     Raises:
         SystemExit: With status 2 for a configuration that cannot be used, 1 for a run that failed, 130 for Ctrl-C.
     """
     asked_for_traceback = os.environ.get(_FULL_ERROR)
-    os.environ[_FULL_ERROR] = "1"  # Hydra then raises instead of printing, and what it raises is told below
+    os.environ[_FULL_ERROR] = "1"  # Hydra then raises instead of printing, and what it raises is reported below
     try:
         yield
     except KeyboardInterrupt:
@@ -84,7 +84,7 @@ def told(problems_of: Callable[[Exception], list[Problem]], *, own_jobs: bool) -
     except BrokenPipeError:
         raise SystemExit(reader_left()) from None
     except Exception as error:
-        if asked_for_traceback or (status := _told(error, problems_of, own_jobs)) is None:
+        if asked_for_traceback or (status := _reported_status(error, problems_of, own_jobs)) is None:
             raise
         raise SystemExit(status) from error
     finally:
@@ -92,7 +92,7 @@ def told(problems_of: Callable[[Exception], list[Problem]], *, own_jobs: bool) -
             os.environ.pop(_FULL_ERROR, None)
 
 
-def _told(error: Exception, problems_of: Callable[[Exception], list[Problem]], own_jobs: bool) -> int | None:
+def _reported_status(error: Exception, problems_of: Callable[[Exception], list[Problem]], own_jobs: bool) -> int | None:
     """Says an error and returns the exit status; None if it is a defect."""
     match error:
         case ConfigError():

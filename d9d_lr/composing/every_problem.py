@@ -52,9 +52,9 @@ def all_problems(composer: Composer, overrides: Sequence[str], check: Check) -> 
             break
         remaining = innocent
     line = Line(composer, check, remaining)
-    told = [problem for error, typed in refused for problem in _explained(error, typed, line)]
-    told += [_with_tried_hint(problem, overrides, line) for problem in wrong]
-    return _each_once(told)
+    found = [problem for error, typed in refused for problem in _explained(error, typed, line)]
+    found += [_with_tried_hint(problem, overrides, line) for problem in wrong]
+    return _each_once(found)
 
 
 def _each_once(problems: Sequence[Problem]) -> list[Problem]:

@@ -1,4 +1,4 @@
-"""Hydra's private parts and Hydra's English. No other module knows either, since both may change with any release.
+"""Hydra's private parts. No other module knows them, since they may change with any release; its English is beside it.
 
 Tried with:
 
@@ -7,21 +7,17 @@ Tried with:
 | 1.3.2 | 2.3.0 |
 | 1.3.8 | 2.3.1 |
 | 1.4.0rc3 | 2.4.1rc1 |
-
-`hydra_plugins` imports this module in every Hydra application, so it imports nothing that Hydra has not imported.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import hydra
 from hydra import initialize_config_dir, version
@@ -34,7 +30,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, JobRuntime
 from hydra.errors import HydraException
-from omegaconf import DictConfig, ListConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
@@ -61,14 +57,11 @@ COMPOSITION_ERRORS = (
 """What Hydra raises while it composes."""
 
 
-# --- private parts ---------------------------------------------------------------------------------------------------
-
-
 def hydra_main(job: Callable[[DictConfig], Any], config_dir: Path, config_name: str) -> None:
     """Hands the command line to Hydra, as `@hydra.main` does.
 
-    A `_target_` is what the person who runs the command typed or wrote, so Hydra 1.4 is told not to ask for a list of
-    those that may be called.
+    A `_target_` was typed or written by whoever runs the command, so Hydra 1.4 is not to ask for a list of those that
+    may be called.
     """
     hydra.main(config_path=str(config_dir), config_name=config_name, **_BASE, **_any_target("execution_whitelist"))(
         job
@@ -193,133 +186,3 @@ def _frames(error: BaseException) -> Iterator[FrameType]:
     while traceback is not None:
         yield traceback.tb_frame
         traceback = traceback.tb_next
-
-
-# --- English ---------------------------------------------------------------------------------------------------------
-
-Case = Literal[
-    "no_file",
-    "no_folder",
-    "not_there",
-    "no_value",
-    "mapping_and_list",
-    "index",
-    "unplaced",
-    "no_such_place",
-    "not_in_defaults",
-    "two_keys",
-    "unknown_key",
-    "nothing_to_delete",
-    "other_value",
-    "no_group",
-    "several_values",
-    "not_mergeable",
-    "chosen_already",
-    "there_already",
-    "taken",
-    "no_name",
-    "not_chosen",
-    "mode_in_file",
-    "other",
-]
-
-_SENTENCES: tuple[tuple[Case, str], ...] = (
-    ("no_file", r"Cannot find primary config '(?P<key>[^']*)'"),
-    ("not_there", r"Could not find '(?P<key>[^']*)'"),
-    ("not_there", r"Could not load '(?P<key>[^']*)'"),
-    ("mode_in_file", r"(?P<key>hydra\.mode) changed during config composition"),
-    ("no_name", r"Config group override must be a string or a list"),
-    ("no_name", r"argument of type '\w+' is not iterable"),
-    ("not_chosen", r"You must specify '(?P<key>[^']*)'"),
-    (
-        "mapping_and_list",
-        r"(?:Error merging override \+*(?P<key>[^=]+)=|In '(?P<file>[^']*)')[^\0]*"
-        r"Cannot merge (?:DictConfig with ListConfig|incompatible container types)",
-    ),
-    ("index", r"Error merging override \+*(?P<key>[^=]+)=[^\0]*list index out of range"),
-    ("index", r"Could not override '(?P<key>[^']*)'[^\0]*full_key: \S*\[\d+\]"),
-    ("index", r"invalid literal for int\(\) with base 10: '(?P<name>[^']*)'"),
-    ("index", r"list indices must be integers or slices, not str"),
-    ("unplaced", r"Could not override '(?P<key>[^'@]*/[^'@]*)'"),
-    ("no_such_place", r"Could not override '(?P<key>[^']*@[^']*)'"),
-    ("no_such_place", r"Invalid Defaults List override '/?(?P<key>[^':]*@[^':]*): (?P<name>[^']*)'"),
-    ("not_in_defaults", r"Invalid Defaults List override '/?(?P<key>[^':]*): (?P<name>[^']*)'"),
-    ("not_in_defaults", r"Could not override '(?P<key>[^']*)'\. No match in the defaults list"),
-    ("two_keys", r"Conflicting integer and string keys: '(?P<name>[^']*)'[^\0]*full_key: (?P<key>\S+)\.\S+"),
-    ("unknown_key", r"Could not override '(?P<key>[^']*)'"),
-    ("nothing_to_delete", r"Could not delete (?:from config\. )?'(?P<key>[^'=]*)(?:=(?P<name>[^']*))?'"),
-    ("other_value", r"The value of '(?P<key>[^']*)' is (?P<name>.*) and not"),
-    ("no_group", r"config group '(?P<key>[^']*)' does not exist"),
-    ("several_values", r"Ambiguous value for argument '(?P<key>[^'=]*)="),
-    ("no_folder", r"Additional config directory '(?P<key>[^']*)' not found"),
-    ("not_mergeable", r"Error merging override \+*(?P<key>[^=]+)="),
-    ("there_already", r"Could not append to config\. An item is already at '(?P<key>[^']*)'"),
-    ("chosen_already", r"Multiple values for (?P<key>[\w/@.]+)\."),
-    ("taken", r"(?P<key>\S+) appears more than once in the final defaults list"),
-)
-"""What Hydra and OmegaConf say, with the text of the cause behind it; the first that fits counts."""
-
-_NEAR = r"Did you mean to override (?:one of )?([^?]+)\?"
-
-
-@dataclass(frozen=True)
-class Said:
-    """What Hydra said of a command line, beyond its words.
-
-    Attributes:
-        case: What is wrong.
-        key: The key, group or file that it is about; empty where Hydra names none.
-        name: The part of the key, or the value, that does not fit.
-        near: What could be overridden instead.
-        known: The keys that are there in place of an unknown one.
-        full_key: An unknown key, as far as it leads.
-        in_list: Whether the key leads into a list.
-        line: The first line of its text.
-    """
-
-    case: Case
-    key: str = ""
-    name: str = ""
-    near: tuple[str, ...] = ()
-    known: tuple[str, ...] | None = None
-    full_key: str = ""
-    in_list: bool = False
-    line: str = ""
-
-
-def read(error: BaseException) -> Said:
-    """Returns what Hydra, or OmegaConf below it, said in an error."""
-    text, cause = str(error), error.__cause__
-    everything = f"{text}\n{cause or ''}"
-    case, found = next(
-        ((case, match.groupdict()) for case, pattern in _SENTENCES if (match := re.search(pattern, everything))),
-        ("other", {}),
-    )
-    near = re.search(_NEAR, text)
-    parent = getattr(cause, "parent_node", None)
-    told = cause if case == "not_mergeable" and cause else error
-    return Said(
-        case=case,
-        key=found.get("key") or found.get("file") or "",
-        name=found.get("name") or (str(cause.key) if isinstance(cause, OmegaConfBaseException) else ""),
-        near=tuple(near[1].split(", ")) if near else (),
-        known=_keys(parent) if isinstance(parent, DictConfig) else None,
-        full_key=str(cause.full_key) if isinstance(cause, OmegaConfBaseException) else "",
-        in_list=isinstance(parent, ListConfig),
-        line=_first_line(told),
-    )
-
-
-def why_unparsed(error: BaseException, typed: str) -> str:
-    """Returns the line of a parser's error that says more than what was typed."""
-    lines = [line for line in str(error).splitlines() if typed not in line and line.strip(" ^")]
-    return next((line for line in lines if not line.startswith("See ")), "")
-
-
-def _keys(parent: DictConfig) -> tuple[str, ...]:
-    return () if parent._is_none() else tuple(map(str, parent))
-
-
-def _first_line(error: BaseException) -> str:
-    text = re.sub(r"^In '[^']*': (?=You must)", "", str(error).strip())
-    return text.splitlines()[0] if text else type(error).__name__

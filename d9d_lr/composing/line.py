@@ -14,7 +14,7 @@ from d9d_lr.composing.overrides import check_overrides, key_of, parsed, value_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 
 KINDS = ("mode", "type", "name")
-"""The fields that tell one kind of a phase, a curve, a task or an optimizer from another."""
+"""The discriminators: fields that name the kind of a phase, a curve, a task or an optimizer."""
 
 Check = Callable[[DictConfig], Any]
 """Validates what was composed; raises ConfigError."""

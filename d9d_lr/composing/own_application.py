@@ -1,4 +1,4 @@
-"""An application of the user's own, as far as its folder tells: its schedules, and how long they last."""
+"""A user's own application, as its folder shows it: its schedules, and how long they last."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _builds_on_the_entrypoint(folder: Path, name: str) -> bool:
 
 
 def _defaults(file: Path) -> list[str]:
-    """Returns what a file builds on; nothing where it cannot be read, which composing it tells."""
+    """Returns what a file builds on; nothing where it cannot be read, which composing it reports."""
     try:
         content = yaml.safe_load(file.read_bytes())
     except (OSError, ValueError, yaml.YAMLError, RecursionError):

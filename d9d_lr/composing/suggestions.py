@@ -54,6 +54,13 @@ def first_that_works(line: Line, suggestions: Iterable[Suggestion]) -> str:
     return next((str(one) for one in likeliest if line.works(one.tried or one.overrides)), "")
 
 
+def hinted(line: Line | None, suggestions: Iterable[Suggestion]) -> str:
+    """Returns the first suggestion that works; the first of all where that cannot be tried."""
+    if line:
+        return first_that_works(line, suggestions)
+    return next((str(one) for one in suggestions), "")
+
+
 def swapped(line: Line, key: str, typed: Sequence[str]) -> Iterator[Suggestion]:
     """Yields other options of the group whose choice does not take a value, and other groups in its place.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from d9d_lr.composing.hydra_internals import why_unparsed
+from d9d_lr.composing.hydra_english import why_unparsed
 from d9d_lr.composing.line import Line
 from d9d_lr.composing.overrides import parsed, value_of
 from d9d_lr.composing.suggestions import Suggestion, first_that_works, with_value_there
@@ -13,7 +13,7 @@ from d9d_lr.diagnostics.problems import Problem
 
 
 def unparsed(error: Exception, overrides: Sequence[str], line: Line | None) -> Problem:
-    """Tells of the first override that does not parse."""
+    """Returns what is said of the first override that does not parse."""
     place = next((index for index, one in enumerate(overrides) if parsed(one) is None), None)
     if place is None:
         return Problem("", why_unparsed(error, ""))

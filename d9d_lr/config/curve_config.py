@@ -59,4 +59,4 @@ def _curve_class(target: Any) -> type[Any]:
 CurveConfig = TypeAliasType(
     "CurveConfig", Annotated[Curve, Field(discriminator="type"), WrapValidator(_read), WrapSerializer(_write)]
 )
-"""A packaged curve, told apart by `type`, or a user-defined one."""
+"""A packaged curve, discriminated by `type`, or a user-defined one."""

@@ -1,4 +1,4 @@
-"""The numbers at the top of a preset: what a person sets there, and the phases read by interpolation.
+"""The numbers at the top of a preset: what a user sets there, and the phases read by interpolation.
 
 A preset names them once, `scalars: [warmup_steps]`, gives each its value, `warmup_steps: 100`, and writes
 `${...warmup_steps}` in a phase. They mean nothing outside the file, so they are gone before the schedule is validated.

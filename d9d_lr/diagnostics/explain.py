@@ -1,4 +1,4 @@
-"""Pydantic's validation errors, told as problems: the key as typed, the value, what is allowed, a nearer name."""
+"""Pydantic's validation errors as problems: the key as typed, the value, what is allowed, a nearer name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is wrong with an input, in the words of the person who typed it.
+"""What is wrong with an input, in the words of the user who typed it.
 
 Every room reports bad input as a list of `Problem`s carried by one `ConfigError`, so that all of them are shown at
 once and each names the key as it is typed on the command line.
@@ -16,7 +16,7 @@ class Problem:
     """One thing that is wrong.
 
     Attributes:
-        key: The key as a person types it, such as `lr.phases.1.percentage`; empty where no key is to blame.
+        key: The key as a user types it, such as `lr.phases.1.percentage`; empty where no key is to blame.
         message: The value found and what is allowed.
         hint: What to type instead; empty where there is nothing useful to say. What it says to type ends it.
         misplaced: Whether the key is wrong and not its value, so that it may belong to another kind of what is there.
@@ -59,7 +59,7 @@ class WrongKindError(ValueError):
 
 
 class RunError(RuntimeError):
-    """Something outside the configuration that stops a run, told in one sentence: a missing file, a full disk."""
+    """Something outside the configuration that stops a run, reported in one sentence: a missing file, a full disk."""
 
 
 def join_key(*parts: str) -> str:

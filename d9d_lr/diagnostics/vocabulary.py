@@ -10,7 +10,7 @@ class Vocabulary:
     """The words for any configuration; a room that knows more about its own overrides these methods."""
 
     def typed(self, parts: Sequence[int | str], raw: Any) -> list[str]:
-        """Returns the parts of a key as a person typed them.
+        """Returns the parts of a key as a user typed them.
 
         Args:
             parts: Names and indices from the model on, as Pydantic counts them.

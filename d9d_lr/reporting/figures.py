@@ -10,10 +10,12 @@ import numpy as np
 
 from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.folding import Setting
-from d9d_lr.comparing.predicted import Foreseen
+from d9d_lr.comparing.predicted import PredictedSetting
 from d9d_lr.plotting.figure import new_figure, require_matplotlib, save
 from d9d_lr.plotting.palette import Look, line_style, literal, look
 from d9d_lr.reporting.exact_lr import exact_lr
+from d9d_lr.reporting.exact_others import exact_others
+from d9d_lr.reporting.page_data import scheduled_names
 from d9d_lr.reporting.predicted_chart import Frame
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order
@@ -32,7 +34,7 @@ _LONGEST_LEGEND = 28
 def write_figures(view: SweepView, folder: Path) -> list[Path]:
     """Writes `report_schedules.png`, `report_losses.png`, and one file for each swept key and each pair of them.
 
-    Where a law was asked, `report_predicted.png` has what it said against what came out.
+    Where a law was asked, `report_predicted.png` has its predictions against what came out.
 
     Raises:
         RunError: If matplotlib is not installed, or a file cannot be written.
@@ -40,11 +42,13 @@ def write_figures(view: SweepView, folder: Path) -> list[Path]:
     require_matplotlib()
     looks = looks_of(view)
     figures = {"schedules": _schedules(view, looks), "losses": _losses(view, looks)}
+    for name in scheduled_names(view):
+        figures[f"schedules_{_safe(name)}"] = _scheduled(view, name, looks)
     if any(one.mean is not None for one in view.settings):
         figures |= {f"{OBJECTIVE}_by_{_safe(key)}": _by_value(view, key, looks) for key in view.keys}
         maps = heat_maps(view)
-        if view.foreseen:
-            figures["predicted"] = _predicted(view.foreseen)
+        if view.predicted_settings:
+            figures["predicted"] = _predicted(view.predicted_settings)
         figures |= {_map_name(one): _heat(one) for one in maps}
     written = [folder / f"report_{name}.png" for name in figures]
     for path, figure in zip(written, figures.values(), strict=True):
@@ -73,6 +77,16 @@ def _schedules(view: SweepView, looks: dict[str, Look]) -> Figure:
         if drawn[0] and (_name(view, one), drawn) not in seen:
             seen.add((_name(view, one), drawn))
             _line(axes, drawn, looks[_name(view, one)], 1.5)
+    _legend(axes, looks)
+    return figure
+
+
+def _scheduled(view: SweepView, name: str, looks: dict[str, Look]) -> Figure:
+    figure, axes = _axes(name)
+    drawn = {(_name(view, one), exact_others(view.runs[one.points[0]]).get(name)) for one in view.settings}
+    for schedule, curve in sorted((pair for pair in drawn if pair[1]), key=lambda pair: pair[0]):
+        assert curve is not None, "it was left out"
+        _line(axes, curve, looks[schedule], 1.5)
     _legend(axes, looks)
     return figure
 
@@ -179,7 +193,7 @@ def _heat(found: HeatMap) -> Figure:
     return figure
 
 
-def _predicted(found: Sequence[Foreseen]) -> Figure:
+def _predicted(found: Sequence[PredictedSetting]) -> Figure:
     """Draws each prediction with its interval against what came out; an interval holds where it meets the diagonal."""
     figure, axes = _axes("predicted", OBJECTIVE)
     frame = Frame.of(found)
@@ -187,14 +201,14 @@ def _predicted(found: Sequence[Foreseen]) -> Figure:
     for held, color in ((True, look(0).color), (False, "crimson")):
         shown = [one for one in found if (one.inside == one.setting.count) == held]
         if shown:
-            foreseen = [one.predicted for one in shown]
-            bars = [[one.loss - one.low for one in foreseen], [one.high - one.loss for one in foreseen]]
+            predictions = [one.predicted for one in shown]
+            bars = [[one.loss - one.low for one in predictions], [one.high - one.loss for one in predictions]]
             name = "the interval held" if held else "not for every seed"
-            x, y = [one.mean for one in shown], [one.loss for one in foreseen]
+            x, y = [one.mean for one in shown], [one.loss for one in predictions]
             axes.errorbar(x, y, bars, color=color, linestyle="none", marker="o", markersize=4, elinewidth=1, label=name)
     axes.set_xlim(frame.real)
     axes.set_ylim(frame.predicted)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper left")
     return figure
 
 

@@ -1,4 +1,4 @@
-"""`error.txt`: the traceback of what ended a run, which its result tells in one line."""
+"""`error.txt`: the traceback of what ended a run, which its result reports in one line."""
 
 from __future__ import annotations
 

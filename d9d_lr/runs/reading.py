@@ -13,7 +13,7 @@ from d9d_lr.diagnostics.problems import RunError
 
 
 class DamagedError(RunError):
-    """A file of a run or sweep folder that cannot be understood; it may be set aside, and what it told is lost."""
+    """A file of a run or sweep folder that cannot be understood; it may be set aside, and what it held is lost."""
 
 
 LARGEST_BYTES = 16 * 1024**2

@@ -115,9 +115,9 @@ def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:
     # What both have comes first: a later version composes keys that an older one did not have.
     keys = sorted({*old, *new}, key=lambda key: (key not in old or key not in new, key))
     differing = [key for key in keys if old.get(key) != new.get(key)]
-    told = "; ".join(f"{key} is {old.get(key)!r} there, {new.get(key)!r} here" for key in differing[:3])
+    differences = "; ".join(f"{key} is {old.get(key)!r} there, {new.get(key)!r} here" for key in differing[:3])
     more = f"; and {len(differing) - 3} more" if len(differing) > 3 else ""
-    return f"holds another configuration: {told}{more}" if told else "holds another configuration"
+    return f"holds another configuration: {differences}{more}" if differences else "holds another configuration"
 
 
 def _flat(node: Any, prefix: str = "") -> dict[str, Any]:

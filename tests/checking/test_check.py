@@ -88,14 +88,14 @@ def test_sweeps_in_a_folder_of_their_own_are_checked(own, capsys):
     assert f"{own / 'sweeps' / 'typo.yaml'}: lr.phases.0.stepz: unknown key" in said.out
 
 
-def test_a_file_hidden_by_a_packaged_one_is_told(own, capsys):
+def test_a_file_hidden_by_a_packaged_one_is_reported(own, capsys):
     (own / "lr" / "wsd.yaml").write_text(GOOD)
     status, said = told(capsys, "-cd", str(own))
     assert status == 2
     assert "is never used: the packaged lr/wsd.yaml is found first\n    give it another name" in said.out
 
 
-def test_a_folder_that_is_not_there_is_told(capsys):
+def test_a_folder_that_is_not_there_is_reported(capsys):
     status, said = told(capsys, "-cd", "nowhere")
     assert status == 2
     assert "there is no folder 'nowhere'" in said.err

@@ -124,7 +124,7 @@ def ended(run, *words):
         (("lr.phases.0.steps=${nowhere}",), 2, "lr.phases.0.steps: cannot be resolved"),
     ],
 )
-def test_what_resolve_lr_refuses_is_told_wherever_the_screen_is(wrapped, words, status, said, conf, in_tmp, capfd):
+def test_what_resolve_lr_refuses_is_reported_wherever_the_screen_is(wrapped, words, status, said, conf, in_tmp, capfd):
     assert ended(wrapped(resolving, conf), *words) == status
     told = capfd.readouterr().err
     assert said in told
@@ -143,7 +143,7 @@ def test_what_resolve_lr_refuses_is_told_wherever_the_screen_is(wrapped, words, 
         (("a b",), "a b: is not an override"),
     ],
 )
-def test_what_hydra_cannot_compose_is_told_around_it(wrapped, words, said, conf, in_tmp, capfd):
+def test_what_hydra_cannot_compose_is_reported_around_it(wrapped, words, said, conf, in_tmp, capfd):
     assert ended(wrapped(resolving, conf), *words) == 2
     told = capfd.readouterr().err
     assert said in told
@@ -237,7 +237,7 @@ def test_plot_draws_it_from_the_command_line(conf, capsys):
         (("--y", "lr"), "is not set"),
     ],
 )
-def test_what_is_wrong_with_it_is_told(words, said, conf, capsys):
+def test_what_is_wrong_with_it_is_reported(words, said, conf, capsys):
     assert status_of(plot.plot, "-cd", str(conf), *words) == 2
     assert said in " ".join(capsys.readouterr().err.split())
 
@@ -277,7 +277,7 @@ def test_an_application_without_a_schedule_says_so(tmp_path):
         compose_series([], config_dir=tmp_path)
 
 
-def test_an_application_is_told_from_files_that_build_on_the_entrypoints(conf, repo, tmp_path):
+def test_an_application_differs_from_files_that_build_on_the_entrypoints(conf, repo, tmp_path):
     assert is_application(conf, "config")
     assert not is_application(conf, "no_such")
     assert not is_application(repo / "sweeps", "warmup_length")

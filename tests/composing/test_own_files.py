@@ -107,7 +107,7 @@ BAD_FILES = [
 
 
 @pytest.mark.parametrize(("place", "text", "line", "parts"), BAD_FILES)
-def test_a_bad_file_is_told_and_nothing_is_done(place, text, line, parts, in_tmp, tmp_path_factory, capfd):
+def test_a_bad_file_is_reported_and_nothing_is_done(place, text, line, parts, in_tmp, tmp_path_factory, capfd):
     folder = tmp_path_factory.mktemp("own")
     (folder / place).parent.mkdir(exist_ok=True)
     (folder / place).write_bytes(text.encode("latin-1"))

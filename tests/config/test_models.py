@@ -59,7 +59,7 @@ def test_a_config_does_not_change():
         config.scheduler.initial_multiplier = 1.0
 
 
-def test_the_json_schema_tells_modes_and_curves_apart():
+def test_the_json_schema_discriminates_modes_and_curves():
     definitions = AutoLRSchedulerConfig.model_json_schema()["$defs"]
     phases = definitions["PiecewiseSchedulerConfig"]["properties"]["phases"]["items"]
     assert phases["discriminator"]["propertyName"] == "mode"

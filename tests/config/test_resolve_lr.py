@@ -34,6 +34,6 @@ def test_every_key_begins_with_what_the_section_is_called(key):
 
 
 @pytest.mark.parametrize("phases", [{1, 2}, {"a"}, (1, 2), object(), b"x", 5, 1.5])
-def test_phases_that_are_neither_a_list_nor_a_mapping_are_told(phases):
+def test_phases_that_are_neither_a_list_nor_a_mapping_are_reported(phases):
     with pytest.raises(ConfigError, match="phases"):
         resolve_lr({"initial_multiplier": 0.0, "phases": phases})

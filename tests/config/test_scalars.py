@@ -29,13 +29,13 @@ def test_a_field_of_a_phase_may_be_set_past_its_scalar():
         ("lr.scalars=warmup_steps", ["lr.scalars: 'warmup_steps' is not allowed; it must be a list of names"]),
     ],
 )
-def test_what_is_wrong_with_a_scalar_is_told(override, expected):
+def test_what_is_wrong_with_a_scalar_is_reported(override, expected):
     with pytest.raises(ConfigError, match=re.escape(expected[0])) as caught:
         compose_lr([PRESET, override])
     assert expected[-1] in str(caught.value)
 
 
-def test_all_that_is_wrong_is_told_at_once():
+def test_all_that_is_wrong_is_reported_at_once():
     section = {"scalars": ["warmup"], "warmup": 3, "warmpu": 4, "initial_multiplier": "x", "phases": PHASES}
     with pytest.raises(ConfigError, match=r"lr\.warmpu") as caught:
         resolve_lr(section)

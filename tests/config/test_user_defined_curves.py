@@ -69,7 +69,7 @@ def test_it_comes_back_from_json_and_from_a_checkpoint():
         ({"_target_": f"{__name__}.NoDataclass"}, "is no curve; it must be a frozen dataclass"),
     ],
 )
-def test_what_is_wrong_with_it_is_told_at_its_key(curve, message):
+def test_what_is_wrong_with_it_is_reported_at_its_key(curve, message):
     with pytest.raises(ConfigError) as caught:
         resolve_lr(section(curve))
     assert message in str(caught.value)

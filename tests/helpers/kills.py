@@ -79,21 +79,34 @@ class Forked:
         return self._process.exitcode
 
 
-class Commanded:
-    """A run, or a sweep, by the real command line; it is killed with all its processes."""
+MARK = "D9D_LR_KILLS"
+"""An environment variable by which a command's processes are known, those of other sessions too."""
 
-    def __init__(self, *arguments: str) -> None:
+
+class Commanded:
+    """A run, or a sweep, by the real command line.
+
+    Attributes:
+        mark: What its processes have in their environment, for `processes_left`.
+        alone: Whether it alone is killed, and the processes that it started are to end by themselves.
+    """
+
+    def __init__(self, *arguments: str, mark: str = "", alone: bool = False) -> None:
+        self._alone = alone
         self._process = subprocess.Popen(
             [sys.executable, "-m", "d9d_lr.train", *arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=environment(),
+            env=environment() | {MARK: mark},
             start_new_session=True,
         )
 
     def kill(self) -> None:
         with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+            if self._alone:
+                self._process.kill()
+            else:
+                os.killpg(self._process.pid, signal.SIGKILL)
 
     def wait(self, seconds: float | None) -> int | None:
         try:
@@ -117,6 +130,24 @@ class ForkedSweep(Forked):
     def __init__(self, *arguments: str) -> None:
         self._process = FORKSERVER.Process(target=sweep_quietly, args=(arguments,))
         self._process.start()
+
+
+def processes_left(mark: str, seconds: float) -> list[int]:
+    """Waits for the processes of commands with a mark to end; returns those that still run after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while (left := _marked(mark)) and time.monotonic() < deadline:
+        time.sleep(0.2)
+    return left
+
+
+def _marked(mark: str) -> list[int]:
+    wanted, found = f"{MARK}={mark}".encode(), []
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            state = (process / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
+            if state not in "ZX" and wanted in (process / "environ").read_bytes().split(b"\0"):
+                found.append(int(process.name))
+    return found
 
 
 @dataclass(frozen=True)

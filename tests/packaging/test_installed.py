@@ -105,7 +105,7 @@ def check_plain_key(python, tmp_path, **environment):
         return [line for line in run(*command, *arguments, cwd=folder, **environment).splitlines() if line[0] != "["]
 
     assert app("alone", "lr=0.5") == ["0.5 False"]
-    assert app("alone", "-m", "lr=0.1,[0.2]") == ["0.1 False", "[0.2] False"]
+    assert app("alone", "-m", "lr=0.1,null") == ["0.1 False", "None False"]
     swapped = ("schedule/decay@schedule.phases.2=poly_to_zero", "schedule/curve@schedule.phases.0.curve=cosine")
     assert app("beside", "lr=0.5", *swapped) == ["0.5 [1.0, 1.0, 0.0]"]
 

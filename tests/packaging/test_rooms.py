@@ -21,6 +21,7 @@ ORDER = [
     "tracking",
     "training",
     "plotting",
+    "exporting",
     "checking",
     "reporting",
     "predicting",
@@ -126,5 +127,5 @@ def test_one_module_knows_what_is_private_in_hydra(repo):
 )
 def test_one_module_knows_hydras_english(repo, words):
     assert [module for module, path in modules(repo).items() if words in path.read_text(encoding="utf-8")] == [
-        "d9d_lr.composing.hydra_internals"
+        "d9d_lr.composing.hydra_english"
     ]

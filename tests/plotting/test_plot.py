@@ -80,7 +80,7 @@ def test_every_way_to_list_values(words, count):
     assert len(compose_series([words])) == count
 
 
-def test_a_sweep_file_of_the_persons_own(tmp_path):
+def test_a_sweep_file_of_the_users_own(tmp_path):
     (tmp_path / "mine.yaml").write_text(SWEEP_FILE)
     series = compose_series([], config_dir=tmp_path, config_name="mine")
     assert [dict(one.swept) for one in series] == [
@@ -186,7 +186,7 @@ def test_without_matplotlib_the_extra_is_named(monkeypatch):
         new_figure(1, 1)
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path, capsys):
+def test_a_file_that_cannot_be_written_is_reported(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert status_of("--out", str(tmp_path / "file" / "x.png")) == 1
     assert "cannot be written" in capsys.readouterr().err
@@ -355,7 +355,7 @@ def test_a_logarithmic_axis_spreads_the_steps_over_decades(capsys):
     assert re.search(r"\b1000\b.*\b1000000\b", out)  # the middle of six decades, and their end
 
 
-def test_the_zoomed_terminal_ends_where_it_is_told(capsys):
+def test_the_zoomed_terminal_ends_where_it_should(capsys):
     plot.plot(["train.total_steps=1000000", "lr.phases.0.steps=2000", "--zoom", "0:4_000"])
     axis = next(line for line in capsys.readouterr().out.splitlines() if "2000" in line and "4000" in line)
     assert axis.split() == ["0", "1000", "2000", "3000", "4000"]

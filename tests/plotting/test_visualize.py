@@ -54,7 +54,7 @@ def test_the_file_is_written(tmp_path):
         image.verify()
 
 
-def test_wrong_arguments_are_told(tmp_path):
+def test_wrong_arguments_are_reported(tmp_path):
     with pytest.raises(ConfigError, match="num_steps: 0 is not allowed; it must be at least 1"):
         visualize_lr_scheduler(lambda optimizer: StepLR(optimizer, 1), 0, 0.1)
     with pytest.raises(ConfigError, match="init_lr: nan is not allowed; it must be a finite number"):

@@ -146,7 +146,7 @@ def test_a_file_has_a_size(tmp_path):
         read_small(tmp_path / "file", 100)
 
 
-def test_a_line_without_end_is_told(tmp_path):
+def test_a_line_without_end_is_reported(tmp_path):
     with (tmp_path / "metrics.jsonl").open("wb") as file:
         file.write(b'{"step": 0}\n')
         file.truncate(100 * LONGEST_LINE)  # zeros, which take no room on the disk

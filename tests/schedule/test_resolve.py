@@ -60,7 +60,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("phases", "total_steps", "expected"), CASES)
-def test_every_reason_is_told_with_its_numbers(phases, total_steps, expected):
+def test_every_reason_is_reported_with_its_numbers(phases, total_steps, expected):
     with pytest.raises(ConfigError, match=re.escape(expected[0])) as caught:
         resolve(0.0, phases, Units(total_steps=total_steps))
     problems = [str(problem) for problem in caught.value.problems]

@@ -88,6 +88,6 @@ def test_a_user_defined_curve_has_a_fingerprint_and_comes_back():
         ({"type": "fractions.Fraction"}, "fractions.Fraction cannot be rebuilt: it is no class of curves"),
     ],
 )
-def test_a_curve_that_does_not_come_back_is_told(plain, reason):
+def test_a_curve_that_does_not_come_back_is_reported(plain, reason):
     with pytest.raises(ValueError, match=reason):
         curve_from_plain(plain)

@@ -1,20 +1,37 @@
 """Kills single runs and sweeps at random moments for a while, and counts what is lost: `make soak`.
 
-Prints kills, resumes, differing bits and lost points; the exit status is 1 if anything was lost.
+Sweeps are killed under each launcher, with all their processes or alone; then those must end by themselves. Prints
+kills, resumes, differing bits, lost points and processes left; the exit status is 1 if anything was lost.
 """
 
 import argparse
+import itertools
+import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
+import uuid
+from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from d9d_lr.runs.results import read_result
-from helpers.kills import LONGEST_SECONDS, Commanded, Forked, Moment, differences, differing_bits, moments, run_killed
+from helpers.kills import (
+    LONGEST_SECONDS,
+    Commanded,
+    Forked,
+    Moment,
+    differences,
+    differing_bits,
+    moments,
+    processes_left,
+    run_killed,
+)
 from helpers.small_runs import CHARLM, DIGITS, settings
 
 OFTEN = ("train.checkpoint_every=3", "train.total_steps=60")
@@ -27,10 +44,15 @@ RUNS = (
 SWEEPS = (
     (*DIGITS, *OFTEN, "optimizer.lr=0.001,0.003,0.01"),
     (*DIGITS, *OFTEN, "lr=wsd", "train.total_steps=40,50,60"),
-    (*CHARLM, "lr=wsd", "train.total_steps=60", "lr.phases.1.percentage=0.4,0.6,0.8", "hydra/launcher=joblib"),
+    (*CHARLM, "lr=wsd", "train.total_steps=60", "lr.phases.1.percentage=0.4,0.6,0.8"),
 )
 LINES = 61
 POINTS = 3
+SWEPT = (("basic", False), ("joblib", False), ("submitit_local", False), ("joblib", True), ("submitit_local", True))
+"""Launchers, and whether the sweep alone is killed."""
+
+END_SECONDS = 45
+"""For the jobs of a sweep that was killed alone to save and end: half a minute, and a little."""
 
 
 @dataclass
@@ -44,9 +66,13 @@ class Tally:
     differing_bits: int = 0
     other_differences: int = 0
     lost_points: int = 0
+    processes_left: int = 0
+    of_launchers: Counter[str] = field(default_factory=Counter)
 
     def __str__(self) -> str:
-        return "  ".join(f"{name.replace('_', ' ')} {value}" for name, value in vars(self).items())
+        counts = {name.replace("_", " "): value for name, value in vars(self).items() if isinstance(value, int)}
+        kills = {f"kills under {name}": value for name, value in sorted(self.of_launchers.items())}
+        return "  ".join(f"{name} {value}" for name, value in (counts | kills).items())
 
 
 def compare(undisturbed: Path, killed: Path, tally: Tally) -> None:
@@ -79,18 +105,24 @@ def kill_a_run(index: int, chosen: Iterator[Moment], folder: Path, tally: Tally)
     shutil.rmtree(killed)
 
 
-def kill_a_sweep(chosen: Iterator[Moment], folder: Path, tally: Tally) -> None:
-    """Kills one sweep, with all its processes, up to three times."""
+def kill_a_sweep(launcher: str, alone: bool, chosen: Iterator[Moment], folder: Path, tally: Tally) -> None:
+    """Kills one sweep, alone or with all its processes, up to three times."""
     index = tally.sweeps % len(SWEEPS)
-    undisturbed, killed = folder / f"sweep {index}", folder / "killed sweep"
-    start = partial(Commanded, *SWEEPS[index], "--multirun")
+    undisturbed, killed, mark = folder / f"sweep {index}", folder / "killed sweep", uuid.uuid4().hex
     if not undisturbed.exists():
         whole = ("sweep.share_prefixes=false", f"hydra.sweep.dir='{undisturbed}'")
-        assert start(*whole).wait(LONGEST_SECONDS) == 0
-    lived = run_killed(partial(start, f"hydra.sweep.dir='{killed}'"), killed, chosen, 3)
+        assert Commanded(*SWEEPS[index], *whole, "--multirun").wait(LONGEST_SECONDS) == 0
+    arguments = (*SWEEPS[index], f"hydra.sweep.dir='{killed}'", f"hydra/launcher={launcher}", "--multirun")
+    lived = run_killed(partial(Commanded, *arguments, mark=mark, alone=alone), killed, chosen, 3)
     tally.sweeps += 1
     tally.kills += lived.kills
+    tally.of_launchers[f"{launcher}{', alone' if alone else ''}"] += lived.kills
     tally.resumes += lived.starts - 1
+    for left in processes_left(mark, END_SECONDS):
+        tally.processes_left += 1
+        with suppress(OSError):  # it ended just now
+            print(f"left: {Path(f'/proc/{left}/cmdline').read_bytes().replace(bytes(1), b' ')[:200]!r}", flush=True)
+            os.kill(left, signal.SIGKILL)
     points = sorted(path.parent.relative_to(undisturbed) for path in undisturbed.rglob("checkpoint.pt"))
     assert len(points) == POINTS
     for point in points:
@@ -106,13 +138,14 @@ def main() -> int:
     arguments = parser.parse_args()
     tally, started = Tally(), time.monotonic()
     alone, swept = moments(arguments.seed, LINES), moments(arguments.seed + 1, POINTS * LINES)
+    ways = itertools.cycle(SWEPT)
     spent_on_sweeps = 0.0
     folder = Path(tempfile.mkdtemp(prefix="soak"))
     try:
         while (elapsed := time.monotonic() - started) < arguments.seconds:
             if spent_on_sweeps < elapsed / 2:
                 before = time.monotonic()
-                kill_a_sweep(swept, folder, tally)
+                kill_a_sweep(*next(ways), swept, folder, tally)
                 spent_on_sweeps += time.monotonic() - before
             else:
                 kill_a_run(tally.runs % len(RUNS), alone, folder, tally)
@@ -120,7 +153,7 @@ def main() -> int:
     finally:
         shutil.rmtree(folder)
     print(f"in all: {tally}")
-    return int(bool(tally.differing_bits or tally.other_differences or tally.lost_points))
+    return int(any((tally.differing_bits, tally.other_differences, tally.lost_points, tally.processes_left)))
 
 
 if __name__ == "__main__":

@@ -103,7 +103,7 @@ def test_it_is_passed_only_what_it_takes(own, tmp_path):
     ],
 )
 @pytest.mark.usefixtures("own")
-def test_what_does_not_fit_is_told_before_a_run(overrides, message):
+def test_what_does_not_fit_is_reported_before_a_run(overrides, message):
     with pytest.raises(ConfigError, match=message):
         settings_of(*overrides)
 

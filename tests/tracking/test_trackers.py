@@ -94,7 +94,7 @@ def test_the_tracker_is_no_part_of_what_a_run_computes():
         ("tracker.folder=''", r"tracker\.folder: '' is not allowed"),
     ],
 )
-def test_wrong_keys_are_told(override, message):
+def test_wrong_keys_are_reported(override, message):
     with pytest.raises(ConfigError, match=message):
         settings_of("tracker=tensorboard", override)
 
@@ -134,7 +134,7 @@ class Broken:
     finish = log
 
 
-def test_a_tracker_that_fails_is_told_once_and_left_alone(caplog):
+def test_a_tracker_that_fails_is_reported_once_and_left_alone(caplog):
     broken = Broken()
     with caplog.at_level(logging.WARNING):
         tracker = SafeTracker("broken", lambda: broken)
@@ -145,7 +145,7 @@ def test_a_tracker_that_fails_is_told_once_and_left_alone(caplog):
     ]
 
 
-def test_a_tracker_that_cannot_start_is_told_once(tmp_path, settings, caplog):
+def test_a_tracker_that_cannot_start_is_reported_once(tmp_path, settings, caplog):
     (tmp_path / "mlflow.db").write_text("this is no database " * 100)
     follow(open_tracker(MlflowConfig(file=str(tmp_path / "mlflow.db")), tmp_path, settings))
     (tmp_path / "tensorboard").write_text("a file where the folder should be")

@@ -69,7 +69,7 @@ def test_charlm_cannot_look_ahead():
 
 
 def test_charlms_text_is_real_english():
-    from d9d_lr.training.tasks.charlm import read_text
+    from d9d_lr.training.tasks.text import read_text
 
     text = read_text(None)
     assert len(text) > 300_000
