@@ -24,7 +24,7 @@ HOME_FREE := d9d
 # What a torch, or a Python, is tried with: make test-versions VERSIONS="python3.11:2.6.0 python3.13:2.14.1"
 VERSIONS ?= python3.11:2.6.0 python3.13:2.14.1
 
-.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep \
+.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep bench-tree \
 	lint format fuzz parity parity-field soak bench clean
 
 help:  ## this list
@@ -72,6 +72,9 @@ sweep: $(SETUP)  ## a sweep of seconds, with its summary
 
 bench-sweep: $(SETUP)  ## what 200 points cost beyond their training
 	$(PY) tests/sweeping/bench.py
+
+bench-tree: $(SETUP)  ## what sweeps save that train shared steps once
+	cd tests && ../$(PY) -m sweeping.bench_tree
 
 lint: $(SETUP)  ## style and types
 	$(VENV)/bin/ruff check .

@@ -10,7 +10,7 @@ from pathlib import Path
 from rich.console import Console
 
 from d9d_lr.composing.cli import run_tool
-from d9d_lr.config.advice import advice_for
+from d9d_lr.config.advice import advice_for, without_defaults
 from d9d_lr.plotting.figure import check_ending, draw, save
 from d9d_lr.plotting.many import distinct
 from d9d_lr.plotting.quantity import choose_quantity
@@ -58,21 +58,17 @@ def plot(arguments: Sequence[str]) -> None:
 
 
 def _print_advice(series: Sequence[Series], typed: Sequence[str]) -> None:
-    """Prints each remark once, with the points that it is about where it is not about all of them.
-
-    That step 0 learns nothing is how the packaged warmups are meant: it is said to who typed the initial multiplier.
-    """
-    starts_typed = any("initial_multiplier" in override for override in typed)
-    about: dict[tuple[str, str], dict[str, str]] = {}
+    """Prints each kind of remark once, with the schedules that it is about where it is not about all of them."""
+    about: dict[tuple[str, str], dict[str, list[str]]] = {}
     for one in series:
-        for advice in advice_for(one.schedule, one.positions, one.key, one.free_position):
-            if advice.kind == "first_step_zero" and not starts_typed:
-                continue
-            about.setdefault((advice.key, advice.message), {})[one.label] = str(advice)
-    for (key, message), lines in about.items():
-        text = next(iter(lines.values())) if len(set(lines.values())) == 1 else f"advice: {key}: {message}"
-        where = "" if len(lines) == len(series) else f" [{'; '.join(lines)}]"
-        sys.stderr.write(f"{text}{where}\n")
+        for advice in without_defaults(advice_for(one.schedule, one.positions, one.key, one.free_position), typed):
+            about.setdefault((advice.kind, advice.key), {}).setdefault(str(advice), []).append(one.label)
+    for remarks in about.values():
+        (text, labels), *others = remarks.items()
+        where = "" if len(labels) == len(series) else f" [{'; '.join(labels)}]"
+        more = sum(len(labels) for _, labels in others)
+        alike = f" (the same, with other numbers, for {more} more)" if more else ""
+        sys.stderr.write(f"{text}{where}{alike}\n")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -11,6 +11,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.text import Text
 
+from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.terminal import answer_text
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.diagnostics.problems import RunError
@@ -78,13 +79,16 @@ def _print(console: Console, view: SweepView) -> None:
     console.print(Text(answer_text(view.answers, OBJECTIVE, console.width)), soft_wrap=True)
     console.print()
     console.print(Text(summary_line(view)))
+    if said := against_real(view.settings):
+        console.print(Text(visible(said)), soft_wrap=True)
     for cause, places in view.failures.items():
         named = "; ".join(view.labels[place] for place in places[:_MOST_LABELS])
         more = f"; and {len(places) - _MOST_LABELS} more" if len(places) > _MOST_LABELS else ""
         console.print(Text(f"{len(places)} failed: {cause} ({named}{more})", style="red"))
     for answer in view.answers:
         if answer.best:
-            console.print(Text(f"repeat the best: {visible(view.repeats(answer.best.best))}"), soft_wrap=True)
+            which = f" ({answer.heading})" if answer.heading else ""
+            console.print(Text(visible(f"repeat the best{which}: {view.repeats(answer.best.best)}")), soft_wrap=True)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -6,22 +6,25 @@ import logging
 import os
 import sys
 from pathlib import Path
+from typing import cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.composing.cli import run_application
 from d9d_lr.composing.error_screen import reported_errors
-from d9d_lr.config.advice import advice_for
+from d9d_lr.config.advice import advice_for, without_defaults
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
 from d9d_lr.config.positions import free_position, positions_of
 from d9d_lr.runs.commands import command_again, quoted
 from d9d_lr.runs.launched import world_size
+from d9d_lr.sweeping.portion import Portion
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
+from d9d_lr.training.starting import show_composing, show_run
 
 log = logging.getLogger(__name__)
 
@@ -29,16 +32,18 @@ log = logging.getLogger(__name__)
 def job(config: DictConfig) -> float:
     """Runs one training, in the run folder that Hydra made; returns the objective."""
     settings = resolve_settings(config)
-
-    from d9d_lr.training.run import run_training
-
     hydra = HydraConfig.get()
     single = hydra.mode == RunMode.RUN
     if single:
+        show_run(hydra, settings.train.total_steps)
         _advise(settings, config)
+
+    from d9d_lr.training.run import run_training
+
     folder = Path(hydra.runtime.output_dir)
     try:
-        return run_training(settings, folder, list(hydra.overrides.task), summary=single)
+        portion = Portion.of(OmegaConf.select(cast(DictConfig, hydra), "env.point"))
+        return run_training(settings, folder, list(hydra.overrides.task), summary=single, portion=portion)
     except KeyboardInterrupt:
         if single:  # a sweep tells it once, for all of its jobs
             log.warning("go on with: %s", command_again(sys.argv[1:], f"hydra.run.dir={quoted(folder)}"))
@@ -49,7 +54,8 @@ def _advise(settings: Settings, config: DictConfig) -> None:
     if isinstance(settings.lr, PiecewiseConfig):
         section = plain(config.lr)
         schedule = build_schedule(settings.lr, settings.train.total_steps)
-        for advice in advice_for(schedule, positions_of(section), free_position=free_position(section)):
+        given = advice_for(schedule, positions_of(section), free_position=free_position(section))
+        for advice in without_defaults(given, sys.argv[1:]):
             log.info("%s", advice)
 
 
@@ -57,6 +63,8 @@ def main() -> None:
     """Runs the application on the command line's arguments; under torchrun, in rank 0 only."""
     with reported_errors():
         processes = world_size()
+    if os.environ.get("RANK", "0") == "0":
+        show_composing(sys.argv[1:])
     if processes == 1:
         run_application(job, resolve_settings)
     elif os.environ.get("RANK") == "0":
@@ -84,7 +92,7 @@ def _serve() -> None:
 
     try:
         while (assignment := await_assignment()) is not None:
-            serve_training(assignment.settings, assignment.folder)
+            serve_training(assignment.settings, assignment.folder, assignment.portion)
     except RunError as error:
         sys.stderr.write(f"process {os.environ['RANK']} of the run stopped: {error}\n")
         raise SystemExit(1) from None

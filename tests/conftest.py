@@ -22,8 +22,8 @@ settings.load_profile("test")
 @pytest.fixture(autouse=True)
 def _no_state_of_hydra():
     """Clears what Hydra keeps in the process, and takes back the logging that it sets up."""
-    root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
+    root, ours = logging.getLogger(), logging.getLogger("d9d_lr")
+    level, our_level, handlers = root.level, ours.level, root.handlers[:]
     _forget_hydra()
     yield
     _forget_hydra()
@@ -35,6 +35,7 @@ def _no_state_of_hydra():
         if handler not in root.handlers:
             root.addHandler(handler)
     root.setLevel(level)
+    ours.setLevel(our_level)
 
 
 def _forget_hydra():

@@ -1,12 +1,12 @@
-"""Which schedule is best, and whether its lead can be told from the noise of seeds.
+"""Which schedule is best, and whether its lead is more than the noise of seeds.
 
 Each schedule competes at its own best setting, against the best of all, paired over the seeds that both have: the mean
 of the differences d, and its standard error sqrt(v / n), with v the variance of the differences.
 
 - v is estimated from the pair itself (n - 1 degrees of freedom) and from settings about as good, blocked by seed: those
-  whose mean is within reach of the best. Bad settings are often far noisier, or far quieter, and say nothing about the
-  noise of good ones. Of the others' variance no more than `_PRIOR` degrees of freedom are taken, so that where a pair
-  is noisier than its neighbours its own seeds are heard.
+  whose mean is within reach of the best. Bad settings are often far noisier, or far quieter, and are no measure of the
+  noise of good ones. Of the others' variance no more than `_PRIOR` degrees of freedom are taken, so that a pair
+  that is noisier than its neighbours is judged by its own seeds.
 - The best was chosen as the best looking of many. Its two-sided p is multiplied (Bonferroni) by the number of settings
   of other schedules than the compared one that could as well have been chosen: those within reach.
 - That no further correction is needed for taking the winner and the runner-up rather than two schedules named
@@ -22,12 +22,13 @@ from functools import cached_property
 
 import numpy as np
 
-from d9d_lr.comparing.contenders import Contender, arenas, contenders_of, schedule_keys, sound
+from d9d_lr.comparing.candidates import Candidate, candidates_of, schedule_keys, sound
+from d9d_lr.comparing.comparisons import Comparison, comparisons_of, headings_of
 from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.student import critical, two_sided
 
 LEVEL = 0.05
-"""How often "separable" may be said of schedules that are equal."""
+"""How often schedules that are equal may be called separable."""
 
 _PRIOR = 6  # degrees of freedom lent by other settings, at most
 _REACH = 3.0  # standard errors of a difference
@@ -48,7 +49,7 @@ class Lead:
         rivals: How many settings could as well have been chosen as the best one.
     """
 
-    other: Contender
+    other: Candidate
     difference: float
     error: float | None = None
     pairs: int = 0
@@ -66,7 +67,7 @@ class Lead:
 
     @cached_property
     def more_seeds(self) -> int | None:
-        """About how many seeds more would tell the two apart, four times in five, if the difference is what it seems.
+        """About how many seeds more would separate the two, four times in five, if the difference is what it seems.
 
         None where that is unknown, or more than `MOST_SEEDS`.
         """
@@ -81,26 +82,32 @@ class Lead:
 
     @property
     def separable(self) -> bool:
-        """Whether the lead can be told from noise."""
+        """Whether the lead is more than noise."""
         return self.p is not None and self.p <= LEVEL
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer for runs of one length.
+    """The answer for one comparison: settings whose objectives mean the same.
 
     Attributes:
-        keys: What tells the schedules apart.
-        settings: All settings, the best first.
+        keys: The keys that name a schedule.
+        comparison: The settings that it is about.
         best: The best schedule; None if nothing completed.
         leads: It against each other schedule, the runner-up first.
-        pending: Points that have not ended.
+        heading: What sets the comparison apart from others of the same runs; empty if there is no other.
     """
 
     keys: tuple[str, ...]
-    settings: tuple[Setting, ...]
-    best: Contender | None
-    leads: tuple[Lead, ...]
+    comparison: Comparison
+    best: Candidate | None = None
+    leads: tuple[Lead, ...] = ()
+    heading: str = ""
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """All settings, the best first."""
+        return self.comparison.settings
 
     @cached_property
     def pending(self) -> int:
@@ -112,32 +119,28 @@ class Answer:
         """Whether the best is ahead of every other by more than noise."""
         return bool(self.leads) and all(lead.separable for lead in self.leads)
 
-    @property
-    def length(self) -> str:
-        """The steps of its runs; empty if unknown."""
-        known = self.settings[0].values.get("train.total_steps") or self.settings[0].length
-        return "" if known is None else str(known)
-
 
 def answers(settings: Sequence[Setting], compare: Sequence[str] = ()) -> list[Answer]:
-    """Returns the answer for each length of the runs, and each task.
+    """Returns the answer for each comparison: each length of the runs, each task, sweeps with the same other settings.
 
     Args:
         settings: The settings, the best first.
-        compare: The keys that tell contenders apart; by default those of the schedule.
+        compare: The keys that name a candidate; by default those of the schedule.
     """
-    return [_answer(arena, compare) for arena in arenas(settings)]
+    found = comparisons_of(settings)
+    return [_answer(one, heading, compare) for one, heading in zip(found, headings_of(found), strict=True)]
 
 
-def _answer(settings: Sequence[Setting], compare: Sequence[str]) -> Answer:
+def _answer(comparison: Comparison, heading: str, compare: Sequence[str]) -> Answer:
+    settings = comparison.settings
     swept = [key for key in settings[0].values if len({setting.values[key] for setting in settings}) > 1]
     keys = tuple(compare) or schedule_keys(swept)
-    contenders = contenders_of(settings, keys)
-    if not contenders:
-        return Answer(keys, tuple(settings), None, ())
+    candidates = candidates_of(settings, keys)
+    if not candidates:
+        return Answer(keys, comparison, heading=heading)
     reach = _reach(sound(settings))
-    leads = [_lead(contenders[0], other, settings, keys, reach) for other in contenders[1:]]
-    return Answer(keys, tuple(settings), contenders[0], tuple(leads))
+    leads = [_lead(candidates[0], other, settings, keys, reach) for other in candidates[1:]]
+    return Answer(keys, comparison, candidates[0], tuple(leads), heading)
 
 
 def _reach(settings: Sequence[Setting]) -> float:
@@ -148,7 +151,7 @@ def _reach(settings: Sequence[Setting]) -> float:
     return _REACH * math.sqrt(2) * float(np.median(errors)) if errors else 0.0
 
 
-def _lead(best: Contender, other: Contender, settings: Sequence[Setting], keys: Sequence[str], reach: float) -> Lead:
+def _lead(best: Candidate, other: Candidate, settings: Sequence[Setting], keys: Sequence[str], reach: float) -> Lead:
     a, b = best.best, other.best
     seeds = sorted(a.objectives.keys() & b.objectives.keys())
     if len(seeds) < 2:
@@ -172,7 +175,7 @@ def _variance(differences: np.ndarray, beside: np.ndarray) -> tuple[float, int]:
     """Returns the variance of a difference and its degrees of freedom.
 
     Blocked by seed, the residuals of all settings in `beside` have (settings - 1)(n - 1) degrees of freedom. The
-    contrast of the pair is n - 1 of them; what is left is the others' word.
+    contrast of the pair is n - 1 of them; the rest is from the other settings.
     """
     count = len(differences)
     own = float(((differences - differences.mean()) ** 2).sum())
@@ -186,7 +189,7 @@ def _variance(differences: np.ndarray, beside: np.ndarray) -> tuple[float, int]:
     return (own + lent * others) / (count - 1 + lent), count - 1 + lent
 
 
-def _unpaired(a: Setting, b: Setting, other: Contender) -> Lead:
+def _unpaired(a: Setting, b: Setting, other: Candidate) -> Lead:
     difference = (b.mean or 0.0) - (a.mean or 0.0)
     if a.deviation is None or b.deviation is None:
         return Lead(other, difference)

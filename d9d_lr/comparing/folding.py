@@ -9,8 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-_DIVERGED = re.compile(r"loss is (nan|-?inf) at step")  # what the training says of a loss that stopped being one
-_ABSENT = "-"
+from d9d_lr.runs.record import RecordedPrediction
+
+_DIVERGED = re.compile(r"loss is (nan|-?inf) at step")  # the training's error for a loss that is no number any more
+ABSENT = "-"
+"""The value of a key that was not typed for a point."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,8 @@ class Outcome:
         error: Why it failed; empty if it did not.
         length: Its steps; None if unknown.
         sweep: Which sweep it belongs to, where there are several.
+        predicted: What a law said of its objective before it ran; None if none was asked.
+        differing: What was not swept and yet is not the same as in another of the sweeps, as "optimizer=sgd".
     """
 
     changed: Mapping[str, str]
@@ -32,6 +37,8 @@ class Outcome:
     error: str = ""
     length: int | None = None
     sweep: str = ""
+    predicted: RecordedPrediction | None = None
+    differing: str = ""
 
     @property
     def value(self) -> float | None:
@@ -41,7 +48,7 @@ class Outcome:
 
     @property
     def diverged(self) -> bool:
-        """Whether its loss stopped being a number, which tells about its setting; other failures need not."""
+        """Whether its loss stopped being a number: the fault of its setting, which other failures need not be."""
         lost = self.status == "completed" and self.value is None
         return lost or (self.status == "failed" and bool(_DIVERGED.search(self.error)))
 
@@ -59,6 +66,8 @@ class Setting:
         pending: How many have not ended.
         length: Steps of its runs; None if unknown.
         sweep: Which sweep it belongs to, where there are several.
+        predicted: What a law said of its objective before it ran; None if none was asked.
+        differing: What sets that sweep apart from another, though it was not swept.
     """
 
     values: Mapping[str, str]
@@ -69,6 +78,8 @@ class Setting:
     pending: int = 0
     length: int | None = None
     sweep: str = ""
+    predicted: RecordedPrediction | None = None
+    differing: str = ""
 
     @property
     def count(self) -> int:
@@ -87,14 +98,14 @@ class Setting:
 
     @property
     def label(self) -> str:
-        """What tells it from the others."""
+        """Its swept keys with their values."""
         return ", ".join(f"{key}={value}" for key, value in self.values.items())
 
     @property
     def state(self) -> str:
         """What is not as it should be: "1 diverged, 2 pending"; empty if every seed completed."""
-        told = (("diverged", self.diverged), ("failed", self.failed), ("pending", self.pending))
-        return ", ".join(f"{count} {name}" for name, count in told if count)
+        counts = (("diverged", self.diverged), ("failed", self.failed), ("pending", self.pending))
+        return ", ".join(f"{count} {name}" for name, count in counts if count)
 
     @property
     def worth(self) -> tuple[bool, bool, float]:
@@ -124,7 +135,7 @@ def settings_of(outcomes: Sequence[Outcome]) -> list[Setting]:
     keys, seeds = [key for key in swept if not is_seed(key)], [key for key in swept if is_seed(key)]
     groups: dict[tuple[str, ...], list[int]] = {}
     for place, outcome in enumerate(outcomes):
-        groups.setdefault((outcome.sweep, *(outcome.changed.get(key, _ABSENT) for key in keys)), []).append(place)
+        groups.setdefault((outcome.sweep, *(outcome.changed.get(key, ABSENT) for key in keys)), []).append(place)
     settings = [
         _folded([outcomes[place] for place in places], places, dict(zip(keys, group[1:], strict=True)), seeds)
         for group, places in groups.items()
@@ -138,7 +149,7 @@ def _folded(
     objectives: dict[str, float] = {}
     for outcome in outcomes:
         if (value := outcome.value) is not None:
-            objectives.setdefault(",".join(outcome.changed.get(key, _ABSENT) for key in seeds), value)
+            objectives.setdefault(",".join(outcome.changed.get(key, ABSENT) for key in seeds), value)
     diverged = sum(outcome.diverged for outcome in outcomes)
     return Setting(
         values=values,
@@ -149,4 +160,6 @@ def _folded(
         pending=sum(outcome.status not in ("completed", "failed") for outcome in outcomes),
         length=next((outcome.length for outcome in outcomes if outcome.length is not None), None),
         sweep=outcomes[0].sweep,
+        predicted=next((outcome.predicted for outcome in outcomes if outcome.predicted), None),
+        differing=outcomes[0].differing,
     )

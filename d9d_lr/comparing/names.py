@@ -1,4 +1,4 @@
-"""Short names for swept keys, where there is little room: what all of them share says nothing."""
+"""Short names for swept keys, where there is little room: what all of them share is left out."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 def short_keys(keys: Sequence[str]) -> dict[str, str]:
-    """Returns a short name for each key, by as many of its last parts as tell it from the others.
+    """Returns a short name for each key, by as many of its last parts as no other key has.
 
     `lr.phases.0.steps` is `0.steps`, for a phase without its number is nothing; `lr/decay@lr.phases.2` is `decay@2`.
     """

@@ -15,6 +15,7 @@ from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.effects import effects_of
 from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.names import short_keys
+from d9d_lr.comparing.predicted import predicted_text
 from d9d_lr.comparing.words import measured, notes, sentence
 from d9d_lr.diagnostics.visible import visible
 
@@ -26,11 +27,11 @@ def answer_text(answers: Sequence[Answer], objective: str, width: int) -> str:
     """Returns everything that a terminal of so many columns shows of the answers.
 
     Args:
-        answers: One for each length of the runs.
+        answers: One for each comparison.
         objective: The name of what the settings are judged by.
         width: Columns of the terminal; no number breaks across lines.
     """
-    blocks = [block for answer in answers for block in _blocks(answer, objective, width, several=len(answers) > 1)]
+    blocks = [block for answer in answers for block in _blocks(answer, objective, width)]
     return "\n\n".join(blocks)
 
 
@@ -53,13 +54,14 @@ def effects_line(settings: Sequence[Setting]) -> str:
     if found.why_not:
         return f"effects: unknown ({found.why_not})"
     short = short_keys([key for key in found.shares if " x " not in key])
-    told = sorted(found.shares.items(), key=lambda item: -item[1])
+    largest_first = sorted(found.shares.items(), key=lambda item: -item[1])
     named = [
         f"{' x '.join(short.get(key, key) for key in name.split(' x '))} {share:.0%}"
-        for name, share in told
+        for name, share in largest_first
         if share >= _LEAST_SHARE
     ]
-    return f"share of the variance: {', '.join(named)}"
+    part = f" ({found.part})" if found.part else ""
+    return f"share of the variance{part}: {', '.join(named)}"
 
 
 def drawn(table: Table, width: int) -> str:
@@ -71,10 +73,10 @@ def drawn(table: Table, width: int) -> str:
     return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n")
 
 
-def _blocks(answer: Answer, objective: str, width: int, *, several: bool) -> list[str]:
-    about = f"{answer.length} steps: " if several and answer.length else ""
-    said = [about + sentence(answer), *(f"- {note}" for note in notes(answer)), effects_line(answer.settings)]
-    lines = [line for text in said if text for line in _wrapped(visible(text), width)]
+def _blocks(answer: Answer, objective: str, width: int) -> list[str]:
+    heading = f"{answer.heading}: " if answer.heading else ""
+    texts = [heading + sentence(answer), *(f"- {note}" for note in notes(answer)), effects_line(answer.settings)]
+    lines = [line for text in texts if text for line in _wrapped(visible(text), width)]
     return [settings_table(answer.settings, objective, width), "\n".join(lines)]
 
 
@@ -86,7 +88,8 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 def _wide(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> Table:
     short = short_keys(keys)
-    table = _table("#", *_sweeps(settings), *(short[key] for key in keys), objective, "seeds", *_states(settings))
+    heads = _number_heads(settings, objective)
+    table = _table("#", *_sweeps(settings), *(short[key] for key in keys), *heads)
     for place, one in enumerate(settings, start=1):
         cells = [one.sweep] * len(_sweeps(settings)) + [one.values[key] for key in keys]
         table.add_row(str(place), *(Text(visible(cell)) for cell in cells), *_numbers(one, settings))
@@ -96,23 +99,32 @@ def _wide(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> T
 def _narrow(settings: Sequence[Setting], keys: Sequence[str], objective: str) -> Table:
     """One column for all keys, which wraps between them."""
     short = short_keys(keys)
-    table = _table("#", "setting", objective, "seeds", *_states(settings))
+    table = _table("#", "setting", *_number_heads(settings, objective))
     table.columns[1].no_wrap = False
     table.columns[1].overflow = "fold"
     for place, one in enumerate(settings, start=1):
         label = ", ".join(f"{short[key]}={one.values[key]}" for key in keys)
-        label = f"{one.sweep}: {label}" if one.sweep else label
+        label = f"{one.sweep}: {label}" if _sweeps(settings) else label
         table.add_row(str(place), Text(visible(label)), *_numbers(one, settings))
     return table
 
 
 def _numbers(one: Setting, settings: Sequence[Setting]) -> list[str]:
-    worth = measured(one.mean, one.deviation).replace(" ± ", "\xa0±\xa0")
-    return [worth, str(one.count), *([one.state] if _states(settings) else [])]
+    foreseen = [predicted_text(one)] if _predicted(settings) else []
+    numbers = [cell.replace(" ± ", "\xa0±\xa0") for cell in (*foreseen, measured(one.mean, one.deviation))]
+    return [*numbers, str(one.count), *([one.state] if _states(settings) else [])]
+
+
+def _number_heads(settings: Sequence[Setting], objective: str) -> list[str]:
+    return [*_predicted(settings), objective, "seeds", *_states(settings)]
+
+
+def _predicted(settings: Sequence[Setting]) -> list[str]:
+    return ["predicted"] if any(one.predicted for one in settings) else []
 
 
 def _sweeps(settings: Sequence[Setting]) -> list[str]:
-    return ["sweep"] if any(one.sweep for one in settings) else []
+    return ["sweep"] if len({one.sweep for one in settings}) > 1 else []
 
 
 def _states(settings: Sequence[Setting]) -> list[str]:

@@ -1,4 +1,4 @@
-"""The answer in words: what is best, by how much, and what the sweep cannot tell."""
+"""The answer in words: what is best, by how much, and what stays unknown."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import math
 from collections.abc import Sequence
 
 from d9d_lr.comparing.answer import MOST_SEEDS, Answer, Lead
-from d9d_lr.comparing.contenders import LENGTH_KEYS, Contender, schedule_name
+from d9d_lr.comparing.candidates import Candidate, schedule_name
+from d9d_lr.comparing.comparisons import LENGTH_KEYS
 from d9d_lr.comparing.folding import Setting
 
 LEGEND = (
     "± after a mean: standard deviation over seeds. ± after a lead: its standard error, each schedule at its own best "
-    "setting. Separable: not even one time in twenty would schedules that are equal look so, the choice of the best "
+    "setting. Separable: schedules that are equal would look so less than one time in twenty, the choice of the best "
     "setting among all counted in."
 )
 
@@ -22,27 +23,38 @@ def sentence(answer: Answer) -> str:
         return "no answer yet: no setting has a seed that completed and none that diverged"
     if len(answer.settings) == 1:
         return f"one setting, nothing to compare it with: {_worth(answer.best.best)}"
-    said = f"{answer.best.name} is best: {_worth(answer.best.best)}{_at(answer.best, answer.keys)}"
+    so_far = "so far " if answer.pending else ""
+    best = f"{so_far}{answer.best.name} is best: {_worth(answer.best.best)}{_at(answer.best, answer.keys)}"
     if not answer.leads:
-        return f"{said}; nothing else completed to compare it with"
-    return f"{said}; {_lead(answer)}"
+        return f"{best}; nothing else completed to compare it with"
+    return f"{best}; {_lead(answer)}"
 
 
 def notes(answer: Answer) -> list[str]:
     """Returns what one must know beside the answer: other candidates, edges of ranges, points without a number."""
     found = []
+    if answer.pending:
+        found.append(f"{_count(answer.pending, 'point')} of this comparison not finished: all of this may change")
     close = [lead.other.name for lead in answer.leads[1:] if not lead.separable and lead.error is not None]
     if close:
         found.append(f"may be as good too: {_listed(close)}")
     compared = [one for one in [answer.best, *(lead.other for lead in answer.leads[:1])] if one]
     found += [_edge(one) for one in compared if one.edges]
-    if answer.pending:
-        found.append(f"{_count(answer.pending, 'point')} of this comparison not finished: all of this may change")
     lost = [one for one in answer.settings if one.diverged]
     if lost:
-        names = _listed([_named(one) for one in lost], most=3)
+        names = _shared_value(lost, answer.settings) or _listed([_named(one) for one in lost], most=3)
         found.append(f"{_count(len(lost), 'setting')} with a seed that diverged, which cannot be best: {names}")
     return found
+
+
+def _shared_value(some: Sequence[Setting], settings: Sequence[Setting]) -> str:
+    """Returns the value that these settings have and no other, as "all with optimizer.lr=0.1"; empty if none."""
+    if len(some) < 2:
+        return ""
+    for key, value in some[0].values.items():
+        if [one for one in settings if one.values[key] == value] == list(some):
+            return f"all with {key}={value}"
+    return ""
 
 
 def measured(mean: float | None, noise: float | None) -> str:
@@ -65,9 +77,9 @@ def _worth(setting: Setting) -> str:
     return f"{measured(setting.mean, setting.deviation)} ({seeds}{state})"
 
 
-def _at(contender: Contender, keys: Sequence[str]) -> str:
-    rest = [f"{key}={value}" for key, value in contender.best.values.items() if key not in (*keys, *LENGTH_KEYS)]
-    place = f" in {contender.best.sweep}" if contender.best.sweep else ""
+def _at(candidate: Candidate, keys: Sequence[str]) -> str:
+    rest = [f"{key}={value}" for key, value in candidate.best.values.items() if key not in (*keys, *LENGTH_KEYS)]
+    place = f" in {candidate.best.sweep}" if candidate.best.sweep else ""
     return (f" at {', '.join(rest)}" if rest else "") + place
 
 
@@ -75,7 +87,7 @@ def _lead(answer: Answer) -> str:
     lead = answer.leads[0]
     ahead = f"ahead of {lead.other.name} by"
     if lead.error is None:
-        return f"{ahead} {lead.difference:.3g}: with one seed the noise is unknown, so this says little"
+        return f"{ahead} {lead.difference:.3g}: with one seed the noise is unknown, and this may be chance"
     how = f", paired over {lead.pairs} seeds" if lead.pairs else ", not paired, for they share no seeds"
     return f"{ahead} {_difference(lead)}{how}: {_verdict(answer)}"
 
@@ -103,12 +115,12 @@ def _verdict(answer: Answer) -> str:
     return f"not separable; about {_count(lead.more_seeds, 'more seed')} would be needed"
 
 
-def _edge(contender: Contender) -> str:
-    told = [
+def _edge(candidate: Candidate) -> str:
+    ends = [
         f"{edge.key}={edge.value} is the {'lowest' if edge.lowest else 'highest'} that was tried"
-        for edge in contender.edges
+        for edge in candidate.edges
     ]
-    return f"the best of {contender.name} lies at the edge: {_listed(told)}; its true best may lie beyond"
+    return f"the best of {candidate.name} lies at the edge: {_listed(ends)}; its true best may lie beyond"
 
 
 def _named(setting: Setting) -> str:

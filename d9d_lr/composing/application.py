@@ -65,13 +65,18 @@ class Application:
         Raises:
             ConfigError: If an override does not parse.
         """
+        typed = [override for override in self.parse(overrides) if not _only_for_hydra(override)]
+        return [*self.parse(self._sweep_params([_first_choice(override) for override in typed])), *typed]
+
+    def parse(self, overrides: Sequence[str]) -> list[Override]:
+        """Parses overrides as they are.
+
+        Raises:
+            ConfigError: If one does not parse.
+        """
         with hydra_troubles(overrides):
             parser = OverridesParser.create(config_loader=GlobalHydra.instance().config_loader())
-            typed = [override for override in parser.parse_overrides(list(overrides)) if not _only_for_hydra(override)]
-            return [
-                *parser.parse_overrides(self._sweep_params([_first_choice(override) for override in typed])),
-                *typed,
-            ]
+            return parser.parse_overrides(list(overrides))
 
     def _sweep_params(self, first_point: Sequence[str]) -> list[str]:
         try:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import hydra
 from hydra import initialize_config_dir, version
@@ -141,6 +141,27 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 def apply_values(overrides: Sequence[Override], config: DictConfig) -> None:
     """Sets values in a composed configuration, as Hydra does behind its choice of files."""
     ConfigLoaderImpl._apply_overrides_to_config(list(overrides), config)
+
+
+def without_hydra(config: DictConfig) -> DictConfig:
+    """Takes Hydra's section out of a composed configuration, in place, as Hydra does for a job.
+
+    Returns:
+        A second root with the same sections and Hydra's beside them, for what the resolver `hydra:` looks up and for
+        interpolations out of that section. Nothing is copied.
+    """
+    hydra = config._content.pop("hydra")  # type: ignore[union-attr]
+    root = DictConfig({})
+    OmegaConf.copy_cache(config, root)
+    root._content.update(config._content)  # type: ignore[union-attr,arg-type]
+    put_hydra(cast(DictConfig, hydra), root)
+    return root
+
+
+def put_hydra(hydra: DictConfig, config: DictConfig) -> None:
+    """Puts Hydra's section into a configuration without copying it; several may have the same one in turn."""
+    hydra._set_parent(config)
+    config._content["hydra"] = hydra  # type: ignore[index]
 
 
 def job_value(job: JobReturn) -> Any:

@@ -128,6 +128,8 @@ def another_place(line: Line, group: str, option: str, place: str = "") -> Itera
         place: Where it was to stand; empty where no place was typed.
     """
     there = line.group_at(place)
+    if place.startswith("schedules.") and not there:
+        yield Suggestion("to schedule that too", (f"+{group}@{place}={option}",))
     if there and there[0] == group:
         yield Suggestion("to choose another option there", (f"{group}@{place}={option}",))
     elif there and group in PHASE_GROUPS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,6 +73,17 @@ def advice_for(
         *_early_end(schedule, key, free_position),
         *_negative(schedule, keyed, key),
     ]
+
+
+def without_defaults(found: Iterable[Advice], typed: Sequence[str]) -> list[Advice]:
+    """Leaves out what the packaged presets do on purpose: step 0 learns nothing, unless that was typed.
+
+    Args:
+        found: The advice.
+        typed: The overrides of the command line.
+    """
+    start_typed = any("initial_multiplier" in override for override in typed)
+    return [one for one in found if one.kind != "first_step_zero" or start_typed]
 
 
 def _first_step(schedule: Schedule, key: str) -> Iterator[Advice]:

@@ -5,25 +5,22 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PhaseConfig, PiecewiseConfig
 from d9d_lr.schedule.phases import PhasePercentage, PhaseSteps
+from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.placed import SchedulePhase
 from d9d_lr.schedule.units import floor_fraction
 
 
-def in_steps(config: PiecewiseConfig, total_steps: int, other_total_steps: int) -> PiecewiseConfig:
-    """Returns the config whose phases, in a run of `other_total_steps`, lie where `config`'s do in `total_steps`.
+def in_steps(schedule: Schedule, total_steps: int) -> PiecewiseConfig:
+    """Returns a config whose phases, in a run of `total_steps`, lie where the schedule's do.
 
     Each phase becomes a number of steps; a jump, which lasts none, stays a percentage. Learning rates
     become multipliers.
     """
-    schedule = build_schedule(config, total_steps)
     ends = [schedule.initial_multiplier, *(phase.end_multiplier for phase in schedule.phases)]
-    phases = [_in_steps(phase, before, other_total_steps) for phase, before in zip(schedule.phases, ends, strict=False)]
-    initial = config.scheduler.initial_multiplier
-    scheduler = config.scheduler.model_validate({"initial_multiplier": initial, "phases": phases})
-    return config.model_copy(update={"scheduler": scheduler})
+    phases = [_in_steps(phase, before, total_steps) for phase, before in zip(schedule.phases, ends, strict=False)]
+    return PiecewiseConfig.model_validate({"initial_multiplier": schedule.initial_multiplier, "phases": phases})
 
 
 def _in_steps(phase: SchedulePhase, before: float, total_steps: int) -> PhaseConfig:

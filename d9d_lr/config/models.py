@@ -52,6 +52,8 @@ _NEEDED_FOR = {
     "published_tokens": {"tokens_per_step", "tokens_per_sample", "samples_per_step"},
     "target_lr": {"reference_lr"},
     "start_lr": {"reference_lr"},
+    "target_value": {"reference_value"},
+    "start_value": {"reference_value"},
 }
 
 
@@ -62,6 +64,7 @@ class PiecewiseSchedulerConfig(Base):
         initial_multiplier: Multiplier at step 0.
         phases: The phases in order. A mapping from position to phase is accepted too, and may have holes.
         reference_lr: The learning rate that the multipliers multiply, for phases that give learning rates.
+        reference_value: The same for another hyperparameter that is scheduled: the value that the multipliers multiply.
         steps_per_epoch: Steps in which every example is seen once, for phases in epochs.
         samples_per_step: Examples of one step, for phases in samples.
         tokens_per_step: Tokens of one step, for phases in tokens.
@@ -72,12 +75,13 @@ class PiecewiseSchedulerConfig(Base):
         stretch: Lays the shape of a published schedule over the run at hand, its peak at the base learning rate. A
             schedule without a published length is one for every length already.
 
-    What no phase needs of a batch's size and of `reference_lr` is left out: a schedule in steps is the same for any.
+    What no phase needs of a batch's size and of the references is left out: a schedule in steps is the same for any.
     """
 
     initial_multiplier: Multiplier
     phases: Annotated[list[PhaseConfig], Field(min_length=1), BeforeValidator(phase_list)]
     reference_lr: AboveZero | None = None
+    reference_value: AboveZero | None = None
     steps_per_epoch: PerStep | None = None
     samples_per_step: PerStep | None = None
     tokens_per_step: PerStep | None = None
@@ -96,7 +100,7 @@ class PiecewiseSchedulerConfig(Base):
         set_fields = {name for phase in phases for name, value in _fields_of(phase).items() if value is not None}
         set_fields |= {name for name, value in data.items() if value is not None}
         needed = {need for name in set_fields & _NEEDED_FOR.keys() for need in _NEEDED_FOR[name]}
-        unneeded = {"reference_lr", *UNIT_FIELDS} - needed
+        unneeded = {"reference_lr", "reference_value", *UNIT_FIELDS} - needed
         return {name: value for name, value in data.items() if name not in unneeded}
 
     @model_serializer(mode="wrap")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from omegaconf import DictConfig
@@ -16,13 +17,18 @@ from d9d_lr.config.positions import positions_of
 from d9d_lr.config.scalars import without_scalars
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.piecewise import Schedule
 
 _FIELDS = (*PiecewiseSchedulerConfig.model_fields, *PiecewiseConfig.model_fields)
 
 
 def resolve_lr(
-    section: DictConfig | Mapping[str, Any], total_steps: int | None = None, *, key: str = "lr"
+    section: DictConfig | Mapping[str, Any],
+    total_steps: int | None = None,
+    *,
+    key: str = "lr",
+    batch: BatchShares | None = None,
 ) -> PiecewiseConfig:
     """Validates a composed `lr` section, such as `cfg.lr` of a Hydra application.
 
@@ -30,6 +36,7 @@ def resolve_lr(
         section: The section: phases as a mapping from position or as a list, flat or nested.
         total_steps: If given, the phases must also fit a run of that many steps.
         key: What the section is called in errors.
+        batch: Which share of a full batch each step has, where the batch size is scheduled too.
 
     Returns:
         The validated, frozen config.
@@ -48,14 +55,27 @@ def resolve_lr(
     if problems:
         raise ConfigError(problems)
     if total_steps is not None:
-        check_fit(config, raw, total_steps, key)
+        check_fit(config, raw, total_steps, key, batch)
     return config
 
 
-def check_fit(config: PiecewiseConfig, raw: Mapping[str, Any], total_steps: int, key: str = "lr") -> Schedule:
+def check_fit(
+    config: PiecewiseConfig,
+    raw: Mapping[str, Any],
+    total_steps: int,
+    key: str = "lr",
+    batch: BatchShares | None = None,
+) -> Schedule:
     """Returns what `build_schedule` does, and raises with the positions of the phases as they were typed in `raw`."""
+    with typed_below(key):
+        return build_schedule(config, total_steps, positions=positions_of(raw), batch=batch)
+
+
+@contextmanager
+def typed_below(key: str) -> Iterator[None]:
+    """Raises the problems of a schedule with their keys as they are typed."""
     try:
-        return build_schedule(config, total_steps, positions=positions_of(raw))
+        yield
     except ConfigError as error:
         raise ConfigError(
             problem if problem.key == "total_steps" else problem.below(key) for problem in error.problems

@@ -33,16 +33,37 @@ def fitted(
     Raises:
         ConfigError: If the run is not as long as the published one and the schedule is not stretched.
     """
-    published = _published_steps(scheduler, units)
+    published = published_steps(scheduler, units)
     if published is None or (units.total_steps is None and not scheduler.stretch):
         return list(phases), units
     total = units.run_steps()
     if scheduler.stretch:
-        ratio = total / published
+        ratio = _ratio(scheduler, units, total)
         return [_stretched(phase, ratio) for phase in phases], replace(units, stretch=ratio)
-    if total != math.floor(published):
-        raise ConfigError([_other_length(scheduler, math.floor(published), total)])
+    check_published(scheduler, published, total)
     return list(phases), units
+
+
+def check_published(scheduler: PiecewiseSchedulerConfig, published: Fraction, total_steps: int) -> None:
+    """Refuses a run that is not as long as the published one.
+
+    Raises:
+        ConfigError: If it is not, with both lengths.
+    """
+    if total_steps != math.floor(published):
+        raise ConfigError([_other_length(scheduler, math.floor(published), total_steps)])
+
+
+def published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fraction | None:
+    """Returns in how many steps of the run at hand the published run would be done; None where none is published."""
+    if scheduler.published_steps is not None:
+        return Fraction(scheduler.published_steps)
+    if scheduler.published_tokens is None:
+        return None
+    if not units.knows("tokens_per_step"):
+        message = "is missing; published_tokens needs it"
+        raise ConfigError([Problem("tokens_per_step", message, "type tokens_per_step=NUMBER")])
+    return units.steps_for("tokens", exact(scheduler.published_tokens))
 
 
 def reference_of(scheduler: PiecewiseSchedulerConfig) -> float | None:
@@ -52,15 +73,11 @@ def reference_of(scheduler: PiecewiseSchedulerConfig) -> float | None:
     return scheduler.reference_lr
 
 
-def _published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fraction | None:
-    if scheduler.published_steps is not None:
-        return Fraction(scheduler.published_steps)
-    if scheduler.published_tokens is None:
-        return None
-    if not units.knows("tokens_per_step"):
-        message = "is missing; published_tokens needs it"
-        raise ConfigError([Problem("tokens_per_step", message, "type tokens_per_step=NUMBER")])
-    return units.steps_for("tokens", exact(scheduler.published_tokens))
+def _ratio(scheduler: PiecewiseSchedulerConfig, units: Units, total: int) -> Fraction:
+    """Returns the ratio of the two lengths. A batch that changes its size does so in both at the same part of it."""
+    if scheduler.published_steps is not None or scheduler.published_tokens is None:
+        return total / Fraction(scheduler.published_steps or total)
+    return units.amount_after("tokens", total) / exact(scheduler.published_tokens)
 
 
 def _stretched(phase: Phase[Any], ratio: Fraction) -> Phase[Any]:

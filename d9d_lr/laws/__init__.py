@@ -1,1 +1,1 @@
-"""Loss as a function of the schedule: fitted on finished runs, asked about others. Imports numpy; reads no Hydra."""
+"""Loss as a function of the schedule: fitted on finished runs, asked about others. Imports runs and below; no Hydra."""

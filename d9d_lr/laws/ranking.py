@@ -23,7 +23,8 @@ MOST_DISAGREEMENT = 0.016
 CLOSE = 0.02
 """Relative: what lies so close to the best is ordered by the convex bound where the peak is too high."""
 
-_SAME = 0.01  # mean difference of multipliers: the same schedule but for its warmup
+SAME = 0.01
+"""Mean difference of multipliers: the same schedule but for its warmup."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,14 @@ class Ranking:
         """Whether the fits agree well enough for the order to mean something."""
         return self.disagreement <= MOST_DISAGREEMENT
 
+    @property
+    def refusal(self) -> str:
+        """Says why there is no ranking, where the fits do not agree well enough."""
+        return (
+            f"the law's two fits disagree by {self.disagreement:.1%} about these schedules, and where they do by more "
+            f"than {MOST_DISAGREEMENT:.1%} the order was often wrong"
+        )
+
 
 def rank(law: Law, schedules: Sequence[FloatArray]) -> Ranking:
     """Returns schedules, given by the learning rate of every step, in the order in which to try them."""
@@ -101,6 +110,6 @@ def _safe_first(law: Law, schedules: Sequence[FloatArray], rows: list[Ranked]) -
         return round(float(np.abs(rates / rates.max() - wsd_20(len(rates), law.warmup_steps)).mean()), 6)
 
     nearest = min((row for row in rows if row.tied), key=lambda row: (distance(row), row.index))
-    if distance(nearest) > _SAME:
+    if distance(nearest) > SAME:
         return rows
     return [nearest, *(row for row in rows if row is not nearest)]

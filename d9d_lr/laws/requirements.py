@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.laws.noise import end_noise
 from d9d_lr.laws.thinning import SKIPPED, thin
@@ -36,18 +37,18 @@ def check_runs(curves: Sequence[LossCurve]) -> None:
         raise ConfigError(problems)
 
 
-def holds(curve: LossCurve) -> bool:
-    """Whether a run is at its peak until about halfway."""
-    return _relative(curve, HALFWAY) >= HOLDS
+def holds(rates: FloatArray) -> bool:
+    """Whether a schedule, given by the learning rate of every step, is at its peak until about halfway."""
+    return _relative(rates, HALFWAY) >= HOLDS
 
 
-def decays(curve: LossCurve) -> bool:
-    """Whether a run is well below its peak before two thirds of it are over."""
-    return _relative(curve, LATER) <= DECAYS
+def decays(rates: FloatArray) -> bool:
+    """Whether a schedule is well below its peak before two thirds of it are over."""
+    return _relative(rates, LATER) <= DECAYS
 
 
-def _relative(curve: LossCurve, fraction: float) -> float:
-    return float(curve.learning_rates[int(fraction * curve.total_steps)] / curve.peak_lr)
+def _relative(rates: FloatArray, fraction: float) -> float:
+    return float(rates[int(fraction * len(rates))] / rates.max())
 
 
 def _too_short(curve: LossCurve) -> list[Problem]:
@@ -73,10 +74,10 @@ def _contrast(curves: Sequence[LossCurve]) -> list[Problem]:
     if len(curves) == 1:
         return [Problem("", "one run alone ranks no better than chance; a law needs two", _PAIR)]
     problems = []
-    if not any(map(holds, curves)):
+    if not any(holds(curve.learning_rates) for curve in curves):
         message = f"no run holds its peak: all are below {HOLDS:g} of it after {HALFWAY:.0%} of their steps"
         problems.append(Problem("", message, "run one more: lr=wsd lr/decay@lr.phases.2=linear_to_zero"))
-    if not any(map(decays, curves)):
+    if not any(decays(curve.learning_rates) for curve in curves):
         message = (
             f"no run decays from early on: all are above {DECAYS:g} of their peak after {LATER:.0%} of their steps"
         )

@@ -132,7 +132,7 @@ def _mark_boundaries(axes: Axes, one: Series, quantity: Quantity, color: str, wi
 
 def _scale(axes: Axes, window: Window) -> None:
     if window.log_x:
-        axes.set_xscale("symlog", linthresh=max(1, window.first_step), linscale=0.1)
+        axes.set_xscale("symlog", linthresh=max(1, window.first_step), linscale=0.3)
         axes.set_xlim(left=window.first_step)
     if window.log_y:
         heights = np.concatenate([np.asarray(line.get_ydata(), dtype=np.float64) for line in axes.lines])
@@ -153,5 +153,10 @@ def _legend(axes: Axes, legend: Legend) -> None:
     if len(handles) <= FEW:
         axes.legend(handles=handles, title=title, fontsize=8, title_fontsize=8)
         return
-    beside: Any = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0), "ncols": 1 + len(handles) // 25}
+    beside: Any = {
+        "loc": "upper left",
+        "bbox_to_anchor": (1.0, 1.0),
+        "ncols": 1 + len(handles) // 25,
+        "handlelength": 4,
+    }
     axes.legend(handles=handles, title=title, fontsize=6, title_fontsize=7, **beside)

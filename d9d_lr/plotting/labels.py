@@ -1,4 +1,4 @@
-"""Telling the points of a sweep apart by what differs between them, and by nothing else."""
+"""Labels for the points of a sweep, of the keys that differ between them and of no other."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def distinct(series: Sequence[Series]) -> list[Series]:
 
 
 def legend_of(series: Sequence[Series]) -> Legend:
-    """Returns a look for each line: its own for a few; for many the colour tells one key, the dashes another."""
+    """Returns a look for each line: its own for a few; of many, colours stand for one key and dashes for another."""
     swept = [dict(one.swept) for one in series]
     title, labels = short_labels(swept)
     keys = sorted(differing_keys(swept), key=lambda key: len({values.get(key) for values in swept}))
@@ -62,7 +62,7 @@ def _graded(place: int, count: int) -> Look:
 
 
 def _color_key(keys: Sequence[str], swept: Sequence[dict[str, str]]) -> str:
-    """The key with the most values that the colours can tell apart."""
+    """The key with the most values, if there is a colour for each."""
     fitting = [key for key in keys if len({values.get(key) for values in swept}) <= len(COLORS)]
     return fitting[-1] if fitting else keys[0]
 

@@ -1,7 +1,7 @@
-"""Colours and line styles that tell lines apart for every eye, the same in figures and on the page.
+"""Colours and line styles for lines, safe for colour-blind eyes, the same in figures and on the page.
 
 The colours are those of M. Okabe and K. Ito, "Color Universal Design", without black and yellow, which vanish on dark
-and on light paper, and with a grey. Their number and that of the styles share no factor: 28 lines differ.
+and on light paper, and with a grey. Their number and that of the styles share no factor: 35 lines differ.
 """
 
 from __future__ import annotations
@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 COLORS = ("#0072b2", "#e69f00", "#009e73", "#cc79a7", "#d55e00", "#56b4e9", "#8a8f98")
-DASHES: tuple[tuple[float, ...], ...] = ((), (6.0, 2.5), (1.5, 1.8), (7.0, 2.0, 1.5, 2.0))
+DASHES: tuple[tuple[float, ...], ...] = (
+    (),
+    (6.0, 2.5),
+    (1.5, 1.8),
+    (7.0, 2.0, 1.5, 2.0),
+    (7.0, 2.0, 1.5, 2.0, 1.5, 2.0),
+)
 """Lengths of strokes and gaps, in widths of the line; none for a solid one."""
 
 

@@ -43,7 +43,7 @@ def choose_quantity(asked: Quantity | None, series: Sequence[Series]) -> Quantit
     """Returns what to draw: what was asked for, else the learning rate where every point has one.
 
     Raises:
-        ConfigError: If the learning rate was asked for, and a user-defined optimizer does not say it.
+        ConfigError: If the learning rate was asked for, and a user-defined optimizer does not give it.
     """
     known = all(one.base_lr is not None for one in series)
     if asked == "lr" and not known:

@@ -1,4 +1,4 @@
-"""What is drawn: one schedule for each point of a sweep, and what tells them apart."""
+"""What is drawn: one schedule for each point of a sweep, and the keys that differ between them."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Series:
     """One schedule to draw.
 
     Attributes:
-        label: What tells it from the others drawn with it.
+        label: The keys that differ between the schedules drawn together, with its values.
         schedule: The schedule.
         positions: What each of its phases is called in the configuration.
         base_lr: The optimizer's learning rate, which the schedule multiplies; None if it is not known.

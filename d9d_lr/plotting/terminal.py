@@ -15,6 +15,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from d9d_lr.plotting.braille import BrailleCanvas
+from d9d_lr.plotting.many import FEW
 from d9d_lr.plotting.quantity import Quantity, axis_label, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import Series
@@ -28,7 +29,7 @@ _LETTER_EVERY_COLUMNS = 9
 
 
 def print_plot(console: Console, series: Sequence[Series], quantity: Quantity, window: Window | None = None) -> None:
-    """Draws all series into one plot as wide as the terminal; letters tell them apart where colours cannot."""
+    """Draws all series into one plot as wide as the terminal; letters name them where colours cannot."""
     window = window or Window()
     plot = _Plot.of(series, quantity, window, max(20, min(console.width - _LABEL_COLUMNS - 2, _WIDEST)))
     colors = [_COLORS[index % len(_COLORS)] for index in range(len(series))]
@@ -49,7 +50,10 @@ def print_plot(console: Console, series: Sequence[Series], quantity: Quantity, w
 
 
 def print_phases(console: Console, series: Sequence[Series]) -> None:
-    """Prints the resolved phases of every series, in multipliers of the base learning rate."""
+    """Prints the resolved phases of each series, in multipliers of the base learning rate; of many, none."""
+    if len(series) > FEW:
+        console.print(Text(f"the phases of up to {FEW} schedules are listed here; these are {len(series)}"))
+        return
     for one in series:
         base = f"base learning rate {one.base_lr:g}, " if one.base_lr is not None else ""
         console.print(Text(f"{one.label}: {base}{one.total_steps} steps"), style="bold")

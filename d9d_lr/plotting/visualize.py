@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Scheduled: TypeAlias = "Callable[[Optimizer], Any] | Schedule | PiecewiseConfig | AutoLRSchedulerProvider | PiecewiseLR"
 
-_LENGTH = 1000  # of what says none
+_LENGTH = 1000  # steps, where no length is known
 
 
 def visualize_lr_scheduler(

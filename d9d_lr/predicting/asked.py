@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.laws.fixed_rules import FIXED_RULES
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.law import Law
+from d9d_lr.laws.reach import beyond
 from d9d_lr.predicting.candidates import Candidate, compose_candidates
-
-SAME_PEAK = 0.05  # relative: a law says nothing of another peak
-_MOST_LONGER = 4.0
 
 _STEPS, _BASE_LR = "train.total_steps", "optimizer.lr"
 
@@ -63,7 +61,7 @@ def compose_asked(
         words = [*(f"{key}={value}" for key, value in own.items() if key not in typed), *words]
     candidates = compose_candidates(words, config_dir=config_dir, config_name=config_name)
     asked = [_asked(law, candidate) for candidate in candidates]
-    problems = {str(problem): problem for one in asked for problem in _beyond(law, one)}
+    problems = {str(problem): problem for one in asked for problem in beyond(law, one.rates)}
     if problems:
         raise ConfigError(problems.values())
     return asked
@@ -78,17 +76,3 @@ def fixed_rules(law: Law, total_steps: int) -> list[Asked]:
 def _asked(law: Law, candidate: Candidate) -> Asked:
     base = law.reference_lr if candidate.base_lr is None else candidate.base_lr
     return Asked(candidate.label, candidate.overrides or ("",), candidate.swept, base * candidate.multipliers)
-
-
-def _beyond(law: Law, asked: Asked) -> list[Problem]:
-    problems = []
-    peak = float(asked.rates.max())
-    if abs(peak / law.reference_lr - 1.0) > SAME_PEAK:
-        message = f"the peak would be {peak:g}, and the law was fitted at {law.reference_lr:g}"
-        problems.append(Problem(_BASE_LR, message, "a law holds at its own peak: fit another on runs at this one"))
-    if len(asked.rates) > _MOST_LONGER * law.total_steps:
-        message = (
-            f"{len(asked.rates)} steps are more than {_MOST_LONGER:g} times the {law.total_steps} of the fitted runs"
-        )
-        problems.append(Problem(_STEPS, message, "fit on longer runs"))
-    return problems

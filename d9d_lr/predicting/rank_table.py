@@ -13,7 +13,7 @@ from rich.text import Text
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.laws.law import Law
-from d9d_lr.laws.ranking import MOST_DISAGREEMENT, Ranked, Ranking, rank
+from d9d_lr.laws.ranking import Ranked, Ranking, rank
 from d9d_lr.predicting.asked import Asked, fixed_rules
 from d9d_lr.predicting.fitting import doubts
 from d9d_lr.runs.atomic import write_text_whole
@@ -40,10 +40,8 @@ def rank_asked(law: Law, asked: Sequence[Asked], *, anyway: bool = False) -> tup
     ranking = rank(law, [one.rates for one in everything])
     if not ranking.trusted and not anyway:
         raise RunError(
-            f"no ranking: the law's two fits disagree by {ranking.disagreement:.1%} about these schedules, and where "
-            f"they do by more than {MOST_DISAGREEMENT:.1%} the order was often wrong. Fit on runs more like those "
-            "asked about (WSD 20 % and a cosine to zero were the best pair), at a lower peak, or on more; --anyway "
-            "ranks them nevertheless"
+            f"no ranking: {ranking.refusal}. Fit on runs more like those asked about (WSD 20 % and a cosine to zero "
+            "were the best pair), at a lower peak, or on more; --anyway ranks them nevertheless"
         )
     return everything, ranking
 

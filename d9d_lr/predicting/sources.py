@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.laws.folder_runs import read_folder_run, run_folders
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.predicting.columns import Wanted
 from d9d_lr.predicting.csv_runs import read_csv_pair, read_csv_run
-from d9d_lr.predicting.folder_runs import read_folder_run, run_folders
 from d9d_lr.predicting.tensorboard_runs import EVENT_FILES, read_tensorboard_run
 
 

@@ -13,6 +13,7 @@ from d9d_lr.config.html import config_html
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig, config_from_json
 from d9d_lr.config.plain import marked
 from d9d_lr.config.resolve_lr import check_fit, resolve_lr
+from d9d_lr.config.schedules import BATCH_SIZE, batch_sizes_of, fit_each, resolve_each, sections_of, with_defaults
 from d9d_lr.provider.choices import one_of
 from d9d_lr.provider.context import InitializeLRSchedulerContext
 from d9d_lr.provider.guard import OnMisstep
@@ -21,7 +22,7 @@ from d9d_lr.provider.torch_scheduler import PiecewiseLR
 
 
 class AutoLRSchedulerProvider:
-    """An `LRSchedulerProvider` built on a config object."""
+    """An `LRSchedulerProvider` built on a config object, and on one more for whatever else is scheduled."""
 
     def __init__(
         self,
@@ -29,6 +30,9 @@ class AutoLRSchedulerProvider:
         on_schedule_change: OnScheduleChange = "error",
         on_misstep: OnMisstep = "warn",
         key: str = "lr",
+        *,
+        schedules: DictConfig | Mapping[str, Any] | None = None,
+        batch_size: int | None = None,
     ) -> None:
         """Validates the config.
 
@@ -41,6 +45,10 @@ class AutoLRSchedulerProvider:
             on_misstep: What happens when a scheduler is stepped past its end, several times or less than once for each
                 optimizer step, or before the first: `warn`, `error` or `off`.
             key: What the section is called in errors.
+            schedules: By name, what else is scheduled, each in any of the forms of `config`: `weight_decay`,
+                `momentum`, `betas: {1: ...}`, `batch_size`, and `groups: {head: {lr: ...}}` for a param group that is
+                called `head`. Each multiplies what the optimizer's groups have.
+            batch_size: Examples of a full batch, which the schedule of the batch size multiplies.
 
         Raises:
             ConfigError: With everything that is wrong with the config.
@@ -50,6 +58,8 @@ class AutoLRSchedulerProvider:
         self._on_schedule_change: OnScheduleChange = one_of("on_schedule_change", on_schedule_change, OnScheduleChange)
         self._on_misstep: OnMisstep = one_of("on_misstep", on_misstep, OnMisstep)
         self._key = key
+        self._sections = resolve_each(_with_batch_size(sections_of(schedules or {}), batch_size))
+        self._batch_size = batch_size
 
     def __call__(self, context: InitializeLRSchedulerContext) -> PiecewiseLR:
         """Returns a new scheduler for the context's optimizer.
@@ -59,7 +69,11 @@ class AutoLRSchedulerProvider:
         Raises:
             ConfigError: If the phases do not fit the context's `total_steps`.
         """
-        schedule = check_fit(self._config, self._section, context.total_steps, self._key)
+        total_steps = context.total_steps
+        batch = batch_sizes_of(self._sections, total_steps, self._batch_size)
+        shares = batch.counted_with() if batch else None
+        schedule = check_fit(self._config, self._section, total_steps, self._key, shares)
+        others = fit_each(self._sections, total_steps, shares)
         warns_twice = self._on_misstep == "warn" and not context.dist_context.is_main_process
         return PiecewiseLR(
             context.optimizer,
@@ -67,6 +81,8 @@ class AutoLRSchedulerProvider:
             on_schedule_change=self._on_schedule_change,
             on_misstep="off" if warns_twice else self._on_misstep,
             key=self._key,
+            others=others,
+            batch=batch,
         )
 
     def __repr__(self) -> str:
@@ -74,6 +90,14 @@ class AutoLRSchedulerProvider:
 
     def _repr_html_(self) -> str:
         return config_html(self._config, type(self).__name__)
+
+
+def _with_batch_size(sections: dict[str, dict[str, Any]], batch_size: int | None) -> dict[str, dict[str, Any]]:
+    """Lets the phases of a batch size be numbers of examples, and be counted in them."""
+    if BATCH_SIZE in sections and batch_size is not None:
+        known = {"reference_value": batch_size, "samples_per_step": batch_size}
+        sections[BATCH_SIZE] = with_defaults(sections[BATCH_SIZE], known)
+    return sections
 
 
 def _validated(config: object) -> PiecewiseConfig | None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.provider.resuming_others import SavedOthers
 from d9d_lr.schedule.compare import differences
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.values import from_plain, to_plain
@@ -34,12 +35,14 @@ class SavedState:
         base_lrs: Base learning rates, one for each group; None where the state has none.
         last_lrs: Learning rates of `step`, one for each group; None where the state has none.
         schedule: The schedule, as `to_plain` gives it; None in a state of another kind, such as torch's LambdaLR.
+        others: The schedules of other hyperparameters.
     """
 
     step: int
     base_lrs: list[float] | None
     last_lrs: list[float] | None
     schedule: dict[str, Any] | None
+    others: SavedOthers = field(default_factory=SavedOthers)
 
     @classmethod
     def read(cls, state: Mapping[str, Any]) -> SavedState:
@@ -51,7 +54,8 @@ class SavedState:
         step = state.get("last_epoch")
         if isinstance(step, bool) or not isinstance(step, int) or step < 0:
             raise ConfigError([Problem("last_epoch", f"the saved state has {step}, not a step")])
-        return cls(step, _floats(state.get("base_lrs")), _floats(state.get("_last_lr")), _parsed(state.get("schedule")))
+        base_lrs, last_lrs = _floats(state.get("base_lrs")), _floats(state.get("_last_lr"))
+        return cls(step, base_lrs, last_lrs, _parsed(state.get("schedule")), SavedOthers.read(state))
 
     def rebuilt_schedule(self) -> Schedule:
         """Returns the schedule that the state was saved under.
@@ -73,7 +77,14 @@ def schedule_text(schedule: Schedule) -> str:
     return json.dumps(to_plain(schedule), sort_keys=True)
 
 
-def changes(saved: SavedState, schedule: Schedule, base_lrs: Sequence[float]) -> list[str]:
+def changes(
+    saved: SavedState,
+    schedule: Schedule,
+    base_lrs: Sequence[float],
+    now: Sequence[float] | None = None,
+    *,
+    others_changed: bool = False,
+) -> list[str]:
     """Returns a line for everything in which a schedule differs from a saved one, and the jump; none if nothing does.
 
     Of a state of another kind of scheduler only the learning rates can be compared.
@@ -82,15 +93,18 @@ def changes(saved: SavedState, schedule: Schedule, base_lrs: Sequence[float]) ->
         saved: What was saved.
         schedule: The schedule of today.
         base_lrs: The base learning rates of today, one for each group.
+        now: The learning rates that today's schedules give at the saved step, where groups have some to themselves.
+        others_changed: Whether something else that is scheduled is another, which may be what a group has to itself.
     """
-    now = [base_lr * schedule.multiplier(saved.step) for base_lr in base_lrs]
+    now = [base_lr * schedule.multiplier(saved.step) for base_lr in base_lrs] if now is None else now
     if saved.schedule is None:
         lines = [] if _same(saved.last_lrs, now) else [_FOREIGN]
     else:
         lines = differences(saved.schedule, to_plain(schedule))
         if saved.base_lrs is not None and saved.base_lrs != list(base_lrs):
             lines.append(f"base learning rate: {_shown(saved.base_lrs)} -> {_shown(base_lrs)}")
-        if not lines and saved.last_lrs is not None and not _same(saved.last_lrs, now[: len(saved.last_lrs)]):
+        lasts = None if lines or others_changed else saved.last_lrs
+        if lasts is not None and not _same(lasts, now[: len(lasts)]):
             lines = [_FOREIGN]  # loaded key by key over a state of ours, which lent it its schedule
     if lines and saved.last_lrs is None:
         lines.append(f"at step {saved.step} the learning rate becomes {_shown(now)}; what it was is not in the state")

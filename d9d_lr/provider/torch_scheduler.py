@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from d9d_lr.config.schedules import BATCH_SIZE
 from d9d_lr.provider.base_lrs import LR, base_of_new_group, check_lr, copied, own_default
 from d9d_lr.provider.guard import OnMisstep, StepGuard
+from d9d_lr.provider.hyperparameters import Hyperparameters
 from d9d_lr.provider.resuming import OnScheduleChange, SavedState, changes, refusal, schedule_text
+from d9d_lr.provider.resuming_others import SavedOthers, other_changes, written
+from d9d_lr.schedule.batch_sizes import BatchSizes
 from d9d_lr.schedule.picture import phase_words, schedule_html
 from d9d_lr.schedule.piecewise import Schedule
 
@@ -25,6 +30,9 @@ class PiecewiseLR(LRScheduler):
     saw it. Groups added later are served from the next step on. A learning rate that is a tensor is written in place,
     so a compiled optimizer step sees the new value without compiling again.
 
+    Other hyperparameters may be scheduled with it, by one scheduler with one state: each is its own base times its own
+    multiplier, in every param group that has it. The batch size may be, which the loop asks for.
+
     Attributes:
         schedule: The multiplier as a function of the step.
     """
@@ -37,8 +45,10 @@ class PiecewiseLR(LRScheduler):
         on_schedule_change: OnScheduleChange = "error",
         on_misstep: OnMisstep = "warn",
         key: str = "lr",
+        others: Mapping[str, Schedule] | None = None,
+        batch: BatchSizes | None = None,
     ) -> None:
-        """Sets the learning rates of step 0.
+        """Sets the learning rates of step 0, and whatever else is scheduled.
 
         Args:
             optimizer: The optimizer whose learning rates are set.
@@ -47,15 +57,21 @@ class PiecewiseLR(LRScheduler):
                 base learning rates: refuse it, go on at its step under this schedule, or go on with the old one.
             on_misstep: What happens when the scheduler is stepped in a way that is seldom meant; see `StepGuard`.
             key: What the schedule is called in errors.
+            others: The multipliers of other hyperparameters by name, such as `weight_decay`, `betas.1` and
+                `groups.head.lr`, which the param group called `head` has to itself.
+            batch: The batch size of every step.
 
         Raises:
-            ConfigError: If a learning rate is a tensor of integers.
+            ConfigError: If a learning rate is a tensor of integers, or the optimizer does not have what is scheduled.
         """
         for group in optimizer.param_groups:
             check_lr(group["lr"])
         self.schedule = schedule
         self._on_schedule_change: OnScheduleChange = on_schedule_change
         self._key = key
+        self._batch = batch
+        self._others = Hyperparameters(dict(others or {}))
+        self._others.check_served(optimizer.param_groups)
         own_default(optimizer)
         super().__init__(optimizer)
         self._guard = StepGuard(self, on_misstep)
@@ -63,18 +79,46 @@ class PiecewiseLR(LRScheduler):
     def get_lr(self) -> list[LR]:
         """Returns the learning rate of every param group for the current step, `last_epoch`."""
         self._serve_new_groups()
-        multiplier = self.schedule.multiplier(self.last_epoch)
-        return [base_lr * multiplier for base_lr in self.base_lrs]
+        return self._lrs_at(self.last_epoch)
+
+    def _lrs_at(self, step: int) -> list[LR]:
+        multiplier = self.schedule.multiplier(step)
+        if not self._others.groups_have_own_lr:
+            return [base_lr * multiplier for base_lr in self.base_lrs]
+        own = (self._others.schedule_of("lr", group) for group in self.optimizer.param_groups)
+        return [
+            base_lr * (multiplier if schedule is None else schedule.multiplier(step))
+            for base_lr, schedule in zip(self.base_lrs, own, strict=True)
+        ]
 
     def get_last_lr(self) -> list[LR]:
         """Returns the learning rates of the current step; tensors are copies."""
         return [copied(lr) for lr in self._last_lr]
+
+    @property
+    def batch_size(self) -> int | None:
+        """How many examples the batch of the current step has; None where the batch size is not scheduled."""
+        return None if self._batch is None else self._batch.size(self.last_epoch)
+
+    @property
+    def samples(self) -> int | None:
+        """How many examples the steps before the current one have; None where the batch size is not scheduled."""
+        return None if self._batch is None else self._batch.samples_before(self.last_epoch)
+
+    def scheduled_values(self) -> dict[str, float]:
+        """Returns what is scheduled beside the learning rate by name, with its value for the current step.
+
+        A hyperparameter's value is that of the first param group which follows the schedule.
+        """
+        values = self._others.values(self.optimizer.param_groups)
+        return values if self._batch is None else {**values, BATCH_SIZE: self._batch.size(self.last_epoch)}
 
     def step(self, epoch: int | None = None) -> None:
         """Advances by one step and sets the learning rates of the next one; call it after `optimizer.step()`."""
         first = self._step_count == 1
         self._step_count += first  # torch's own check of the order takes a skipped GradScaler step for a wrong one
         super().step(epoch)
+        self._others.write(self.optimizer.param_groups, self.last_epoch)
         self._step_count -= first
         if self._step_count > 1:  # the first call comes from torch, on construction
             self._guard.scheduler_stepped()
@@ -96,6 +140,7 @@ class PiecewiseLR(LRScheduler):
             "base_lrs": [float(base_lr) for base_lr in self.base_lrs],
             "_last_lr": [float(lr) for lr in self._last_lr],
             "schedule": schedule_text(self.schedule),
+            **written(*self._with_batch()),
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -111,7 +156,10 @@ class PiecewiseLR(LRScheduler):
         """
         self._serve_new_groups()
         saved = SavedState.read(state_dict)
-        lines = changes(saved, self.schedule, [float(base_lr) for base_lr in self.base_lrs])
+        now = [float(lr) for lr in self._lrs_at(saved.step)]
+        base_lrs = [float(base_lr) for base_lr in self.base_lrs]
+        others = other_changes(saved.others, *self._with_batch(), saved.step)
+        lines = [*changes(saved, self.schedule, base_lrs, now, others_changed=bool(others)), *others]
         if lines:
             self._follow(saved, lines)
         self.move_to(saved.step)
@@ -123,15 +171,33 @@ class PiecewiseLR(LRScheduler):
             case "adopt":
                 log.info("%s: adopting the new schedule: %s", self._key, "; ".join(lines))
             case "keep":
-                schedule, base_lrs = saved.rebuilt_schedule(), saved.base_lrs
+                schedule, base_lrs, others = saved.rebuilt_schedule(), saved.base_lrs, saved.others.rebuilt()
                 if base_lrs is not None and len(base_lrs) != len(self.base_lrs):
                     raise refusal(self._key, saved, lines)
                 log.info("%s: keeping the saved schedule; not taken: %s", self._key, "; ".join(lines))
                 self.schedule = schedule
+                self._keep(others, saved.others)
                 if base_lrs is not None:
                     self.base_lrs = [_like(mine, lr) for mine, lr in zip(self.base_lrs, base_lrs, strict=True)]
             case policy:
                 assert_never(policy)
+
+    def _keep(self, schedules: dict[str, Schedule], saved: SavedOthers) -> None:
+        """Goes on with the schedules of a saved state; what it does not schedule goes back to its base."""
+        groups = self.optimizer.param_groups
+        self._others.reset(groups)
+        batch = schedules.pop(BATCH_SIZE, None)
+        full_batch = next(iter(saved.bases.get(BATCH_SIZE, ())), None)
+        self._batch = None if batch is None or full_batch is None else BatchSizes(batch, int(full_batch))
+        bases = {name: list(values) for name, values in saved.bases.items() if name != BATCH_SIZE}
+        self._others = Hyperparameters(schedules, bases)
+
+    def _with_batch(self) -> tuple[dict[str, Schedule], dict[str, list[float | None]]]:
+        """Returns what is scheduled beside the learning rate, the batch size included, and what it multiplies."""
+        schedules, bases = dict(self._others.schedules), dict(self._others.bases)
+        if self._batch is not None:
+            schedules[BATCH_SIZE], bases[BATCH_SIZE] = self._batch.schedule, [self._batch.full_batch]
+        return schedules, bases
 
     def move_to(self, step: int) -> None:
         """Sets the learning rates of `step`, under this schedule and these base learning rates."""
@@ -145,6 +211,8 @@ class PiecewiseLR(LRScheduler):
             else:
                 group["lr"] = float(lr)
         self._last_lr = [copied(group["lr"]) for group in self.optimizer.param_groups]
+        self._others.write_bases(self.optimizer.param_groups)
+        self._others.write(self.optimizer.param_groups, step)
         self._guard.moved()
 
     def __getstate__(self) -> dict[str, Any]:
@@ -163,6 +231,7 @@ class PiecewiseLR(LRScheduler):
             base_lr = base_of_new_group(groups[index], groups[:index], self.base_lrs)
             groups[index].setdefault("initial_lr", copied(base_lr))
             self.base_lrs.append(base_lr)
+        self._others.serve(groups)
         own_default(self.optimizer)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from d9d_lr.laws.saved_schedule import saved_schedule
 from d9d_lr.plotting.sampling import steps_to_draw
-from d9d_lr.reporting.logged_lr import saved_schedule
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.run_views import RunView
 
@@ -17,7 +17,7 @@ def exact_lr(run: RunView, points: int = _POINTS) -> Curve:
     """Returns the learning rate by step, from `schedule.json`; what was logged where there is no schedule of ours.
 
     Args:
-        run: The run; its log says what the base learning rate was.
+        run: The run; the base learning rate is from its log.
         points: How many evenly spread steps there may be, beside the corners of the schedule.
     """
     schedule = saved_schedule(run.folder, run.total_steps)

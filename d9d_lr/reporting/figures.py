@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.folding import Setting
+from d9d_lr.comparing.predicted import Foreseen
 from d9d_lr.plotting.figure import new_figure, require_matplotlib, save
 from d9d_lr.plotting.palette import Look, line_style, literal, look
 from d9d_lr.reporting.exact_lr import exact_lr
+from d9d_lr.reporting.predicted_chart import Frame
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order
 from d9d_lr.runs.results import OBJECTIVE
@@ -21,12 +24,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _MANY = 40  # settings, from which on losses are drawn for the best setting of each schedule only
+_LATE = 0.4  # of the steps, from which on every loss is in sight
 _LOG_FROM_RATIO = 10
 _LONGEST_LEGEND = 28
 
 
 def write_figures(view: SweepView, folder: Path) -> list[Path]:
     """Writes `report_schedules.png`, `report_losses.png`, and one file for each swept key and each pair of them.
+
+    Where a law was asked, `report_predicted.png` has what it said against what came out.
 
     Raises:
         RunError: If matplotlib is not installed, or a file cannot be written.
@@ -37,7 +43,9 @@ def write_figures(view: SweepView, folder: Path) -> list[Path]:
     if any(one.mean is not None for one in view.settings):
         figures |= {f"{OBJECTIVE}_by_{_safe(key)}": _by_value(view, key, looks) for key in view.keys}
         maps = heat_maps(view)
-        figures |= {f"{OBJECTIVE}_by_{_safe(one.across)}_and_{_safe(one.down)}": _heat(one) for one in maps}
+        if view.foreseen:
+            figures["predicted"] = _predicted(view.foreseen)
+        figures |= {_map_name(one): _heat(one) for one in maps}
     written = [folder / f"report_{name}.png" for name in figures]
     for path, figure in zip(written, figures.values(), strict=True):
         save(figure, path)
@@ -70,9 +78,10 @@ def _schedules(view: SweepView, looks: dict[str, Look]) -> Figure:
 
 
 def _losses(view: SweepView, looks: dict[str, Look]) -> Figure:
-    figure, axes = _axes("loss: training thin, validation with dots; bands over seeds")
+    figure, axes = _axes("loss")
+    axes.set_title("training thin, validation with dots; bands over seeds", fontsize=9, loc="left")
     drawn = _compared(view) if len(view.settings) > _MANY else view.settings
-    highest: list[float] = []
+    late: list[float] = []
     for one in reversed(drawn):
         own = looks[_name(view, one)]
         runs = [view.runs[place].curves for place in one.points]
@@ -84,10 +93,11 @@ def _losses(view: SweepView, looks: dict[str, Look]) -> Figure:
         if len(runs) > 1:
             axes.fill_between(band[:, 0], band[:, 2], band[:, 3], color=own.color, alpha=0.18, linewidth=0)
         _line(axes, (tuple(band[:, 0]), tuple(band[:, 1])), own, 1.5, marker="o", markersize=3)
-        highest += band[:, 3].tolist()
-    usual = float(np.quantile(highest, 0.95)) if highest else 0.0
-    if highest and max(highest) > 4 * usual > 0:
-        axes.set_ylim(top=1.5 * usual)
+        late += band[band[:, 0] >= _LATE * band[-1, 0], 3].tolist()
+    # The first steps, or one run that diverged, must not flatten the others.
+    usual = float(np.quantile(late, 0.97)) if late else 0.0
+    if len(drawn) > 1 and axes.get_ylim()[1] > 1.2 * usual > 0:
+        axes.set_ylim(top=1.1 * usual)
     _legend(axes, looks)
     return figure
 
@@ -121,14 +131,13 @@ def _by_value(view: SweepView, key: str, looks: dict[str, Look]) -> Figure:
     place = dict(zip(names, sizes if numeric else map(float, range(len(names))), strict=True))
     own = key in view.schedule_keys[:1]
     for name, one_look in looks.items():
-        best = _best_by_value(view, key, name)
-        at = sorted((place[value], one.mean or 0.0, one.deviation or 0.0) for value, one in best.items())
-        if at:
-            x, y, spread = zip(*at, strict=True)
-            style = "none" if own or not numeric else line_style(one_look)
-            axes.errorbar(
-                x, y, spread, color=one_look.color, linestyle=style, marker="o", markersize=4, capsize=3, linewidth=1.6
-            )
+        for answer in view.answers:
+            best = _best_by_value(view, answer, key, name)
+            at = sorted((place[value], one.mean or 0.0, one.deviation or 0.0) for value, one in best.items())
+            if at:
+                x, y, spread = zip(*at, strict=True)
+                style = "none" if own or not numeric else line_style(one_look)
+                _bars(axes, x, y, spread, color=one_look.color, linestyle=style)
     if not numeric:
         axes.set_xticks(range(len(names)), map(literal, names), rotation=20 if max(map(len, names)) > 8 else 0)
     elif min(sizes) > 0 and max(sizes) / min(sizes) >= _LOG_FROM_RATIO:
@@ -140,9 +149,13 @@ def _by_value(view: SweepView, key: str, looks: dict[str, Look]) -> Figure:
     return figure
 
 
-def _best_by_value(view: SweepView, key: str, name: str) -> dict[str, Setting]:
+def _bars(axes: Axes, x: Sequence[float], y: Sequence[float], spread: Sequence[float], **look: Any) -> None:
+    axes.errorbar(x, y, spread, marker="o", markersize=4, capsize=3, linewidth=1.6, **look)
+
+
+def _best_by_value(view: SweepView, answer: Answer, key: str, name: str) -> dict[str, Setting]:
     best: dict[str, Setting] = {}
-    for one in view.settings:  # the best first
+    for one in answer.settings:  # the best first
         if _name(view, one) == name and one.mean is not None and not one.diverged:
             best.setdefault(one.values[key], one)
     return best
@@ -151,6 +164,7 @@ def _best_by_value(view: SweepView, key: str, name: str) -> dict[str, Setting]:
 def _heat(found: HeatMap) -> Figure:
     figure, axes = _axes(found.down, found.across)
     means = np.array([[np.nan if mean is None else mean for mean, _ in row] for row in found.cells])
+    axes.set_title(literal(found.heading), fontsize=9, loc="left")
     image = axes.imshow(np.ma.masked_invalid(means), aspect="auto", cmap="cividis")
     axes.set_xticks(range(len(found.columns)), map(literal, found.columns))
     axes.set_yticks(range(len(found.rows)), map(literal, found.rows))
@@ -162,6 +176,25 @@ def _heat(found: HeatMap) -> Figure:
                 color = "white" if dark else "black"
                 axes.text(column, row, f"{mean:.4g}", ha="center", va="center", color=color)
     figure.colorbar(image, label=f"lowest mean {OBJECTIVE}")
+    return figure
+
+
+def _predicted(found: Sequence[Foreseen]) -> Figure:
+    """Draws each prediction with its interval against what came out; an interval holds where it meets the diagonal."""
+    figure, axes = _axes("predicted", OBJECTIVE)
+    frame = Frame.of(found)
+    axes.plot(frame.equal, frame.equal, color="grey", linestyle="--", linewidth=1)
+    for held, color in ((True, look(0).color), (False, "crimson")):
+        shown = [one for one in found if (one.inside == one.setting.count) == held]
+        if shown:
+            foreseen = [one.predicted for one in shown]
+            bars = [[one.loss - one.low for one in foreseen], [one.high - one.loss for one in foreseen]]
+            name = "the interval held" if held else "not for every seed"
+            x, y = [one.mean for one in shown], [one.loss for one in foreseen]
+            axes.errorbar(x, y, bars, color=color, linestyle="none", marker="o", markersize=4, elinewidth=1, label=name)
+    axes.set_xlim(frame.real)
+    axes.set_ylim(frame.predicted)
+    axes.legend(fontsize=8)
     return figure
 
 
@@ -191,6 +224,11 @@ def _legend(axes: Axes, looks: dict[str, Look]) -> None:
     ]
     more = f"and {len(looks) - len(shown)} more" if len(looks) > len(shown) else None
     axes.legend(handles=handles, fontsize=7, title=more, title_fontsize=7, ncols=1 + len(shown) // 12)
+
+
+def _map_name(one: HeatMap) -> str:
+    heading = f"_{_safe(one.heading)}" if one.heading else ""
+    return f"{OBJECTIVE}_by_{_safe(one.across)}_and_{_safe(one.down)}{heading}"
 
 
 def _safe(key: str) -> str:

@@ -12,10 +12,12 @@ from string import Template
 
 from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.effects import effects_of
+from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.words import LEGEND, notes, sentence
 from d9d_lr.reporting.page_data import page_data
+from d9d_lr.reporting.predicted_chart import predicted_chart
 from d9d_lr.reporting.run_views import RunView, schedule_text
-from d9d_lr.reporting.sweep_view import SweepView, heat_maps
+from d9d_lr.reporting.sweep_view import HeatMap, SweepView, heat_maps
 from d9d_lr.reporting.tables import Cell, run_cells, run_heads, setting_cells, setting_heads
 from d9d_lr.runs.results import OBJECTIVE
 
@@ -31,10 +33,11 @@ def html_of(view: SweepView) -> str:
         summary=escape(summary_line(view)),
         style=_asset("report.css"),
         script="\n".join(_asset(name) for name in _SCRIPTS),
-        answers="\n".join(_answer(view, answer) for answer in view.answers),
-        legend=escape(LEGEND),
+        answers="\n".join(_answer(view, answer) for answer in view.answers) + _against_real(view),
+        predicted=predicted_chart(view.foreseen),
+        legend=escape(LEGEND) if any(one.deviation is not None for one in view.settings) else "",
         troubles=_troubles(view),
-        maps="".join(_map(index, f"{found.across} and {found.down}") for index, found in enumerate(maps)),
+        maps="".join(_map(index, found) for index, found in enumerate(maps)),
         settings=_table("settings", setting_heads(view), [setting_cells(view, one) for one in view.settings]),
         runs=_table("runs", run_heads(view), [run_cells(view, place) for place in range(len(view.runs))]),
         run_count=_count(len(view.runs), "run"),
@@ -43,7 +46,7 @@ def html_of(view: SweepView) -> str:
 
 
 def summary_line(view: SweepView) -> str:
-    """Says how many points there are of each status."""
+    """Returns how many points there are of each status."""
     counts = ", ".join(f"{count} {status}" for status, count in view.counts.items())
     runs = _count(len(view.runs), "run")
     folded = f" in {_count(len(view.settings), 'setting')}" if len(view.settings) < len(view.runs) else ""
@@ -51,33 +54,56 @@ def summary_line(view: SweepView) -> str:
 
 
 def _answer(view: SweepView, answer: Answer) -> str:
-    about = f"<h2>{escape(answer.length)} steps</h2>" if len(view.answers) > 1 and answer.length else ""
-    parts = [about, f'<p class="sentence">{escape(sentence(answer))}</p>']
-    if answer.leads:
-        parts.insert(1, f'<p class="badge{" good" * answer.separable}">{_verdict(answer)}</p>')
-    found = notes(answer)
-    if found:
-        parts.append(f'<ul class="notes">{"".join(f"<li>{escape(note)}</li>" for note in found)}</ul>')
-    parts.append(_effects(answer))
-    if answer.best:
-        best = answer.best.best
-        command = escape(view.repeats(best))
-        parts.append(
-            '<div class="repeat"><span class="soft">Repeat the best setting</span>'
-            f'<button type="button" class="copy">copy</button><pre class="command">{command}</pre></div>'
-        )
-        schedule = schedule_text(view.runs[best.points[0]])
-        if schedule:
-            parts.append(
-                f"<details><summary>the schedule that it followed</summary><pre>{escape(schedule)}</pre></details>"
-            )
-    return f'<section class="answer">{"".join(parts)}</section>'
+    heading = f"<h2>{escape(answer.heading)}</h2>" if answer.heading else ""
+    words = f'<div class="words">{heading}{_badge(answer)}{_sentence(answer)}{_notes(answer)}</div>'
+    return f'<section class="answer">{words}{_effects(answer)}{_repeat(view, answer)}</section>'
+
+
+def _badge(answer: Answer) -> str:
+    if not answer.leads:
+        return ""
+    sure = " good" if answer.separable and not answer.pending else ""
+    return f'<p class="badge{sure}">{_verdict(answer)}</p>'
+
+
+def _sentence(answer: Answer) -> str:
+    whole_numbers = escape(sentence(answer)).replace(" ± ", "&nbsp;±&nbsp;")
+    return f'<p class="sentence">{whole_numbers}</p>'
+
+
+def _notes(answer: Answer) -> str:
+    found = "".join(f"<li>{escape(note)}</li>" for note in notes(answer))
+    return f'<ul class="notes">{found}</ul>' if found else ""
+
+
+def _repeat(view: SweepView, answer: Answer) -> str:
+    if answer.best is None:
+        return ""
+    best = answer.best.best
+    what = "the best setting" if len(answer.settings) > 1 else "it"
+    schedule = schedule_text(view.runs[best.points[0]])
+    shown = (
+        f"<details><summary>the schedule that it followed</summary><pre>{escape(schedule)}</pre></details>"
+        if schedule
+        else ""
+    )
+    return (
+        f'<div class="repeat"><span class="soft">Repeat {what}</span>'
+        f'<button type="button" class="copy">copy</button>'
+        f'<pre class="command">{escape(view.repeats(best))}</pre>{shown}</div>'
+    )
+
+
+def _against_real(view: SweepView) -> str:
+    said = against_real(view.settings)
+    return f'<p class="soft">{escape(said)}</p>' if said else ""
 
 
 def _verdict(answer: Answer) -> str:
+    so_far = "so far " if answer.pending else ""
     if answer.separable:
-        return "separable"
-    return "noise unknown" if answer.leads[0].error is None else "not separable"
+        return f"{so_far}separable"
+    return "noise unknown" if answer.leads[0].error is None else f"{so_far}not separable"
 
 
 def _effects(answer: Answer) -> str:
@@ -85,28 +111,31 @@ def _effects(answer: Answer) -> str:
     if len(answer.settings) < 2:
         return ""
     if found.why_not:
-        return f'<p class="soft">What made the difference: unknown, {escape(found.why_not)}.</p>'
-    told = [item for item in sorted(found.shares.items(), key=lambda item: -item[1]) if item[1] >= _LEAST_SHARE]
+        unknown = f"What made the difference: unknown, {escape(found.why_not)}."
+        return f'<div class="effects"><p class="soft">{unknown}</p></div>'
+    largest_first = sorted(found.shares.items(), key=lambda item: -item[1])
     bars = "".join(
         f"<li><span>{escape(name.replace(' x ', ' × '))}</span>"  # noqa: RUF001
         f'<span class="bar"><i style="width:{100 * share:.1f}%"></i></span><span>{share:.0%}</span></li>'
-        for name, share in told
+        for name, share in largest_first
+        if share >= _LEAST_SHARE
     )
-    about = "What made the difference, as shares of the variance between runs:"
-    return f'<p class="soft">{about}</p><ul class="shares">{bars}</ul>'
+    part = f", {found.part}" if found.part else ""
+    about = escape(f"What made the difference, as shares of the variance between runs{part}:")
+    return f'<div class="effects"><p class="soft">{about}</p><ul class="shares">{bars}</ul></div>'
 
 
 def _troubles(view: SweepView) -> str:
     parts = []
     if view.failures:
-        count = sum(map(len, view.failures.values()))
+        count = _count(sum(map(len, view.failures.values())), "run")
         inside = "".join(
             f'<div class="error"><b>{_count(len(places), "run")}</b>: {escape(cause)}'
             f'<div class="soft">{_listed([view.labels[place] for place in places])}</div></div>'
             for cause, places in view.failures.items()
         )
         causes = _count(len(view.failures), "cause")
-        parts.append(f'<details class="bad"><summary>{count} failed, for {causes}</summary>{inside}</details>')
+        parts.append(f'<details class="bad"><summary>{count} failed ({causes})</summary>{inside}</details>')
     pending = [place for place, run in enumerate(view.runs) if run.status not in ("completed", "failed")]
     if pending:
         lines = "".join(f"<li>{escape(view.labels[i])}: {escape(_progress(view.runs[i]))}</li>" for i in pending)
@@ -124,17 +153,26 @@ def _progress(run: RunView) -> str:
     return run.status + (f" at step {run.steps}{asked}" if run.status != "not started" else "")
 
 
-def _map(index: int, keys: str) -> str:
-    return f'<figure data-map="{index}"><figcaption>{OBJECTIVE} against {escape(keys)}</figcaption></figure>'
+def _map(index: int, found: HeatMap) -> str:
+    heading = f"; {found.heading}" if found.heading else ""
+    caption = escape(f"{OBJECTIVE} against {found.across} and {found.down}{heading}")
+    return f'<figure data-map="{index}"><figcaption>{caption}</figcaption></figure>'
 
 
 def _table(name: str, heads: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    kinds = [cell.kind for cell in rows[0]] if rows else [""] * len(heads)
     head = "".join(
-        f'<th scope="col" aria-sort="none"><button type="button">{escape(one)}</button></th>' for one in heads
+        f'<th scope="col" class="{escape(kind)}" aria-sort="none"><button type="button">{_breakable(one)}</button></th>'
+        for one, kind in zip(heads, kinds, strict=True)
     )
     body = "\n".join(_row(place, cells) for place, cells in enumerate(rows))
     table = f'<table id="{name}"><thead><tr>{head}</tr></thead><tbody>\n{body}\n</tbody></table>'
     return f'<div class="table" tabindex="0">{table}</div>'
+
+
+def _breakable(key: str) -> str:
+    """Returns a key that may break behind its dots, where a column is narrow."""
+    return escape(key).replace(".", ".<wbr>").replace("@", "@<wbr>")
 
 
 def _row(place: int, cells: Sequence[Cell]) -> str:

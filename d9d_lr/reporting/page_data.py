@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from d9d_lr.comparing.contenders import LENGTH_KEYS
+from d9d_lr.comparing.comparisons import LENGTH_KEYS
 from d9d_lr.comparing.folding import Setting
 from d9d_lr.plotting.palette import COLORS, DASHES
 from d9d_lr.reporting.exact_lr import exact_lr
@@ -19,7 +19,8 @@ _LOWEST = f"lowest {OBJECTIVE}"
 
 def page_data(view: SweepView, maps: Sequence[HeatMap]) -> str:
     """Returns everything as JSON in which no tag can start."""
-    bests = {id(one.best) for answer in view.answers for one in _contenders(answer)}
+    bests = {id(one.best) for answer in view.answers for one in _candidates(answer)}
+    comparison_of = {id(one): place for place, answer in enumerate(view.answers) for one in answer.settings}
     setting_of = {place: index for index, one in enumerate(view.settings) for place in one.points}
     content = {
         "objective": OBJECTIVE,
@@ -29,7 +30,7 @@ def page_data(view: SweepView, maps: Sequence[HeatMap]) -> str:
         "values": [values_in_order(view.settings, key) for key in view.keys],
         "against": against(view),
         "sweeps": list(dict.fromkeys(sweep for sweep in view.sweeps if sweep)),
-        "settings": [_setting(view, one, chosen=id(one) in bests) for one in view.settings],
+        "settings": [_setting(view, one, comparison_of[id(one)], chosen=id(one) in bests) for one in view.settings],
         "runs": [_run(view, place, setting_of[place]) for place in range(len(view.runs))],
         "maps": [vars(found) for found in maps],
         "colors": COLORS,
@@ -54,7 +55,7 @@ def _numbers(view: SweepView, key: str) -> set[float]:
     return {size for size in sizes if size is not None} if None not in sizes else set()
 
 
-def _contenders(answer: Any) -> list[Any]:
+def _candidates(answer: Any) -> list[Any]:
     return [one for one in [answer.best, *(lead.other for lead in answer.leads)] if one]
 
 
@@ -63,13 +64,13 @@ def _metrics(view: SweepView) -> list[str]:
     return [OBJECTIVE, _LOWEST, *others]
 
 
-def _setting(view: SweepView, one: Setting, *, chosen: bool) -> dict[str, Any]:
+def _setting(view: SweepView, one: Setting, comparison: int, *, chosen: bool) -> dict[str, Any]:
     drawn = next((exact_lr(view.runs[place]) for place in one.points if view.runs[place].curves.lr[0]), ((), ()))
     return {
         "label": " ".join(filter(None, [one.sweep and f"{one.sweep}:", one.label])) or view.labels[one.points[0]],
         "values": [one.values[key] for key in view.keys],
         "sweep": one.sweep,
-        "length": one.values.get("train.total_steps") or one.length,
+        "comparison": comparison,
         "runs": list(one.points),
         "state": one.state,
         "diverged": one.diverged,

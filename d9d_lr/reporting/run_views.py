@@ -1,6 +1,6 @@
 """Reading the runs below a folder, whatever state they are in. A damaged file spoils its own run only.
 
-A sweep's record, where there is one, tells of points that never began.
+A sweep's record, where there is one, lists the points that never began too.
 """
 
 from __future__ import annotations
@@ -13,12 +13,20 @@ from pathlib import Path
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.diagnostics.visible import visible
-from d9d_lr.reporting.logged_lr import saved_schedule, with_phase_ends
+from d9d_lr.laws.saved_schedule import saved_schedule
+from d9d_lr.reporting.logged_lr import with_phase_ends
 from d9d_lr.reporting.run_curves import RunCurves, curve, curves_of
 from d9d_lr.runs.folders import RunFolder, SweepFolder, run_folders_below
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.reading import read_small
-from d9d_lr.runs.record import RecordedPoint, read_record, split_overrides, stored_command, stored_overrides
+from d9d_lr.runs.record import (
+    RecordedPoint,
+    RecordedPrediction,
+    read_record,
+    split_overrides,
+    stored_command,
+    stored_overrides,
+)
 from d9d_lr.runs.results import OBJECTIVE, read_result
 
 STATUSES = ("completed", "failed", "interrupted", "unfinished", "not started")
@@ -26,7 +34,7 @@ STATUSES = ("completed", "failed", "interrupted", "unfinished", "not started")
 
 @dataclass(frozen=True)
 class RunView:
-    """What one run folder tells.
+    """What one run folder holds.
 
     Attributes:
         folder: The folder.
@@ -42,6 +50,7 @@ class RunView:
         seconds: Time spent training; None if unknown.
         error: Why it failed, or what is damaged; empty otherwise.
         curves: Its schedule and losses.
+        predicted: What a law said of its objective before it ran; None if none was asked.
     """
 
     folder: Path
@@ -57,6 +66,7 @@ class RunView:
     seconds: float | None = None
     error: str = ""
     curves: RunCurves = field(default_factory=RunCurves)
+    predicted: RecordedPrediction | None = None
 
 
 def read_runs(folders: Sequence[Path], points_per_curve: int | None = None) -> list[RunView]:
@@ -149,6 +159,7 @@ def _read_whole(folder: Path, name: str, planned: RecordedPoint | None, keep: in
         seconds=result.seconds if result else None,
         error=visible(result.error or "") if result else "",
         curves=curves_of(rows, lr, keep),
+        predicted=planned.predicted if planned else None,
     )
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from d9d_lr.comparing.answer import Answer, answers
-from d9d_lr.comparing.contenders import LENGTH_KEYS, schedule_keys
+from d9d_lr.comparing.candidates import schedule_keys
+from d9d_lr.comparing.comparisons import LENGTH_KEYS, comparisons_of
 from d9d_lr.comparing.folding import Outcome, Setting, is_seed, settings_of, swept_keys
+from d9d_lr.comparing.predicted import Foreseen, foreseen
 from d9d_lr.plotting.labels import labels_of
 from d9d_lr.reporting.run_views import STATUSES, RunView, number
+from d9d_lr.reporting.several_sweeps import differing_settings, schedule_of_each
 from d9d_lr.runs.repeat import repeat_setting
 
 _EMPTIEST = 4  # cells for each setting: a grid has at most one, a random search has as many as it has settings
@@ -26,7 +29,8 @@ class SweepView:
         runs: Every run; those with an objective first, the lowest of them at the front.
         sweeps: The sweep of each run; empty where there is one sweep only.
         swept: The swept keys of each run with its values, seeds included.
-        compare: The keys that tell schedules apart; empty for the usual ones.
+        compare: The keys that name a schedule; empty for the usual ones.
+        differing: What sets each sweep apart from the others, though it was not swept.
     """
 
     title: str
@@ -34,21 +38,42 @@ class SweepView:
     sweeps: tuple[str, ...]
     swept: tuple[Mapping[str, str], ...]
     compare: tuple[str, ...] = ()
+    differing: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def settings(self) -> list[Setting]:
-        """The settings, the best first; their points are places in `runs`."""
-        return settings_of(
+        """The settings, comparison by comparison, the best first; their points are places in `runs`."""
+        found = settings_of(
             [
-                Outcome(changed, run.status, run.objective, run.error, run.total_steps, sweep)
+                Outcome(
+                    changed,
+                    run.status,
+                    run.objective,
+                    run.error,
+                    run.total_steps,
+                    sweep,
+                    run.predicted,
+                    self.differing.get(sweep, ""),
+                )
                 for run, sweep, changed in zip(self.runs, self.sweeps, self.swept, strict=True)
             ]
         )
+        return [one for comparison in comparisons_of(found) for one in comparison.settings]
 
     @cached_property
     def answers(self) -> list[Answer]:
-        """Which schedule is best, for each length of the runs."""
+        """Which schedule is best, in each comparison."""
         return answers(self.settings, self.compare)
+
+    @cached_property
+    def foreseen(self) -> list[Foreseen]:
+        """The settings that were predicted and have an objective."""
+        return foreseen(self.settings)
+
+    @cached_property
+    def places(self) -> dict[int, int]:
+        """The place of each setting in its comparison, from 1, by the identity of the object."""
+        return {id(one): place for answer in self.answers for place, one in enumerate(answer.settings, start=1)}
 
     @cached_property
     def keys(self) -> list[str]:
@@ -62,7 +87,7 @@ class SweepView:
 
     @cached_property
     def schedule_keys(self) -> tuple[str, ...]:
-        """The keys that tell schedules apart."""
+        """The keys that name a schedule."""
         return self.compare or schedule_keys(self.keys)
 
     @property
@@ -73,7 +98,7 @@ class SweepView:
 
     @cached_property
     def labels(self) -> list[str]:
-        """What tells each run from the others; its folder where no override does."""
+        """The swept keys and values of each run; its folder where there are none."""
         labels = labels_of(self.swept)
         named = [label or run.name for label, run in zip(labels, self.runs, strict=True)]
         return [f"{sweep}: {name}" if sweep else name for sweep, name in zip(self.sweeps, named, strict=True)]
@@ -103,6 +128,7 @@ class HeatMap:
         rows: The values of `down`, in order.
         cells: The lowest mean objective of the settings at each row and column, None where none completed; and how
             many settings there are.
+        heading: The comparison; empty if there is only one.
     """
 
     across: str
@@ -110,21 +136,34 @@ class HeatMap:
     columns: tuple[str, ...]
     rows: tuple[str, ...]
     cells: tuple[tuple[tuple[float | None, int], ...], ...]
+    heading: str = ""
 
 
 def view_of(runs: Sequence[RunView], title: str, compare: Sequence[str] = ()) -> SweepView:
     """Arranges runs for a report.
 
-    A key counts as swept if it differs within a sweep, or if every run has it and it differs between sweeps; what was
-    typed for one sweep alone is told by the sweep itself.
+    A key counts as swept if it differs within a sweep, or if every run has it and it differs between sweeps. Whatever
+    else differs between sweeps sets them apart: they are shown together and not compared.
     """
     parents = [run.name.rpartition("/")[0] for run in runs]
-    sweeps = parents if len(set(parents)) > 1 else [""] * len(runs)
-    within = [key for sweep in dict.fromkeys(sweeps) for key in swept_keys(_of(sweep, runs, sweeps))]
-    between = [key for key in swept_keys(run.changed for run in runs) if all(key in run.changed for run in runs)]
-    keys = set(within) | set(between)
-    swept = [{key: value for key, value in run.changed.items() if key in keys} for run in runs]
-    return SweepView(title, tuple(runs), tuple(sweeps), tuple(swept), tuple(compare))
+    if len(set(parents)) < 2:
+        swept = swept_keys(run.changed for run in runs)
+        typed = [{key: value for key, value in run.changed.items() if key in swept} for run in runs]
+        return SweepView(title, tuple(runs), ("",) * len(runs), tuple(typed), tuple(compare))
+    typed = schedule_of_each(runs, parents)
+    keys = _keys_to_compare(typed, parents)
+    apart = differing_settings(runs, parents, keys)
+    swept_of_each = [{key: value for key, value in changed.items() if key in keys} for changed in typed]
+    return SweepView(title, tuple(runs), tuple(parents), tuple(swept_of_each), tuple(compare), apart)
+
+
+def _keys_to_compare(typed: Sequence[Mapping[str, str]], sweeps: Sequence[str]) -> set[str]:
+    within = {
+        key
+        for sweep in set(sweeps)
+        for key in swept_keys(changed for changed, own in zip(typed, sweeps, strict=True) if own == sweep)
+    }
+    return within | {key for key in swept_keys(typed) if all(key in changed for changed in typed)}
 
 
 def values_in_order(settings: Sequence[Setting], key: str) -> list[str]:
@@ -133,37 +172,39 @@ def values_in_order(settings: Sequence[Setting], key: str) -> list[str]:
 
 
 def heat_maps(view: SweepView) -> list[HeatMap]:
-    """Returns a map for each pair of swept keys; other keys are at their best, and a map mostly empty is left out."""
-    keys = [key for key in view.keys if key not in LENGTH_KEYS]
-    maps = [_heat_map(view, across, down) for across, down in itertools.combinations(keys, 2)]
-    shapes = [(len(found.rows), len(found.columns)) for found in maps]
-    return [
-        found
-        for found, (rows, columns) in zip(maps, shapes, strict=True)
-        if min(rows, columns) > 1 and rows * columns <= _EMPTIEST * len(view.settings)
-    ]
+    """Returns a map for each pair of swept keys, in each comparison; other keys are at their best.
+
+    A map that would be mostly empty is left out.
+    """
+    return [found for answer in view.answers for found in _heat_maps_of(answer)]
+
+
+def _heat_maps_of(answer: Answer) -> Iterator[HeatMap]:
+    settings = answer.settings
+    swept = [key for key in settings[0].values if len({one.values[key] for one in settings}) > 1]
+    for across, down in itertools.combinations([key for key in swept if key not in LENGTH_KEYS], 2):
+        found = _heat_map(answer, across, down)
+        rows, columns = len(found.rows), len(found.columns)
+        if min(rows, columns) > 1 and rows * columns <= _EMPTIEST * len(settings):
+            yield found
 
 
 def as_number(value: str) -> float | None:
-    """Returns a typed value as a number; None if it is a word."""
+    """Returns a typed value as a number; None if it is text."""
     try:
         return number(float(value))
     except ValueError:
         return None
 
 
-def _of(sweep: str, runs: Sequence[RunView], sweeps: Sequence[str]) -> list[Mapping[str, str]]:
-    return [run.changed for run, own in zip(runs, sweeps, strict=True) if own == sweep]
-
-
-def _heat_map(view: SweepView, across: str, down: str) -> HeatMap:
-    columns, rows = values_in_order(view.settings, across), values_in_order(view.settings, down)
+def _heat_map(answer: Answer, across: str, down: str) -> HeatMap:
+    columns, rows = values_in_order(answer.settings, across), values_in_order(answer.settings, down)
     found: dict[tuple[str, str], list[float]] = {}
-    for one in view.settings:
+    for one in answer.settings:
         if one.mean is not None and not one.diverged:
             found.setdefault((one.values[down], one.values[across]), []).append(one.mean)
     cells = tuple(tuple(_lowest(found.get((row, column), [])) for column in columns) for row in rows)
-    return HeatMap(across, down, tuple(columns), tuple(rows), cells)
+    return HeatMap(across, down, tuple(columns), tuple(rows), cells, answer.heading)
 
 
 def _lowest(values: Sequence[float]) -> tuple[float | None, int]:

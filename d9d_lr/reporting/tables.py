@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from d9d_lr.comparing.folding import Setting
+from d9d_lr.comparing.predicted import predicted_text
 from d9d_lr.comparing.words import measured
 from d9d_lr.reporting.sweep_view import SweepView
 from d9d_lr.runs.results import OBJECTIVE
@@ -14,7 +15,7 @@ class Cell(NamedTuple):
     """One cell.
 
     Attributes:
-        shown: As a person reads it.
+        shown: The text, rounded.
         whole: In full, for sorting; empty where there is nothing.
         kind: What it is, for its looks.
     """
@@ -25,21 +26,25 @@ class Cell(NamedTuple):
 
 
 def setting_heads(view: SweepView) -> list[str]:
-    """Returns the columns of the table of settings; constant keys have none."""
-    return ["#", *_sweep_head(view), *view.keys, OBJECTIVE, "seeds", *(["state"] if _states(view) else [])]
+    """Returns the columns of the table of settings, what a narrow screen must show first; constant keys have none."""
+    predicted = ["predicted"] if _predicted(view) else []
+    states = ["state"] if _states(view) else []
+    return ["#", OBJECTIVE, "seeds", *_sweep_head(view), *view.keys, *predicted, *states]
 
 
 def setting_cells(view: SweepView, one: Setting) -> list[Cell]:
     """Returns the row of one setting."""
-    place = str(view.settings.index(one) + 1)
+    place = str(view.places[id(one)])
     sweep = [Cell(one.sweep, one.sweep)] if _sweep_head(view) else []
     worth = measured(one.mean, one.deviation)
+    blank = [Cell("", "", "number")] if _predicted(view) else []
     return [
         Cell(place, place, "place"),
-        *sweep,
-        *(Cell(one.values[key], one.values[key]) for key in view.keys),
         Cell("" if one.mean is None else worth, "" if one.mean is None else repr(one.mean), "number"),
         Cell(str(one.count), str(one.count), "number"),
+        *sweep,
+        *(Cell(one.values[key], one.values[key]) for key in view.keys),
+        *([Cell(predicted_text(one), repr(one.predicted.loss), "number")] if one.predicted else blank),
         *([Cell(one.state, one.state, "state")] if _states(view) else []),
     ]
 
@@ -79,6 +84,10 @@ def run_cells(view: SweepView, place: int) -> list[Cell]:
 
 def _sweep_head(view: SweepView) -> list[str]:
     return ["sweep"] if any(view.sweeps) else []
+
+
+def _predicted(view: SweepView) -> bool:
+    return any(one.predicted for one in view.settings)
 
 
 def _states(view: SweepView) -> bool:

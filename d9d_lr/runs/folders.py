@@ -28,6 +28,11 @@ class RunFolder:
         return self.path / "schedule.json"
 
     @property
+    def schedules(self) -> Path:
+        """What else is scheduled, by name, with what it multiplies; only there if something is."""
+        return self.path / "schedules.json"
+
+    @property
     def metrics(self) -> Path:
         """One line for each logged step; see `d9d_lr.runs.metrics`."""
         return self.path / "metrics.jsonl"
@@ -101,6 +106,11 @@ def step_of(checkpoint: Path) -> int | None:
     return int(found[1]) if found else None
 
 
+def run_folder_of(checkpoint: Path) -> Path:
+    """Returns the run folder that a checkpoint lies in: that of its end, or one on the way."""
+    return checkpoint.parent.parent if step_of(checkpoint) is not None else checkpoint.parent
+
+
 def run_folders_below(folder: Path) -> Iterator[Path]:
     """Yields a folder and those below it in which a run began, in order; nothing is looked for inside of these."""
     for here, below, _ in os.walk(folder):
@@ -145,6 +155,11 @@ class SweepFolder:
     def hidden(self) -> Path:
         """A folder for what nobody needs to read."""
         return self.path / ".sweep"
+
+    @property
+    def branches(self) -> Path:
+        """The folder of the runs that points of the sweep begin from, each in a run folder."""
+        return self.hidden / "branches"
 
     @property
     def mlflow_run(self) -> Path:

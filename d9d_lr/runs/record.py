@@ -21,6 +21,24 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
+class RecordedPrediction(BaseModel):
+    """What a law said of a point's objective before it ran.
+
+    Attributes:
+        loss: The prediction.
+        low: The lower end of its interval.
+        high: The upper end.
+        law: The file of the law, as typed.
+    """
+
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    loss: float
+    low: float
+    high: float
+    law: str = ""
+
+
 class RecordedPoint(BaseModel):
     """One point of a sweep folder.
 
@@ -29,6 +47,7 @@ class RecordedPoint(BaseModel):
         changed: The swept keys with this point's values.
         command: What repeats it, as a run of its own.
         identity: A hash of its resolved configuration; empty if an older version wrote it.
+        predicted: What a law said of it; None if none was asked.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -37,6 +56,7 @@ class RecordedPoint(BaseModel):
     changed: dict[str, str] = {}
     command: str = ""
     identity: str = ""
+    predicted: RecordedPrediction | None = None
 
 
 class SweepRecord(BaseModel):
@@ -44,25 +64,39 @@ class SweepRecord(BaseModel):
 
     Attributes:
         points: The points.
+        left_out: What the last start did not run, for a law put other points first.
         format: The format of the file; see `d9d_lr.runs.format`.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
     points: tuple[RecordedPoint, ...] = ()
+    left_out: tuple[RecordedPoint, ...] = ()
     format: int = 1
 
 
-def add_points(sweep_folder: Path, points: Iterable[RecordedPoint]) -> None:
-    """Adds the points of a start to a sweep folder's record; one that is damaged is set aside and made anew."""
+def add_points(sweep_folder: Path, points: Iterable[RecordedPoint], left_out: Iterable[RecordedPoint] = ()) -> None:
+    """Adds the points of a start to a sweep folder's record; one that is damaged is set aside and made anew.
+
+    A prediction stays where a later start asks no law.
+
+    Args:
+        sweep_folder: The folder of the sweep.
+        points: The points of the start.
+        left_out: What it leaves out for a law's sake.
+    """
     path = SweepFolder(sweep_folder).record
     try:
         before = read_record(sweep_folder)
     except DamagedError as error:
         log.warning("%s; it is kept as %s", error, set_aside(path).name)
         before = record_from_folders(sweep_folder)
-    recorded = {point.folder: point for point in [*before.points, *points]}
-    record = SweepRecord(points=tuple(recorded.values()), format=FORMAT)
+    recorded = {point.folder: point for point in before.points}
+    for point in points:
+        known = recorded[point.folder].predicted if point.folder in recorded else None
+        recorded[point.folder] = point.model_copy(update={"predicted": point.predicted or known})
+    others = tuple(point for point in left_out if point.folder not in recorded)
+    record = SweepRecord(points=tuple(recorded.values()), left_out=others, format=FORMAT)
     write_text_whole(path, record.model_dump_json(indent=1) + "\n")
 
 

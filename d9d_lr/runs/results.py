@@ -30,6 +30,7 @@ class RunResult(BaseModel):
         total_steps: Optimizer steps asked for.
         seconds: Wall-clock time spent training, over all resumed parts.
         fingerprint: A hash of the settings that decide what a run computes.
+        trained_steps: Those of the steps that this run did itself, and did not begin from; None if nobody counted.
         overrides: What was typed to get this configuration.
         error: Why it failed, in one line; None if it did not.
         format: The format of the file; see `d9d_lr.runs.format`.
@@ -46,6 +47,7 @@ class RunResult(BaseModel):
     total_steps: int
     seconds: float
     fingerprint: str
+    trained_steps: int | None = None
     overrides: list[str] = []
     error: str | None = None
     format: int = 1

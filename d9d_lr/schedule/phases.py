@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import abc
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar, Generic, Literal, Self, TypeAlias, TypeVar
@@ -21,6 +21,9 @@ from d9d_lr.schedule.units import NEEDS, UNITS, Amount, Unit, Units, exact, floo
 CurveT = TypeVar("CurveT", bound=CurveBase, covariant=True)
 """The curves that a phase may have: any in Python code, those that can be written down in a configuration."""
 
+LEVELS = ("multiplier", "lr", "value")
+"""What a level may be written as. Beyond the configuration there are multipliers only."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
@@ -30,8 +33,10 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
         target_multiplier: Multiplier where its curve ends, which is its own end if nothing below says otherwise; a
             curve of the steps tends to it.
         target_lr: The same as a learning rate, in place of `target_multiplier`.
+        target_value: The same as a value of another hyperparameter that is scheduled, such as a weight decay.
         start_multiplier: Multiplier at its first step; by default the one that the phase before it ended at.
         start_lr: The same as a learning rate.
+        start_value: The same as a value of another hyperparameter.
         curve: How the multiplier gets there.
         ahead_steps: How many steps the curve runs ahead of the phase: with 1, its first step has what would else be
             the value of the second, and its last has the target, as in the warmup (t + 1) / W.
@@ -42,7 +47,7 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
 
     __pydantic_config__: ClassVar[dict[str, Any]] = {
         **Checked.__pydantic_config__,
-        "json_schema_extra": {"anyOf": [{"required": ["target_multiplier"]}, {"required": ["target_lr"]}]},
+        "json_schema_extra": {"anyOf": [{"required": [f"target_{kind}"]} for kind in LEVELS]},
     }
 
     only_last: ClassVar[bool] = False
@@ -50,8 +55,10 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
 
     target_multiplier: Multiplier | None = None
     target_lr: Multiplier | None = None
+    target_value: Multiplier | None = None
     start_multiplier: Multiplier | None = None
     start_lr: Multiplier | None = None
+    start_value: Multiplier | None = None
     curve: CurveT
     ahead_steps: StepCount = 0
     curve_from: StepPosition | None = None
@@ -68,6 +75,10 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
     def end_step(self, start_step: int, units: Units) -> int:
         """Returns the (exclusive) end step of the phase if it starts at `start_step`."""
 
+    def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
+        """Returns where the phase ends, in steps that are not yet rounded down."""
+        return start_step + Fraction(self.end_step(0, units))
+
     def needs(self) -> set[str]:
         """Returns the attributes of `Units` without which its end is not known."""
         return {"total_steps"}
@@ -81,24 +92,30 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
         """Returns its length in the words of an error message."""
         return "this phase"
 
-    def in_multipliers(self, reference_lr: float) -> Self:
-        """Returns the phase with its learning rates as multiples of one."""
-        target = self.target_multiplier if self.target_lr is None else self.target_lr / reference_lr
-        start = self.start_multiplier if self.start_lr is None else self.start_lr / reference_lr
-        return replace(self, target_multiplier=target, target_lr=None, start_multiplier=start, start_lr=None)
+    def in_multipliers(self, references: Mapping[str, float]) -> Self:
+        """Returns the phase with its learning rates and values as multiples of the reference of each."""
+        levels: dict[str, Any] = {}
+        for end in ("target", "start"):
+            levels[f"{end}_multiplier"] = getattr(self, f"{end}_multiplier")
+            for kind in LEVELS[1:]:
+                level = getattr(self, f"{end}_{kind}")
+                if level is not None:
+                    levels[f"{end}_multiplier"] = level / references[kind]
+                levels[f"{end}_{kind}"] = None
+        return replace(self, **levels)
 
-    def learning_rates(self) -> list[str]:
-        """Returns the fields that are learning rates, for which a reference is needed."""
-        return [name for name in ("target_lr", "start_lr") if getattr(self, name) is not None]
+    def levels_of(self, kind: str) -> list[str]:
+        """Returns the fields that are written as a learning rate, or as a value; each needs a reference."""
+        return [name for name in (f"target_{kind}", f"start_{kind}") if getattr(self, name) is not None]
 
     def cross_problems(self) -> Iterator[Problem]:
-        if self.target_multiplier is None and self.target_lr is None:
-            limits = {"ge": -MAX_MULTIPLIER, "le": MAX_MULTIPLIER}
-            yield Problem("target_multiplier", f"is missing; it must be {kind_in_words(float, limits)}")
         for end in ("target", "start"):
-            multiplier, lr = getattr(self, f"{end}_multiplier"), getattr(self, f"{end}_lr")
-            if multiplier is not None and lr is not None:
-                yield _beside(f"{end}_multiplier", multiplier, f"{end}_lr", lr)
+            given = [f"{end}_{kind}" for kind in LEVELS if getattr(self, f"{end}_{kind}") is not None]
+            if not given and end == "target":
+                limits = {"ge": -MAX_MULTIPLIER, "le": MAX_MULTIPLIER}
+                yield Problem("target_multiplier", f"is missing; it must be {kind_in_words(float, limits)}")
+            for name in given[:-1]:
+                yield _beside(name, getattr(self, name), given[-1], getattr(self, given[-1]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +196,7 @@ class PhaseAmount(PhaseBase[CurveT]):
         return math.floor(self.exact_end(start_step, units))
 
     @abc.abstractmethod
-    def exact_end(self, start_step: int, units: Units) -> Fraction:
+    def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
         """Returns where the phase ends, in steps that are not yet rounded down."""
 
     def needs(self) -> set[str]:
@@ -218,7 +235,7 @@ class PhaseLasts(PhaseAmount[CurveT]):
 
     mode: Literal["lasts"] = "lasts"
 
-    def exact_end(self, start_step: int, units: Units) -> Fraction:
+    def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
         return units.steps_for(self.unit, units.amount_after(self.unit, start_step) + self.amount)
 
 
@@ -228,7 +245,7 @@ class PhaseUntil(PhaseAmount[CurveT]):
 
     mode: Literal["until"] = "until"
 
-    def exact_end(self, start_step: int, units: Units) -> Fraction:
+    def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
         return units.steps_for(self.unit, self.amount)
 
 
@@ -238,7 +255,7 @@ class PhaseBeforeEnd(PhaseAmount[CurveT]):
 
     mode: Literal["before_end"] = "before_end"
 
-    def exact_end(self, start_step: int, units: Units) -> Fraction:
+    def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
         return units.steps_for(self.unit, units.total(self.unit) - self.amount)
 
     def needs(self) -> set[str]:

@@ -6,6 +6,7 @@ import numbers
 from collections.abc import Iterator, Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.schedule.batch_sizes import batch_problems, level_problems, share_of
 from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import MAX_STEPS
 from d9d_lr.schedule.phases import Phase
@@ -19,6 +20,8 @@ def resolve(
     phases: Sequence[Phase[CurveBase]],
     units: Units,
     positions: Sequence[str] | None = None,
+    *,
+    full_batch: int | None = None,
 ) -> Schedule:
     """Places phases end to end from step 0.
 
@@ -27,6 +30,8 @@ def resolve(
         phases: The phases as written, in order, their learning rates as multipliers.
         units: How the units of the phases are counted in steps; `total_steps` may be None if no phase needs it.
         positions: What each phase is called in an error, `phases.<position>`; its index by default.
+        full_batch: Examples of a full batch, where the batch size is what is scheduled. Its phases in samples, tokens
+            or epochs are then counted with their own batch, and each must be a constant whole number of examples.
 
     Returns:
         The schedule.
@@ -38,12 +43,16 @@ def resolve(
     """
     named = list(zip([f"phases.{position}" for position in (positions or range(len(phases)))], phases, strict=True))
     problems = [*_unit_problems(named, units), *_order_problems(named)]
+    if full_batch is not None:
+        problems += batch_problems(named, full_batch)
     if problems:
         raise ConfigError(problems)
 
     placed: list[SchedulePhase] = []
     cursor, multiplier = 0, float(initial_multiplier)
     for name, phase in named:
+        if full_batch is not None:
+            units = units.batch_from(cursor, share_of(phase, full_batch))
         end = phase.end_step(cursor, units)
         if end < cursor:
             problems.append(_goes_back(phase, name, end, cursor, units))
@@ -55,6 +64,8 @@ def resolve(
         one = _placed(phase, cursor, end, multiplier)
         refusal = one.refusal()
         problems += [*spans, *([Problem(f"{name}.curve", refusal)] if refusal else [])]
+        if full_batch is not None:
+            problems += level_problems(one, name, full_batch)
         placed.append(one)
         cursor, multiplier = end, one.target_multiplier if spans or refusal else one.end_multiplier
     if problems:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Annotated, Any, Literal, get_args
 
 from annotated_types import Ge, Gt
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.fields import number
 
 Unit = Literal["steps", "epochs", "samples", "tokens", "fraction"]
@@ -27,6 +28,9 @@ NEEDS: dict[Unit, str] = {
     "fraction": "total_steps",
 }
 """What has to be known before an amount of a unit is a number of steps."""
+
+BY_BATCH = ("epochs", "samples", "tokens")
+"""Of these a step does as much as its batch is large."""
 
 _SUFFIXES = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _WITH_SUFFIX = re.compile(r"(\d+(?:\.\d+)?)([KMBT])")
@@ -69,6 +73,7 @@ class Units:
         samples_per_step: Examples of one step.
         tokens_per_step: Tokens of one step.
         tokens_per_sample: Tokens of one example, in place of `tokens_per_step`.
+        batch: Which share of that each step has, where the batch changes its size.
         stretch: How many steps stand for one of the schedule as it is written; fractions of the run are not stretched.
     """
 
@@ -77,6 +82,7 @@ class Units:
     samples_per_step: float | None = None
     tokens_per_step: float | None = None
     tokens_per_sample: float | None = None
+    batch: BatchShares = field(default_factory=BatchShares)
     stretch: Fraction = Fraction(1)
 
     def knows(self, need: str) -> bool:
@@ -85,13 +91,19 @@ class Units:
             return self.samples_per_step is not None and self.tokens_per_sample is not None
         return getattr(self, need) is not None
 
-    def amount_after(self, unit: Unit, steps: int) -> Fraction:
+    def amount_after(self, unit: Unit, steps: int | Fraction) -> Fraction:
         """Returns what has been done after a number of steps."""
-        return steps * self._per_step(unit)
+        done = self.batch.full_steps(steps) if unit in BY_BATCH else Fraction(steps)
+        return done * self._per_step(unit)
 
     def steps_for(self, unit: Unit, amount: Fraction) -> Fraction:
         """Returns in how many steps an amount is done; a fraction of a step is not rounded."""
-        return amount / self._per_step(unit)
+        steps = amount / self._per_step(unit)
+        return self.batch.steps_for(steps) if unit in BY_BATCH else steps
+
+    def batch_from(self, step: int, share: Fraction) -> Units:
+        """Returns the units with another share of a full batch from `step` on."""
+        return replace(self, batch=self.batch.then(step, share))
 
     def total(self, unit: Unit) -> Fraction:
         """Returns what the whole run does."""

@@ -3,7 +3,7 @@
 | file | what it means |
 | --- | --- |
 | `started/NAME` | the job of the point NAME began |
-| `ended/NAME` | it ended, and its folder has a result |
+| `ended/NAME` | it ended, and its folder has a result; the file holds the error, if it failed |
 | `failed/NAME` | it failed; the file holds the error in one line |
 """
 
@@ -29,21 +29,29 @@ class Attempt:
         folder: Where its files are; jobs and sweeper share the file system.
         failure_limit: Failed points after which no further one starts; None for no limit.
         owner: The process with which its jobs end; None if they may outlive it.
+        gpus: The GPUs of which each worker takes one; none are given out if there are none.
     """
 
     folder: Path
     failure_limit: int | None
     owner: Owner | None = None
+    gpus: tuple[str, ...] = ()
 
     def start(self, name: str) -> None:
         """Notes that the job of a point began."""
         self._note("started", name)
 
-    def end(self, name: str, error: str | None) -> None:
-        """Notes that it ended, and the error if it failed."""
-        if error is not None:
+    def end(self, name: str, error: str | None, counts: bool = True) -> None:
+        """Notes that it ended, and the error if it failed.
+
+        Args:
+            name: The point, or other job.
+            error: Why it failed; None if it did not.
+            counts: Whether a failure counts; that of a job which is no point does not, since points fail for it.
+        """
+        if error is not None and counts:
             self._note("failed", name, error)
-        self._note("ended", name)
+        self._note("ended", name, error or "")
 
     def started(self, name: str) -> bool:
         """Whether the job of a point began."""
@@ -52,6 +60,10 @@ class Attempt:
     def ended(self, name: str) -> bool:
         """Whether it ended."""
         return (self.folder / "ended" / name).exists()
+
+    def error_of(self, name: str) -> str:
+        """Returns why a job that ended failed; empty if it did not."""
+        return (self.folder / "ended" / name).read_text(encoding="utf-8")
 
     def forget(self, name: str) -> None:
         """Makes a point one that did not begin, to start it again."""
@@ -72,13 +84,16 @@ class Attempt:
 
 
 @contextmanager
-def new_attempt(sweep_folder: Path, failure_limit: int | None, owner: Owner | None) -> Iterator[Attempt]:
+def new_attempt(
+    sweep_folder: Path, failure_limit: int | None, owner: Owner | None, gpus: tuple[str, ...] = ()
+) -> Iterator[Attempt]:
     """Makes the files of one start of a sweep, and removes them at its end, with those of starts that were killed.
 
     Args:
         sweep_folder: The sweep's folder, which nobody else sweeps in meanwhile.
         failure_limit: Failed points after which no further one starts; None for no limit.
         owner: The process with which its jobs end; None if they may outlive it.
+        gpus: The GPUs of which each worker takes one.
     """
     hidden = SweepFolder(sweep_folder).hidden
     for left in hidden.glob("attempt-*"):
@@ -88,7 +103,7 @@ def new_attempt(sweep_folder: Path, failure_limit: int | None, owner: Owner | No
     for kind in ("started", "ended", "failed"):
         (folder / kind).mkdir()
     try:
-        yield Attempt(folder, failure_limit, owner)
+        yield Attempt(folder, failure_limit, owner, gpus)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):  # something else may lie there

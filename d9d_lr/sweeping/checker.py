@@ -18,11 +18,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from omegaconf import DictConfig
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.sweeping.tree import Course
 
 CHECK = "hydra.sweeper.check"
+
+
+Rates = Callable[[], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -34,11 +40,15 @@ class RunPreview:
             resolved configuration.
         total_steps: Steps of the run; 0 if it has none.
         columns: More about it for the table of `dry_run`, by title.
+        course: What it does from step to step, to know which steps it shares with others; None if nobody can say.
+        rates: Returns the learning rate of every step, for `predict`; None if nobody can say.
     """
 
     fingerprint: str | None = None
     total_steps: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
+    course: Course | None = None
+    rates: Rates | None = None
 
 
 Checker = Callable[[DictConfig], RunPreview]

@@ -14,7 +14,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from omegaconf import DictConfig
 
-from d9d_lr.composing.hydra_internals import apply_values
+from d9d_lr.composing.hydra_internals import apply_values, put_hydra, without_hydra
 
 Compose = Callable[[Sequence[str]], DictConfig]
 """Composes the configuration of one job, its `hydra` section included."""
@@ -32,11 +32,13 @@ class PointComposer:
         self._loader = loader
         self._compose = compose
         self._parser = OverridesParser.create(loader)
-        self._by_groups: dict[tuple[str, ...], DictConfig] = {}
+        self._by_groups: dict[tuple[str, ...], tuple[DictConfig, DictConfig | None]] = {}
         self._groups: dict[str, bool] = {}
 
     def __call__(self, overrides: Sequence[str]) -> DictConfig:
         """Returns what `compose(overrides)` does, but for `hydra.overrides` and what is made of those.
+
+        The section `hydra`, which is most of a configuration, is not copied: the next point may get the same one.
 
         Raises:
             HydraException: If it cannot be composed, as Hydra itself would raise.
@@ -47,10 +49,17 @@ class PointComposer:
         if not values:
             return self._compose(overrides)
         if groups not in self._by_groups:
-            self._by_groups[groups] = self._compose(groups)
-        config = copy.deepcopy(self._by_groups[groups])
+            self._by_groups[groups] = self._taken_apart(groups)
+        base, hydra = self._by_groups[groups]
+        config = copy.deepcopy(base)
+        if hydra is not None:
+            put_hydra(hydra, config)
         apply_values(values, config)
         return config
+
+    def _taken_apart(self, groups: tuple[str, ...]) -> tuple[DictConfig, DictConfig | None]:
+        config = self._compose(groups)
+        return (config, without_hydra(config).hydra) if "hydra" in config else (config, None)
 
     def _is_value(self, override: Override) -> bool:
         """Whether an override sets a value in the task's configuration: chooses no group and steers no Hydra."""

@@ -33,7 +33,7 @@ def leave_result(
         error: Why it failed; None if it did not.
         seconds: How long it took; 0 if nobody knows.
     """
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     completed = error is None
     is_number = isinstance(objective, int | float) and not isinstance(objective, bool)
     result = RunResult(

@@ -23,8 +23,10 @@ from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
+from d9d_lr.sweeping.devices import take_gpu
 from d9d_lr.sweeping.ending import leave_result
 from d9d_lr.sweeping.owner import ending_with
+from d9d_lr.sweeping.portion import Portion, shared_steps_failed
 from d9d_lr.sweeping.process import exit_reported, working_folder_kept
 from d9d_lr.sweeping.watch import report_failure
 
@@ -63,15 +65,18 @@ class GuardedJob:
         assert self.attempt is not None
         hydra = HydraConfig.get()
         folder = Path(hydra.runtime.output_dir)
+        portion = Portion.of(_checked(hydra))
         with ending_with(self.attempt.owner):
+            missing = _awaited(portion, self.attempt)
             if self.attempt.gave_up():
                 _remove_if_new(folder, hydra)
                 raise NotStartedError("not started: enough points failed")
             self.attempt.start(folder.name)
+            take_gpu(self.attempt.gpus, self.attempt.folder)
             with _held_in_turn(folder):
                 run = _Run(folder, self.attempt, hydra, _stamp(folder), time.monotonic())
-                objective, error = run.completed_before() or run.of(self.job, config)
-            self.attempt.end(folder.name, error)
+                objective, error = run.completed_before() or run.without(missing) or run.of(self.job, config)
+            self.attempt.end(folder.name, error, counts=not portion.saves)
         if error is not None:
             raise JobFailedError(error)
         return objective
@@ -104,6 +109,13 @@ class _Run:
         wanted = ("completed", _checked(self.hydra)["fingerprint"])
         return (result.objective, None) if result and (result.status, result.fingerprint) == wanted else None
 
+    def without(self, missing: str | None) -> tuple[Any, str] | None:
+        """Leaves why the job cannot begin, if it cannot."""
+        if missing is None:
+            return None
+        self._leave(None, missing)
+        return None, missing
+
     def of(self, job: TaskFunction, config: DictConfig) -> tuple[Any, str | None]:
         """Runs the job; returns the objective, and the error if it failed."""
         objective, error = None, None
@@ -133,6 +145,21 @@ class _Run:
         report_failure(self.folder.name, error)
         self._leave(None, error)
         self.attempt.end(self.folder.name, error)
+
+
+def _awaited(portion: Portion, attempt: Attempt) -> str | None:
+    """Waits until what a job begins from is there; returns why it never will be, None if it is.
+
+    Jobs are started in an order in which nobody waits for what starts later.
+    """
+    while portion.awaits and portion.begin and not attempt.gave_up():
+        ended = attempt.ended(portion.awaits)
+        if portion.begin.exists():
+            return None
+        if ended:
+            return shared_steps_failed(error) if (error := attempt.error_of(portion.awaits)) else None
+        time.sleep(_POLL_SECONDS / 5)
+    return None
 
 
 @contextmanager

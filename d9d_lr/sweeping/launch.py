@@ -42,6 +42,11 @@ class Launches:
     returns: dict[str, JobReturn] = field(default_factory=dict)
     _number: int = 0
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether the launcher is given one job at a time, so that what did not start leaves no folder behind."""
+        return self.attempt.failure_limit is not None and self.traits.name == "basic"
+
     def run(self, points: Sequence[CheckedPoint], batch_size: int | None) -> None:
         """Runs points in batches, and ends early where the failure policy says so.
 
@@ -50,9 +55,8 @@ class Launches:
             batch_size: Most jobs that the launcher is given at once; None for no limit.
         """
         limit_workers(self.launcher, self.traits, len(points))
-        # One by one, a sweep that gives up leaves no folder of a point that it did not start.
-        one_by_one = 1 if self.attempt.failure_limit and self.traits.name == "basic" else None
-        size = min(filter(None, (batch_size, self.traits.batch_size, one_by_one, len(points))), default=1)
+        one = 1 if self.one_by_one else None
+        size = min(filter(None, (batch_size, self.traits.batch_size, one, len(points))), default=1)
         with nullcontext() if self.traits.shows_logs else reported_failures(self.attempt):
             for start in range(0, len(points), size):
                 if not self.attempt.gave_up():
@@ -70,31 +74,42 @@ class Launches:
         for point, returned in zip(points, returns, strict=True):
             self._settle(point, returned)
 
+    def fail(self, point: CheckedPoint, error: str) -> None:
+        """Ends a point that cannot start, as if its job had failed."""
+        self._settle(point, lost_job(error))
+
+    def error_of(self, point: CheckedPoint) -> str | None:
+        """Returns why a job failed; None if it did not, or was not started."""
+        returned = self.returns.get(point.folder)
+        if returned is None or returned.status != JobStatus.FAILED or _not_started(returned):
+            return None
+        return str(job_value(returned))
+
     def _overrides(self, point: CheckedPoint) -> list[str]:
         """Returns what was typed for a point, and what its job needs to know beside."""
-        checked = f"{{fingerprint:'{point.fingerprint}',total_steps:{point.total_steps}}}"
+        about = [f"fingerprint:'{point.fingerprint}'", f"total_steps:{point.total_steps}", *point.portion.typed()]
         shared = [f"++hydra.job.env_set.{parallel.VARIABLE}='{self.at_once}'"] if self.at_once > 1 else []
         return [
             *point.overrides,
             f"hydra.sweep.subdir='{point.folder}'",
-            f"hydra.env.point={checked}",
+            f"hydra.env.point={{{','.join(about)}}}",
             *shared,
         ]
 
     def _settle(self, point: CheckedPoint, returned: JobReturn) -> None:
         """Keeps what came of a job, and puts on disk what a killed process could not."""
-        name = point.folder
-        self.returns[name] = returned
+        name = point.name
+        self.returns[point.folder] = returned
         if not self.attempt.ended(name) and not _not_started(returned):
             error = str(job_value(returned)) if returned.status == JobStatus.FAILED else "it left no result"
             leave_result(
-                self.folder / name,
+                self.folder / point.folder,
                 fingerprint=point.fingerprint,
                 total_steps=point.total_steps,
                 overrides=point.overrides,
                 error=error,
             )
-            self.attempt.end(name, error)
+            self.attempt.end(name, error, counts=not point.portion.saves)
             if self.traits.shows_logs:  # else somebody watches the attempt
                 report_failure(name, error)
 
@@ -104,9 +119,9 @@ class Launches:
             raise crash
         self.traits.recover()
         died = f"its process ended without a result: {reason(crash)}"
-        self._take_over(point for point in points if self.attempt.ended(point.folder))
-        left = [point for point in points if not self.attempt.ended(point.folder)]
-        suspects = [point for point in left if self.attempt.started(point.folder)]
+        self._take_over(point for point in points if self.attempt.ended(point.name))
+        left = [point for point in points if not self.attempt.ended(point.name)]
+        suspects = [point for point in left if self.attempt.started(point.name)]
         if len(left) == len(points) and not suspects:
             raise crash
         if suspected:
@@ -114,7 +129,7 @@ class Launches:
                 self._settle(point, lost_job(died))
             return
         for point in self._unless_gave_up(suspects):
-            self.attempt.forget(point.folder)
+            self.attempt.forget(point.name)
             self._run_batch([point], suspected=True)
         waiting = [point for point in left if point not in suspects]
         if waiting and not self.attempt.gave_up():

@@ -1,19 +1,23 @@
-"""The points of a sweep: every combination of the swept values, with zipped keys advancing together."""
+"""The points of a sweep: every combination of the swept values, for each part of a union, zipped keys together."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.errors import HydraException
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.folders import folder_name
-from d9d_lr.sweeping.settings import SECTION
+from d9d_lr.sweeping.settings import SECTION, SWEEPER, SweepConfig
+from d9d_lr.sweeping.typed import Typed, as_typed, key_of
+
+Parse = Callable[[Sequence[str]], Sequence[Override]]
+"""Parses overrides as Hydra does; raises ConfigError where it cannot."""
+
+_Block = tuple[Typed, ...]
+"""Keys that advance together; most stand alone."""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,8 @@ class Point:
 
     Attributes:
         number: Its place in the plan, from 0.
-        changed: The swept keys with this point's values, as typed, without quotes that change nothing.
+        changed: The swept keys with this point's values, as typed, without quotes that change nothing; with those of
+            its part of a union.
         overrides: Everything typed for this point, in the order typed.
         folder: The name of its folder in the sweep's folder.
     """
@@ -33,33 +38,29 @@ class Point:
     folder: str
 
 
-@dataclass(frozen=True)
-class _Typed:
-    """One key as typed, with the overrides that it stands for: one, or one for each swept value."""
-
-    key: str
-    swept: bool
-    values: tuple[str, ...]
-    overrides: tuple[str, ...]
-
-
-def plan_points(
-    overrides: Sequence[Override], zipped: Sequence[Sequence[str]] = (), section: str | None = SECTION
+def plan_sweep(
+    overrides: Sequence[Override], settings: SweepConfig, parse: Parse, section: str | None = SECTION
 ) -> list[Point]:
     """Combines overrides into points; a key typed twice counts as typed last.
 
     Args:
         overrides: What was typed, parsed.
-        zipped: Groups of swept keys that advance together.
+        settings: How the sweep goes: what is joined, and what advances together.
+        parse: Parses the parts of a union.
         section: The section whose keys steer the sweep and are left out of its points; None for none.
 
     Raises:
-        ConfigError: If a key has no values or no end of them, or a group does not fit the swept keys.
+        ConfigError: If a key has no values or no end of them, or the keys do not fit the way of the sweep.
     """
-    typed = {override.get_key_element(): _typed(override) for override in overrides if not _steers(override, section)}
-    blocks = _blocks(list(typed.values()), zipped)
-    rows = itertools.product(*(range(len(block[0].overrides)) for block in blocks))
-    return [_point(number, blocks, row) for number, row in enumerate(rows)]
+    steering = section or SWEEPER
+    common = [override for override in overrides if not _steers(override, section)]
+    parts = [_part(parse(part), f"{steering}.union", section) for part in settings.union]
+    groups = [tuple(key.lstrip("+~") for key in group) for group in settings.zip]
+    swept = [key_of(override) for override in itertools.chain(common, *parts) if override.is_sweep_override()]
+    if problems := list(_misfits(groups, swept, f"{steering}.zip")):
+        raise ConfigError(problems)
+    points = [point for part in parts or [[]] for point in _combined(common, part, groups, f"{steering}.zip")]
+    return [replace(point, number=number) for number, point in enumerate(points)]
 
 
 def _steers(override: Override, section: str | None) -> bool:
@@ -69,79 +70,64 @@ def _steers(override: Override, section: str | None) -> bool:
     return ours
 
 
-def _typed(override: Override) -> _Typed:
-    name, element = _name(override), override.get_key_element()
-    if not override.is_sweep_override():
-        return _Typed(name, False, (override.get_value_element_as_str(),), (str(override.input_line),))
-    if not override.is_discrete_sweep():
-        hint = "list the values, use range(start,stop,step), or search with hydra/sweeper=optuna"
-        typed = str(override.input_line).partition("=")[2]
-        raise ConfigError([Problem(name, f"{typed} has no end of values", hint)])
-    values = tuple(override.sweep_string_iterator())
-    if not values:
-        raise ConfigError([Problem(name, f"{str(override.input_line).partition('=')[2]} stands for no value at all")])
-    return _Typed(name, True, tuple(map(_unquoted, values)), tuple(f"{element}={value}" for value in values))
+def _part(overrides: Sequence[Override], key: str, section: str | None) -> Sequence[Override]:
+    """Returns a part of a union, which steers neither the sweep nor Hydra."""
+    steering = [item for item in overrides if item.is_hydra_override() or _steers(item, section)]
+    if steering:
+        raise ConfigError(
+            Problem(key, f"{item.input_line} cannot stand here; it is for all points") for item in steering
+        )
+    return overrides
 
 
-def _name(override: Override) -> str:
-    """The key without the + or ~ in front."""
-    return override.get_key_element().lstrip("+~")
+def _combined(
+    common: Sequence[Override], part: Sequence[Override], groups: Sequence[tuple[str, ...]], key: str
+) -> Iterator[Point]:
+    """Yields the points of one part: each of its combinations with each of the common keys, its own winning."""
+    typed = {override.get_key_element(): as_typed(override) for override in (*common, *part)}
+    own = {key_of(override) for override in part}
+    blocks = _blocks(list(typed.values()), groups, key)
+    for row in itertools.product(*(range(len(block[0].overrides)) for block in blocks)):
+        yield _point(blocks, row, own)
 
 
-def _unquoted(value: str) -> str:
-    """Drops quotes that change nothing: 'wsd' is wsd, while '5' is no 5 and 'a,b' no list of two."""
-    if len(value) < 2 or value[0] != value[-1] or value[0] not in "'\"":
-        return value
-    return value[1:-1] if _means(value) == _means(value[1:-1]) else value
-
-
-@cache
-def _means(value: str) -> object:
-    """Returns what Hydra takes a value for; the text in quotes and out of them is the same text."""
-    try:
-        meaning = OverridesParser.create().parse_override(f"key={value}").value()
-    except HydraException:
-        return HydraException
-    return getattr(meaning, "text", meaning)
-
-
-def _blocks(typed: list[_Typed], zipped: Sequence[Sequence[str]]) -> list[tuple[_Typed, ...]]:
-    """Groups the keys that advance together, each group at the place of its first key."""
-    groups = [tuple(key.lstrip("+~") for key in group) for group in zipped]
+def _blocks(typed: list[Typed], groups: Sequence[tuple[str, ...]], key: str) -> list[_Block]:
+    """Groups the keys that advance together, each group at the place of its first key; a part may lack a group."""
     swept = {item.key: item for item in typed if item.swept}
-    problems = list(_misfits(groups, swept))
-    if problems:
+    here = [group for group in groups if any(name in swept for name in group)]
+    if problems := list(_uneven(here, swept, key)):
         raise ConfigError(problems)
-    group_of = {key: group for group in groups for key in group}
-    blocks: dict[tuple[str, ...], tuple[_Typed, ...]] = {}
+    group_of = {name: group for group in here for name in group}
+    blocks: dict[tuple[str, ...], _Block] = {}
     for item in typed:
         group = group_of.get(item.key)
-        blocks.setdefault(group or item.overrides, tuple(swept[key] for key in group) if group else (item,))
+        blocks.setdefault(group or item.overrides, tuple(swept[name] for name in group) if group else (item,))
     return list(blocks.values())
 
 
-def _misfits(groups: list[tuple[str, ...]], swept: Mapping[str, _Typed]) -> list[Problem]:
-    problems = []
-    counts: dict[str, int] = {}
+def _misfits(groups: Sequence[tuple[str, ...]], swept: Sequence[str], key: str) -> Iterator[Problem]:
+    """Yields what is wrong with groups of keys wherever they stand."""
+    named = [name for group in groups for name in group]
+    for name in dict.fromkeys(named):
+        if name not in swept:
+            known = f"these are: {', '.join(dict.fromkeys(swept))}" if swept else "no key is"
+            yield Problem(key, f"{name} is not swept; {known}", did_you_mean(name, swept))
+        if named.count(name) > 1:
+            yield Problem(key, f"{name} is named {named.count(name)} times")
+
+
+def _uneven(groups: Sequence[tuple[str, ...]], swept: Mapping[str, Typed], key: str) -> Iterator[Problem]:
+    """Yields what is wrong with the lengths of groups in one part."""
     for group in groups:
-        for key in group:
-            counts[key] = counts.get(key, 0) + 1
-            if key not in swept:
-                known = f"these are: {', '.join(swept)}" if swept else "no key is"
-                problems.append(Problem(f"{SECTION}.zip", f"{key} is not swept; {known}", did_you_mean(key, swept)))
-        lengths = {key: len(swept[key].values) for key in group if key in swept}
+        lengths = {name: len(swept[name].values) if name in swept else 1 for name in group}
         if len(set(lengths.values())) > 1:
-            told = ", ".join(f"{key} has {length}" for key, length in lengths.items())
-            problems.append(Problem(f"{SECTION}.zip", f"keys that advance together need equal lengths; {told}"))
-    problems += [
-        Problem(f"{SECTION}.zip", f"{key} is named {count} times") for key, count in counts.items() if count > 1
-    ]
-    return problems
+            said = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+            yield Problem(key, f"keys that advance together need equal lengths; {said}")
 
 
-def _point(number: int, blocks: list[tuple[_Typed, ...]], row: Sequence[int]) -> Point:
+def _point(blocks: Sequence[_Block], row: Sequence[int], own: set[str]) -> Point:
     chosen = [(item, index) for block, index in zip(blocks, row, strict=True) for item in block]
-    changed = {item.key: item.values[index] for item, index in chosen if item.swept}
+    changed = {item.key: item.values[index] for item, index in chosen if item.swept or item.key in own}
     overrides = tuple(item.overrides[index] for item, index in chosen)
     named = changed or {item.key: item.values[index] for item, index in chosen}
-    return Point(number, changed, overrides, folder_name(named))
+    return Point(0, changed, overrides, folder_name(named))

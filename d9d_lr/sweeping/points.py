@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from d9d_lr.composing.application import Application
-from d9d_lr.sweeping.plan import Point, plan_points
-from d9d_lr.sweeping.settings import resolve_sweep
+from d9d_lr.sweeping.plan import Point, plan_sweep
+from d9d_lr.sweeping.settings import SweepConfig, resolve_sweep
 
 
 def points_of(application: Application, overrides: Sequence[str]) -> list[Point]:
-    """Expands the values that sweep; keys in `sweep.zip` advance together.
+    """Expands the values that sweep, for each part of `sweep.union`; keys in `sweep.zip` advance together.
 
     Raises:
         ConfigError: If an override does not parse, or asks for values that cannot be listed.
     """
     parsed = application.parsed(overrides)
     if application.is_own:  # a section that is called sweep means there what it likes
-        return plan_points(parsed, section=None)
+        return plan_sweep(parsed, SweepConfig(), application.parse, section=None)
     steering = [str(override.input_line) for override in parsed if override.key_or_group.startswith("sweep.")]
-    return plan_points(parsed, resolve_sweep(application.compose(steering)).zip)
+    return plan_sweep(parsed, resolve_sweep(application.compose(steering)), application.parse)

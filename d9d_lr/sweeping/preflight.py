@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from d9d_lr.composing.hydra_errors import explain_hydra
+from d9d_lr.composing.hydra_internals import without_hydra
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.sweeping.checker import Checker
+from d9d_lr.runs.record import RecordedPrediction
+from d9d_lr.sweeping.checker import Checker, Rates
 from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
 from d9d_lr.sweeping.identity import identity_of
 from d9d_lr.sweeping.plan import Point
+from d9d_lr.sweeping.portion import WHOLE, Portion
+from d9d_lr.sweeping.tree import Course
 
 
 @dataclass(frozen=True)
@@ -29,14 +34,27 @@ class CheckedPoint(Point):
         fingerprint: What it computes; see `d9d_lr.sweeping.checker.RunPreview`.
         total_steps: Steps of its run; 0 if it has none.
         columns: What else its application says of it.
+        course: What it does from step to step; None if nobody can say.
+        rates: Returns the learning rate of every step; None if nobody can say.
+        predicted: What a law says of it; None if it was not asked, or cannot tell.
         same_as: The folder of an earlier point that computes the same; None if there is none.
+        portion: What of its run its job does.
     """
 
     identity: str
     fingerprint: str
     total_steps: int
     columns: Mapping[str, str]
+    course: Course | None = None
+    rates: Rates | None = None
+    predicted: RecordedPrediction | None = None
     same_as: str | None = None
+    portion: Portion = WHOLE
+
+    @property
+    def name(self) -> str:
+        """The name of its folder, without the folders above."""
+        return PurePath(self.folder).name
 
 
 @dataclass(frozen=True)
@@ -111,6 +129,8 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         fingerprint=preview.fingerprint or identity,
         total_steps=preview.total_steps,
         columns=preview.columns,
+        course=preview.course,
+        rates=preview.rates,
     )
 
 
@@ -126,15 +146,14 @@ def _named(points: Sequence[CheckedPoint], recorded: Mapping[str, str]) -> Itera
 @contextmanager
 def _as_in_job(config: DictConfig, number: int) -> Iterator[DictConfig]:
     """Yields what the job will get: the configuration without Hydra's section, which `${hydra:...}` finds elsewhere."""
-    with open_dict(config):
+    with read_write(config.hydra), open_dict(config.hydra):
         config.hydra.job.id, config.hydra.job.num = str(number), number
-    given = OmegaConf.masked_copy(config, [str(key) for key in config if key != "hydra"])
-    OmegaConf.set_struct(given, True)
-    OmegaConf.copy_cache(config, given)
+    root = without_hydra(config)
+    OmegaConf.set_struct(config, True)
     holder = HydraConfig.instance()
     before = holder.cfg
-    holder.set_config(config)
+    holder.cfg = root  # type: ignore[assignment]  # as HydraConfig.set_config does, which copies it
     try:
-        yield given
+        yield config
     finally:
         holder.cfg = before

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
+from d9d_lr.composing.application import hydra_troubles
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.atomic import set_aside, write_text_whole
 from d9d_lr.runs.commands import quoted, repeat_command, this_program
@@ -20,18 +23,33 @@ from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, add_points, record_or_folders
 from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
 from d9d_lr.sweeping.attempt import new_attempt
+from d9d_lr.sweeping.branches import Kept, all_folders, branch_folders, is_completed, kept_in, kept_of
 from d9d_lr.sweeping.checker import Checker, load_checker
 from d9d_lr.sweeping.composer import PointComposer
+from d9d_lr.sweeping.devices import gpus_here
+from d9d_lr.sweeping.forecast import Forecast, forecast
 from d9d_lr.sweeping.guard import GuardedJob
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.launchers import launcher_traits, stored_job
 from d9d_lr.sweeping.owner import Owner
-from d9d_lr.sweeping.plan import plan_points
-from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, check_points
+from d9d_lr.sweeping.plan import Point, plan_sweep
+from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, Preflight, check_points
 from d9d_lr.sweeping.progress import reported_progress
 from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
+from d9d_lr.sweeping.sharing import Sharing, each_alone, shared
 from d9d_lr.sweeping.stopping import alone, stopped_in_peace
-from d9d_lr.sweeping.tables import bad_points, say, show_outcome, show_points, shown
+from d9d_lr.sweeping.tables import (
+    bad_points,
+    said_of_steps,
+    say,
+    show_forecast,
+    show_outcome,
+    show_points,
+    show_shared_steps,
+    shown,
+)
+from d9d_lr.sweeping.tree import Course
+from d9d_lr.sweeping.waves import remove_unneeded, run_shared
 
 
 class BadSweepError(ConfigError):
@@ -68,6 +86,11 @@ class Sweep:
         """The sweep's folder."""
         return Path(str(self.config.hydra.sweep.dir))
 
+    def parse(self, overrides: Sequence[str]) -> list[Override]:
+        """Parses overrides; raises ConfigError where they do not."""
+        with hydra_troubles(overrides):
+            return OverridesParser.create(self.context.config_loader).parse_overrides(list(overrides))
+
     def compose(self, overrides: Sequence[str]) -> DictConfig:
         """Composes the configuration of one job."""
         return self.context.config_loader.load_sweep_config(self.config, list(overrides))
@@ -96,9 +119,16 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
         RunError: If a point failed, after everything else was done.
     """
     settings = sweep_settings(sweep.config)
-    points = _checked(sweep, settings, arguments)
+    if absent := [place for place in settings.reuse if not Path(place).is_dir()]:
+        raise ConfigError(Problem(f"{_section(sweep)}.reuse", f"there is no folder {place}") for place in absent)
+    foreseen = forecast(_checked(sweep, settings, arguments), settings, _section(sweep), partial(_check, sweep))
+    points = foreseen.points
     if settings.dry_run:
-        show_points(points, _states(sweep, points))
+        states = _states(sweep, points)
+        show_points(points, states)
+        show_shared_steps(_shared(sweep, settings, points, states))
+    show_forecast(foreseen)
+    if settings.dry_run:
         say(f"\n{_count(points)}; nothing was started ({_section(sweep)}.dry_run=true)")
         return []
     sweep.folder.mkdir(parents=True, exist_ok=True)
@@ -106,21 +136,17 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
         states = _states(sweep, points)
         _refuse_others(sweep.folder, states)
         with stopped_in_peace(sweep.folder, this_program(sweep.config.hydra)):
-            returns = _run(sweep, settings, points, states)
+            returns = _run(sweep, settings, foreseen, states)
     _complain(points, returns, sweep.folder)
     return [[returns[point.folder] for point in points]]
 
 
 def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> Sequence[CheckedPoint]:
     """Returns the points that can run, each configuration once, and says what became of the others."""
-    sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
     if any(typed.lstrip("+").startswith("hydra.sweep.subdir=") for typed in sweep.config.hydra.overrides.hydra):
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
-    overrides = OverridesParser.create(loader).parse_overrides(list(arguments))
-    planned = plan_points(overrides, settings.zip, sweeper.section)
-    recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
-    compose, check = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
-    found = check_points(planned, compose, check, section=sweeper.section, recorded=recorded)
+    planned = plan_sweep(sweep.parse(arguments), settings, sweep.parse, sweep.config.hydra.sweeper.section)
+    found = _check(sweep, planned)
     if found.bad and (settings.on_invalid == "error" or not found.good):
         raise BadSweepError(found.bad, len(planned), _section(sweep))
     if found.bad:
@@ -131,6 +157,14 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
         if checked.same_as:
             say(f"point {checked.number} ({checked.folder}) computes the same as {checked.same_as}")
     return found.good
+
+
+def _check(sweep: Sweep, planned: Sequence[Point]) -> Preflight:
+    """Composes and validates points."""
+    sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
+    recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
+    compose, check = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
+    return check_points(planned, compose, check, section=sweeper.section, recorded=recorded)
 
 
 def _states(sweep: Sweep, points: Sequence[CheckedPoint]) -> dict[str, FolderState]:
@@ -172,36 +206,82 @@ def _refuse_others(folder: Path, states: Mapping[str, FolderState]) -> None:
 
 
 def _run(
-    sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
+    sweep: Sweep, settings: SweepConfig, foreseen: Forecast, states: Mapping[str, FolderState]
 ) -> dict[str, JobReturn]:
     """Runs the points that did not complete before, and returns what came of each point, by its folder."""
-    folder = sweep.folder
+    folder, points, hydra = sweep.folder, foreseen.points, sweep.config.hydra
     write_text_whole(SweepFolder(folder).composed, OmegaConf.to_yaml(sweep.config))
-    add_points(folder, [_recorded(point, sweep.config.hydra) for point in points])
+    left_out = [_recorded(point, hydra) for point in foreseen.left_out]
+    add_points(folder, [_recorded(point, hydra) for point in points], left_out)
     for name, state in states.items():
         if state.damage:
             say(f"{state.damage}; it is kept as {set_aside(SweepFolder(folder).run(name).result).name}")
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }
-    todo = [point for point in points if point.folder not in done]
+    sharing = _shared(sweep, settings, points, states)
+    todo = sharing.points
     say(f"{_count(points)} in {shown(folder)}" + (f", {len(done)} of them completed before" if done else ""))
+    for line in said_of_steps(sharing):
+        say(line)
     traits = launcher_traits(sweep.config.hydra.launcher)
     owner = Owner.this_process() if traits.ends_with_sweep else None
-    with new_attempt(folder, settings.failure_limit, owner) as attempt:
+    at_once = max(1, min(traits.parallel, len(todo)))
+    gpus = gpus_here() if traits.name == "joblib" and at_once > 1 else ()
+    with new_attempt(folder, settings.failure_limit, owner, gpus) as attempt:
         sweep.job.attempt = attempt
-        launches = Launches(sweep.launcher, traits, attempt, folder, max(1, min(traits.parallel, len(todo))))
+        launches = Launches(sweep.launcher, traits, attempt, folder, at_once)
         try:
             with reported_progress(folder, [point.folder for point in todo]):
-                launches.run(todo, sweep.config.hydra.sweeper.max_batch_size)
+                run_shared(sharing, launches, sweep.config.hydra.sweeper.max_batch_size)
         finally:
+            if not settings.keep_branches:
+                remove_unneeded(sharing, folder)
             show_outcome(folder)
     return {**done, **launches.returns}
 
 
+def _shared(
+    sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
+) -> Sharing:
+    """Arranges the points that are to run."""
+    todo = [point for point in points if states[point.folder].state != "completed"]
+    if not settings.share_prefixes or not any(point.course for point in todo):
+        return each_alone(todo)
+    return shared(todo, sweep.folder, _there_to_begin_from(sweep, settings, points, states))
+
+
+def _there_to_begin_from(
+    sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
+) -> list[Kept]:
+    """Returns the checkpoints that points may begin from: of this sweep's folder, and of those that are named."""
+    check = load_checker(sweep.config.hydra.sweeper.check)
+
+    def course_of(stored: Mapping[str, Any]) -> Course | None:
+        try:
+            return check(OmegaConf.create(dict(stored))).course
+        except ConfigError:
+            return None
+
+    done = [point for point in points if states[point.folder].state == "completed" and point.course]
+    here = {point.folder for point in points}
+    earlier = [sweep.folder / each.folder for each in record_or_folders(sweep.folder).points if each.folder not in here]
+    named = [folder for place in settings.reuse for folder in all_folders(Path(place).absolute())]
+    return [
+        *(kept_of(sweep.folder / point.folder, point.course) for point in done if point.course),
+        *kept_in([*branch_folders(sweep.folder), *filter(is_completed, earlier), *named], course_of),
+    ]
+
+
 def _recorded(point: CheckedPoint, hydra: DictConfig) -> RecordedPoint:
     command = repeat_command(hydra, point.overrides, this_program(hydra))
-    return RecordedPoint(folder=point.folder, changed=dict(point.changed), command=command, identity=point.identity)
+    return RecordedPoint(
+        folder=point.folder,
+        changed=dict(point.changed),
+        command=command,
+        identity=point.identity,
+        predicted=point.predicted,
+    )
 
 
 def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:

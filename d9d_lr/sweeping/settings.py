@@ -5,6 +5,7 @@ The training entrypoint has the section `sweep`. It is no part of what a run com
 
 from __future__ import annotations
 
+import shlex
 from typing import Any, Literal
 
 from omegaconf import DictConfig
@@ -27,16 +28,28 @@ class SweepConfig(Base):
     Attributes:
         on_invalid: What a point that cannot be used does: "error" starts nothing, "drop" leaves such points out.
         dry_run: Whether only to show the points.
+        predict: The file of a law that is asked about every point; None asks none.
+        predict_top: How many schedules run, those that the law puts first; None runs all.
         on_failure: What a failed point does: "continue" with the others, or "stop" starting any.
         max_failures: Failed points after which no further one starts; None sets no limit.
         zip: Groups of swept keys that advance together instead of crossing.
+        union: Parts of overrides whose points are joined, each crossed with what all of them share.
+        share_prefixes: Whether steps that points have in common are trained once.
+        keep_branches: Whether the checkpoints that points began from are kept for points of later starts.
+        reuse: Folders of earlier runs and sweeps whose checkpoints points may begin from, where they agree.
     """
 
     on_invalid: Literal["error", "drop"] = "error"
     dry_run: bool = False
+    predict: str | None = None
+    predict_top: Positive | None = None
     on_failure: Literal["continue", "stop"] = "continue"
     max_failures: Positive | None = None
     zip: tuple[tuple[str, ...], ...] = ()
+    union: tuple[tuple[str, ...], ...] = ()
+    share_prefixes: bool = True
+    keep_branches: bool = False
+    reuse: tuple[str, ...] = ()
 
     @field_validator("zip", mode="before")
     @classmethod
@@ -46,6 +59,20 @@ class SweepConfig(Base):
             return ()
         return [value] if isinstance(value, list) and value and all(isinstance(key, str) for key in value) else value
 
+    @field_validator("union", mode="before")
+    @classmethod
+    def _as_on_the_command_line(cls, value: Any) -> Any:
+        """Takes a text for the words of a command line, and null for no union."""
+        if not isinstance(value, list):
+            return value or ()
+        return [shlex.split(part) if isinstance(part, str) else part for part in value]
+
+    @model_validator(mode="after")
+    def _reuse_is_shared(self) -> SweepConfig:
+        if self.reuse and not self.share_prefixes:
+            raise ValueError("share_prefixes=false trains every point from its first step, and reuse would not")
+        return self
+
     @model_validator(mode="after")
     def _one_limit(self) -> SweepConfig:
         if self.on_failure == "stop" and self.max_failures not in (None, 1):
@@ -53,6 +80,12 @@ class SweepConfig(Base):
                 f"on_failure=stop ends a sweep at its first failure, max_failures={self.max_failures} at another one; "
                 "leave one of them out"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _law_named(self) -> SweepConfig:
+        if self.predict_top is not None and self.predict is None:
+            raise ValueError(f"predict_top={self.predict_top} needs a law to choose by, as in predict=law.json")
         return self
 
     @property

@@ -55,9 +55,11 @@ class Summary:
 
     Attributes:
         rows: The rows.
+        left_out: What was not run, for a law put other points first.
     """
 
     rows: tuple[SummaryRow, ...]
+    left_out: tuple[RecordedPoint, ...] = ()
 
     @property
     def objective(self) -> str:
@@ -85,6 +87,7 @@ class Summary:
                     row.objective,
                     row.error,
                     row.total_steps,
+                    predicted=row.point.predicted,
                 )
                 for row in self.rows
             ]
@@ -121,7 +124,7 @@ def read_summary(sweep_folder: Path) -> Summary:
         )
     swept = list(dict.fromkeys(key for point in record.points for key in point.changed))
     rows = [_row(sweep_folder, _filled(point, sweep_folder, swept)) for point in record.points]
-    return Summary(tuple(_ranked(rows)))
+    return Summary(tuple(_ranked(rows)), record.left_out)
 
 
 def _row(sweep_folder: Path, point: RecordedPoint) -> SummaryRow:

@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from d9d_lr.comparing.folding import Setting
+from d9d_lr.comparing.predicted import against_real, predicted_text
 from d9d_lr.comparing.words import notes, sentence
 from d9d_lr.diagnostics.visible import no_formula, visible
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import SweepFolder
+from d9d_lr.runs.record import RecordedPoint
 from d9d_lr.sweeping.summary import Summary
 
 
@@ -32,8 +34,10 @@ def _table(summary: Summary) -> Iterator[list[str]]:
 
 def _cells(summary: Summary) -> Iterator[list[str]]:
     swept, metrics = summary.swept, summary.metrics
+    told_heads = ["predicted", "predicted_low", "predicted_high"] if _predicted(summary) else []
     beside_heads = ["setting", f"setting_{summary.objective}", "setting_deviation", "setting_seeds"]
-    yield ["rank", *swept, "status", summary.objective, *metrics, "seconds", *beside_heads, "error", "command"]
+    heads = ["rank", *swept, "status", summary.objective, *told_heads, *metrics, "seconds", *beside_heads]
+    yield [*heads, "error", "command"]
     beside = {place: cells for number, one in enumerate(summary.settings, 1) for place, cells in _beside(number, one)}
     for place, row in enumerate(summary.rows):
         yield [
@@ -41,12 +45,22 @@ def _cells(summary: Summary) -> Iterator[list[str]]:
             *(row.point.changed.get(key, "") for key in swept),
             row.status,
             _text(row.objective),
+            *(_told(row.point) if told_heads else []),
             *(_text(row.metrics.get(name)) for name in metrics),
             "" if row.seconds is None else f"{row.seconds:.2f}",
             *beside[place],
             row.error,
             row.point.command,
         ]
+
+
+def _predicted(summary: Summary) -> bool:
+    return any(row.point.predicted for row in summary.rows)
+
+
+def _told(point: RecordedPoint) -> list[str]:
+    told = point.predicted
+    return ["", "", ""] if told is None else [repr(told.loss), repr(told.low), repr(told.high)]
 
 
 def _beside(number: int, setting: Setting) -> Iterator[tuple[int, list[str]]]:
@@ -62,9 +76,11 @@ def _markdown(summary: Summary, table: Sequence[Sequence[str]]) -> str:
     """Returns the answer, the settings and the runs."""
     parts = []
     for answer in summary.answers:
-        about = f"{answer.length} steps: " if len(summary.answers) > 1 and answer.length else ""
-        parts.append(f"**{about}{visible(sentence(answer))}**\n")
+        heading = f"{answer.heading}: " if answer.heading else ""
+        parts.append(f"**{visible(heading + sentence(answer))}**\n")
         parts += [f"- {visible(note)}" for note in notes(answer)] + [""] * bool(notes(answer))
+    if said := against_real(summary.settings):
+        parts.append(f"{visible(said)}\n")
     header, *rows = table
     return "\n".join(
         [
@@ -73,16 +89,32 @@ def _markdown(summary: Summary, table: Sequence[Sequence[str]]) -> str:
             _markdown_table(_settings_table(summary)),
             "## Runs\n",
             _markdown_table([header, *([*row[:-1], f"`{row[-1]}`"] for row in rows)]),
+            *_left_out(summary),
         ]
     )
 
 
+def _left_out(summary: Summary) -> Iterator[str]:
+    """Yields what a law kept from being run."""
+    if summary.left_out:
+        keys = list(dict.fromkeys(key for point in summary.left_out for key in point.changed))
+        rows = [
+            [*(point.changed.get(key, "") for key in keys), *_told(point), f"`{point.command}`"]
+            for point in summary.left_out
+        ]
+        yield "## Left out by prediction\n"
+        yield _markdown_table([[*keys, "predicted", "low", "high", "command"], *rows])
+
+
 def _settings_table(summary: Summary) -> Iterator[list[str]]:
     keys = list(summary.settings[0].values)
-    yield ["setting", *keys, summary.objective, "deviation", "seeds", "state", "command"]
+    told = ["predicted"] if _predicted(summary) else []
+    yield ["setting", *keys, *told, summary.objective, "deviation", "seeds", "state", "command"]
     for number, one in enumerate(summary.settings, start=1):
         measures = [_text(one.mean), _text(one.deviation), str(one.count)]
-        yield [str(number), *(one.values[key] for key in keys), *measures, one.state, f"`{summary.repeats(one)}`"]
+        beside = [predicted_text(one)] if told else []
+        cells = [str(number), *(one.values[key] for key in keys), *beside, *measures, one.state]
+        yield [*cells, f"`{summary.repeats(one)}`"]
 
 
 def _markdown_table(table: Iterable[Sequence[str]]) -> str:

@@ -11,14 +11,21 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text as RichText
 
+from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.terminal import answer_text, drawn
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.states import FolderState
+from d9d_lr.sweeping.fit_line import fit_line
+from d9d_lr.sweeping.forecast import Forecast
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
+from d9d_lr.sweeping.sharing import Sharing
 from d9d_lr.sweeping.summary import Summary, read_summary
 from d9d_lr.sweeping.summary_files import write_summary
+from d9d_lr.sweeping.tree import Segment
 
+_MOST_SEGMENTS = 200
+_MOST_LEFT_OUT = 60
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""
 
@@ -50,6 +57,54 @@ def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState
     say(_drawn(table))
 
 
+def said_of_steps(sharing: Sharing) -> list[str]:
+    """Returns what there is to say of the steps that points share, among them or with what is on the disk."""
+    points = sharing.points
+    written, to_train = sum(point.total_steps for point in points), sharing.steps_to_train()
+    lines = [
+        f"{count} begin{'s' if count == 1 else ''} from {visible(str(shown(folder)))}"
+        for folder, count in sharing.begun_elsewhere().items()
+    ]
+    if to_train < written:
+        fewer = f" ({written / to_train:.1f} times fewer)" if to_train else ""
+        lines.insert(0, f"{len(points)} points, {written} steps as written, {to_train} to train{fewer}")
+        if whole := sum(point.course is None for point in points):
+            lines.append(f"{whole} of them trained whole, for what their schedule or task does is not known")
+    return lines
+
+
+def show_shared_steps(sharing: Sharing) -> None:
+    """Shows which steps the points share, where they share any."""
+    if not (said := said_of_steps(sharing)):
+        return
+    say("\n" + "\n".join(said) + "\n")
+    lines = [f"{'  ' * depth}{_segment(segment)}" for tree in sharing.trees for depth, segment in tree.walk()]
+    say("\n".join(lines[:_MOST_SEGMENTS]))
+    if len(lines) > _MOST_SEGMENTS:
+        say(f"... and {len(lines) - _MOST_SEGMENTS} segments more")
+
+
+def _segment(segment: Segment) -> str:
+    points = segment.points()
+    what = ", ".join(segment.ends) if len(segment.ends) == len(points) else f"{len(points)} points"
+    return f"{segment.start} to {segment.end}: {visible(what)}"
+
+
+def show_forecast(found: Forecast) -> None:
+    """Shows what a law chose, and names what it left out."""
+    for note in found.notes:
+        say(note)
+    if not found.left_out:
+        return
+    swept = list(dict.fromkeys(key for point in found.left_out for key in point.changed))
+    table = _table("order", "predicted", *swept)
+    for point in found.left_out[:_MOST_LEFT_OUT]:
+        cells = [point.columns["order"], point.columns["predicted"], *(point.changed.get(key, "") for key in swept)]
+        table.add_row(*map(_text, cells))
+    more = len(found.left_out) - _MOST_LEFT_OUT
+    say(f"left out:\n\n{_drawn(table)}\n" + (f"... and {more} more\n" if more > 0 else ""))
+
+
 def bad_points(bad: Sequence[BadPoint]) -> str:
     """Returns the table of the points that cannot run."""
     table = _table("point", "overrides", "key", "problem")
@@ -72,14 +127,19 @@ def show_outcome(sweep_folder: Path) -> None:
     summary = read_summary(sweep_folder)
     write_summary(sweep_folder, summary)
     say(f"\n{_visible_lines(answer_text(summary.answers, summary.objective, _width()))}\n")
+    if said := against_real(summary.settings):
+        say(f"{visible(said)}\n")
     for line in _failures(summary):
         say(line)
     for answer in summary.answers:
         if answer.best:
-            say(f"repeat the best: {visible(summary.repeats(answer.best.best))}\n")
+            which = f" ({answer.heading})" if answer.heading else ""
+            say(visible(f"repeat the best{which}: {summary.repeats(answer.best.best)}") + "\n")
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
     say(f"{shown(files.table)}, {shown(files.markdown)}")
+    if command := fit_line(shown(sweep_folder), sweep_folder, summary):
+        say(f"fit a law on it, to predict other schedules: {visible(command)}")
 
 
 def _failures(summary: Summary) -> list[str]:

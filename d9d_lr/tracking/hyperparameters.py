@@ -20,7 +20,7 @@ def hyperparameters(settings: Settings, folder: Path) -> dict[str, Scalar]:
     """Returns what decides what a run computes, by key as typed, such as `lr.phases.0.steps`.
 
     First come `schedule`, the chosen option of the group `lr`, and the keys that the sweep varies or that were typed:
-    by these a person tells runs apart. The resolved settings follow.
+    by these runs are compared. The resolved settings follow.
 
     Args:
         settings: The resolved settings.
@@ -29,8 +29,12 @@ def hyperparameters(settings: Settings, folder: Path) -> dict[str, Scalar]:
     plain = settings.model_dump(mode="json", exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
     plain["lr"] = plain["lr"].get("scheduler", plain["lr"])
     flat = dict(_flat(plain, ""))
-    named = {key: value for key, value in _chosen(folder).items() if key != "lr"}
-    return {key: flat.get(key, value) for key, value in named.items()} | flat
+    return {key: flat.get(key, value) for key, value in _compared(folder).items()} | flat
+
+
+def compared_keys(folder: Path) -> tuple[str, ...]:
+    """Returns the keys by which runs are compared, which stand first: `schedule` and the swept or typed keys."""
+    return tuple(_compared(folder))
 
 
 def swept_values(folder: Path) -> dict[str, str]:
@@ -48,9 +52,10 @@ def swept_values(folder: Path) -> dict[str, str]:
         return {}
 
 
-def _chosen(folder: Path) -> dict[str, str]:
+def _compared(folder: Path) -> dict[str, str]:
     schedule = _chosen_schedule(folder)
-    return ({SCHEDULE: schedule} if schedule else {}) | swept_values(folder)
+    swept = {key: value for key, value in swept_values(folder).items() if key != "lr"}
+    return ({SCHEDULE: schedule} if schedule else {}) | swept
 
 
 def _chosen_schedule(folder: Path) -> str:

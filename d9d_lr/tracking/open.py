@@ -8,7 +8,7 @@ from typing import assert_never
 
 from d9d_lr.composing.targets import TargetConfig, call_with
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.tracking.hyperparameters import hyperparameters
+from d9d_lr.tracking.hyperparameters import compared_keys, hyperparameters
 from d9d_lr.tracking.protocol import NoTracker, SafeTracker, Tracker
 from d9d_lr.tracking.settings import MlflowConfig, NoTrackerConfig, TensorboardConfig, TrackerConfig, WandbConfig
 from d9d_lr.training.settings import Settings
@@ -53,7 +53,8 @@ def open_tracker(config: TrackerConfig | TargetConfig, folder: Path, settings: S
             def start_tensorboard() -> Tracker:
                 from d9d_lr.tracking.tensorboard import TensorboardTracker
 
-                return TensorboardTracker(folder / config.folder, hyperparameters(settings, folder))
+                table = hyperparameters(settings, folder)
+                return TensorboardTracker(folder / config.folder, table, compared_keys(folder))
 
             return SafeTracker(config.name, start_tensorboard)
         case MlflowConfig():

@@ -31,7 +31,7 @@ class Tracker(Protocol):
                 print(result.status, file=self.file)
                 self.file.close()
 
-    What it raises is told once in a warning, and the training goes on without it.
+    What it raises is logged once as a warning, and the training goes on without it.
     """
 
     def log(self, step: int, metrics: Mapping[str, float]) -> None:

@@ -42,7 +42,7 @@ class MlflowConfig(Base):
 
 
 class WandbConfig(Base):
-    """Weights & Biases, written to disk; `wandb sync` sends it where a person wants it.
+    """Weights & Biases, written to disk; `wandb sync` sends it later.
 
     Attributes:
         folder: Where its files go, below the run folder.

@@ -1,4 +1,4 @@
-"""Weights & Biases: one run for each run folder, one group for each sweep; offline unless told otherwise."""
+"""Weights & Biases: one run for each run folder, one group for each sweep; offline by default."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ class WandbTracker:
         self._run.log(dict(metrics), step=step)
 
     def finish(self, result: RunResult) -> None:
-        """Writes the objective and the status."""
+        """Writes the objective and the status; the files are whole when it returns."""
         self._run.summary.update({"status": result.status, OBJECTIVE: result.objective})
         self._run.finish(exit_code=_EXIT[result.status])
+        # To finish a run only asks wandb's own process to close its file, and does not wait for it. Its end is waited
+        # for, unless the process has a run of somebody else's, which that would end too.
+        if wandb.run is None:
+            wandb.teardown()

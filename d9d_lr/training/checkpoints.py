@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import zipfile
+from collections.abc import Collection
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,8 @@ class Checkpoint:
         settings: The settings it was made under, as plain values.
         plan: The `SchedulePlan` it was made under, as plain values; not that of the settings under `keep`.
         metrics_lines: Lines of the run's metrics of the steps before; None if it was not counted, as in format 1.
+        history: A hash of all that the run did up to here; empty if nobody can say. See `d9d_lr.training.course`.
+        began: The step of the checkpoint of another run that this one began from; 0 if it began by itself.
         format: The format of the file; see `d9d_lr.runs.format`.
     """
 
@@ -44,6 +47,8 @@ class Checkpoint:
     settings: dict[str, Any]
     plan: dict[str, Any]
     metrics_lines: int | None = None
+    history: str = ""
+    began: int = 0
     format: int = 1
 
 
@@ -64,9 +69,10 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
         raise
 
 
-def prune(folder: Path, keep: int) -> None:
-    """Deletes all but the newest `keep` checkpoints on the way."""
-    for path in RunFolder(folder).checkpoints_on_the_way()[keep:]:
+def prune(folder: Path, keep: int, spared: Collection[int] = ()) -> None:
+    """Deletes all but the newest `keep` checkpoints on the way, and those of steps that are spared."""
+    paths = [path for path in RunFolder(folder).checkpoints_on_the_way() if step_of(path) not in spared]
+    for path in paths[keep:]:
         path.unlink(missing_ok=True)
 
 

@@ -11,12 +11,13 @@ from typing import Literal
 
 import torch
 
+from d9d_lr.config.schedules import BATCH_SIZE, SCHEDULES
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.launched import world_size
 from d9d_lr.runs.locks import held
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.resume import find_checkpoint
-from d9d_lr.training.schedule_plan import plan_to_follow
+from d9d_lr.training.schedule_plan import plan_to_follow, planned
 from d9d_lr.training.schedulers import build_provider
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.charlm import read_text
@@ -33,7 +34,7 @@ def check_environment(settings: Settings, folder: Path) -> None:
     check_processes(settings, world_size())
     device_type(settings.train.device)
     check_installed(settings.tracker)
-    build_provider(settings.lr)
+    build_provider(planned(settings))
     if isinstance(settings.task, CharLMConfig):
         read_text(settings.task.text_file)
     _check_folder(folder)
@@ -43,9 +44,11 @@ def check_environment(settings: Settings, folder: Path) -> None:
 
 def check_processes(settings: Settings, world_size: int) -> None:
     """Raises ConfigError if a global batch cannot be divided equally among the processes."""
-    if settings.train.batch_size % world_size:
-        message = f"{settings.train.batch_size} cannot be divided equally among {world_size} processes"
-        raise ConfigError([Problem("train.batch_size", message)])
+    batch = planned(settings).batch_sizes()
+    key = "train.batch_size" if batch is None else f"{SCHEDULES}.{BATCH_SIZE}"
+    for size in [settings.train.batch_size] if batch is None else batch.sizes():
+        if size % world_size:
+            raise ConfigError([Problem(key, f"{size} cannot be divided equally among {world_size} processes")])
 
 
 def device_type(device: Literal["auto", "cpu", "cuda"]) -> str:

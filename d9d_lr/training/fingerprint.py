@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import typing
 from collections.abc import Mapping
+from functools import cache
 from types import NoneType
 from typing import Any, Literal
 
@@ -27,7 +28,20 @@ RULES = 2
 def settings_fingerprint(settings: Settings) -> str:
     """Returns the fingerprint of a run with these settings, whatever tracks it and however it is saved."""
     what = {name: essential(getattr(settings, name)) for name in ("lr", "optimizer", "task", "train")}
+    if settings.schedules:
+        what["schedules"] = essential(settings.schedules)
     what["train"] = {name: value for name, value in what["train"].items() if name not in NOT_IN_FINGERPRINT}
+    return digest(what)
+
+
+def family_fingerprint(settings: Settings) -> str:
+    """Returns what two runs share that differ by nothing but the schedule and the length: they begin as one run.
+
+    The number of threads counts, since sums that are divided otherwise are rounded otherwise.
+    """
+    what = {name: essential(getattr(settings, name)) for name in Settings.model_fields if name not in ("lr", "tracker")}
+    beside = {*NOT_IN_FINGERPRINT, "total_steps"} - {"num_threads"}
+    what["train"] = {name: value for name, value in what["train"].items() if name not in beside}
     return digest(what)
 
 
@@ -72,7 +86,8 @@ def digest(plain: Any) -> str:
 
 
 def _without_defaults(part: Any) -> dict[str, Any]:
-    absent, tags = defaults(type(part)), _tags(type(part))
+    kind = type(part)
+    absent, tags = defaults(kind), _tags(kind)  # type: ignore[arg-type]  # classes can be hashed
     values = {name: essential(value) for name, value in vars(part).items()}
     return {
         name: value
@@ -81,9 +96,10 @@ def _without_defaults(part: Any) -> dict[str, Any]:
     }
 
 
-def _tags(kind: type[Any]) -> set[str]:
+@cache
+def _tags(kind: type[Any]) -> frozenset[str]:
     """Returns the fields that can have one value only and tell the members of a union apart; no default stands in."""
     hints = typing.get_type_hints(kind)
-    return {
+    return frozenset(
         name for name, hint in hints.items() if typing.get_origin(hint) is Literal and len(typing.get_args(hint)) == 1
-    }
+    )

@@ -6,6 +6,7 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,6 +16,7 @@ from torch.optim import Optimizer
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
+from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.training.interrupts import Interrupts
 from d9d_lr.training.processes import (
     any_process,
@@ -32,6 +34,24 @@ from d9d_lr.training.tasks.protocol import Task
 Row = dict[str, float]
 
 
+@dataclass(frozen=True)
+class Past:
+    """How a run came to where it starts.
+
+    Attributes:
+        began: The step of the checkpoint of another run that it began from; 0 if it began by itself.
+        from_folder: The folder of that run, if it begins from there now.
+        known: Whether all that was done before is what its own settings and schedule say.
+    """
+
+    began: int = 0
+    from_folder: Path | None = None
+    known: bool = True
+
+
+NO_PAST = Past()
+
+
 @dataclass
 class Run:
     """The live parts of one run.
@@ -41,6 +61,8 @@ class Run:
         step: Updates done so far.
         seconds: Time spent training so far, over all resumed parts.
         saved_step: Step of the newest checkpoint; None if there is none.
+        saves: Steps after which other runs begin; with any, this one ends after the last of them.
+        past: How it came to where it starts.
     """
 
     config: TrainConfig
@@ -53,12 +75,36 @@ class Run:
     step: int = 0
     seconds: float = 0.0
     saved_step: int | None = None
+    saves: tuple[int, ...] = ()
+    past: Past = NO_PAST
     _versions: list[int] = field(default_factory=list)
 
     @property
     def lr(self) -> float:
         """The learning rate of the first param group for the step to come."""
         return float(self.optimizer.param_groups[0]["lr"])
+
+    @property
+    def stop(self) -> int:
+        """The step that it goes on to."""
+        return self.saves[-1] if self.saves else self.config.total_steps
+
+    @property
+    def batch_size(self) -> int:
+        """How many examples the step to come has, over all processes together."""
+        scheduled = self.scheduler.batch_size if isinstance(self.scheduler, PiecewiseLR) else None
+        return self.config.batch_size if scheduled is None else scheduled
+
+    def scheduled_row(self) -> Row:
+        """Returns the learning rate for the step to come, and whatever else is scheduled.
+
+        Where that is the batch size, the row has how many examples the steps before have.
+        """
+        scheduler = self.scheduler
+        if not isinstance(scheduler, PiecewiseLR):
+            return {"lr": self.lr}
+        samples = {} if scheduler.samples is None else {"samples": scheduler.samples}
+        return {"lr": self.lr, **scheduler.scheduled_values(), **samples}
 
     def begin_step(self) -> None:
         """Notes the state that the model is in after `step` updates."""
@@ -87,7 +133,7 @@ class Observer:
 
 
 def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
-    """Trains until `total_steps`, or until the step after an interrupt of any process.
+    """Trains until the step that the run goes on to, or until the step after an interrupt of any process.
 
     Args:
         run: The parts; `step` and `seconds` move on.
@@ -99,11 +145,11 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
     """
     config, started, seconds_before = run.config, time.monotonic(), run.seconds
     model = data_parallel(run.model, run.context)
-    while run.step < config.total_steps:
+    while run.step < run.stop:
         run.begin_step()
         if any_process(interrupts.signal_name is not None, run.context):
             return
-        step, lr = run.step, run.lr
+        step, lr, scheduled = run.step, run.lr, run.scheduled_row()
         evaluated = step % config.eval_every == 0
         saves = _is_checkpoint_due(step + 1, config)
         row = _evaluate(run) if evaluated else {}
@@ -111,13 +157,14 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
         if evaluated or saves or step % config.log_every == 0:
             _check_finite("training loss", loss.item(), step, lr)
         if evaluated or step % config.log_every == 0:
-            observer.record(step, {"lr": lr, "train_loss": loss.item(), **row})
+            observer.record(step, {**scheduled, "train_loss": loss.item(), **row})
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started
         observer.advance(run.step)
-        if saves:
+        if saves or run.step in run.saves:
             observer.save()
-    observer.record(run.step, {"lr": run.lr, **_evaluate(run)})
+    if not run.saves:
+        observer.record(run.step, {**run.scheduled_row(), **_evaluate(run)})
 
 
 def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
@@ -128,7 +175,7 @@ def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
 def _update(run: Run, model: nn.Module) -> Tensor:
     """Does one update; returns the mean loss of the global batch before it."""
     seed_step(run.config.seed, run.step, run.context.rank)
-    batch = shard(run.task.train_batch(run.config.batch_size, batch_generator(run.config.seed, run.step)), run.context)
+    batch = shard(run.task.train_batch(run.batch_size, batch_generator(run.config.seed, run.step)), run.context)
     model.train()
 
     def compute_gradients() -> float:

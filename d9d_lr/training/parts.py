@@ -10,6 +10,8 @@ from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
+from d9d_lr.sweeping.portion import WHOLE, Portion
+from d9d_lr.training.begin import checkpoint_to_begin_from, past_of
 from d9d_lr.training.environment import check_processes, device_type
 from d9d_lr.training.loop import Run
 from d9d_lr.training.optimizers.build import build_optimizer
@@ -18,14 +20,20 @@ from d9d_lr.training.processes import all_gather
 from d9d_lr.training.randomness import seed_model
 from d9d_lr.training.resume import find_checkpoint, log_changes, restore
 from d9d_lr.training.schedule_plan import SchedulePlan, plan_to_follow
+from d9d_lr.training.scheduled import with_base_values
 from d9d_lr.training.schedulers import build_scheduler
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.build import build_task
 from d9d_lr.training.threads import threads_for_process
 
 
-def prepare(settings: Settings, folder: Path) -> Run:
+def prepare(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
     """Builds every part of the run in a folder, in the state of its checkpoint if there is one. Writes nothing.
+
+    Args:
+        settings: The validated settings.
+        folder: The run folder.
+        portion: What of the run is done here; where the folder has a checkpoint, that is what it goes on from.
 
     Raises:
         ConfigError: If the settings cannot be followed here.
@@ -37,23 +45,27 @@ def prepare(settings: Settings, folder: Path) -> Run:
     check_processes(settings, context.world_size)
     checkpoint = find_checkpoint(settings, folder)
     plan = plan_to_follow(settings, checkpoint)
+    begin = None if checkpoint else checkpoint_to_begin_from(portion.begin, settings, plan, context)
 
     task = build_task(settings.task)
     seed_model(config.seed)
     model = task.build_model().to(context.device)
-    optimizer = build_optimizer(_with_base_lr(settings.optimizer, plan), model.parameters())
+    optimizer = build_optimizer(_with_bases(settings.optimizer, plan), model.parameters())
     scheduler = build_scheduler(
-        plan.lr, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
+        plan, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
     )
-    run = Run(config, context, task, model, optimizer, scheduler, plan)
-    if checkpoint:
-        log_changes(checkpoint, settings)
-        restore(checkpoint, settings, plan, model, optimizer, scheduler)
-        run.step, run.seconds, run.saved_step = checkpoint.step, checkpoint.seconds, checkpoint.step
+    run = Run(config, context, task, model, optimizer, scheduler, plan, saves=portion.saves)
+    start = checkpoint or begin
+    if start:
+        if checkpoint:
+            log_changes(checkpoint, settings)
+        restore(start, settings, plan, model, optimizer, scheduler)
+        run.step, run.seconds, run.saved_step = start.step, start.seconds, start.step
+        run.past = past_of(run, settings, start, portion.begin if begin else None)
     return run
 
 
-def prepare_together(settings: Settings, folder: Path) -> Run:
+def prepare_together(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
     """Prepares in every process, so that either all of them train, from one step, or none does.
 
     Raises:
@@ -62,7 +74,7 @@ def prepare_together(settings: Settings, folder: Path) -> Run:
     """
     run, trouble = None, None
     try:
-        run = prepare(settings, folder)
+        run = prepare(settings, folder, portion)
     except Exception as error:
         trouble = error
     said = all_gather((run.step if run else None, in_one_line(trouble) if trouble else ""))
@@ -78,10 +90,10 @@ def prepare_together(settings: Settings, folder: Path) -> Run:
     return run
 
 
-def _with_base_lr(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:
-    """Returns the optimizer's settings with the plan's base learning rate; under `keep` that is the old one."""
+def _with_bases(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:
+    """Returns the optimizer's settings with what the plan's schedules multiply; under `keep` those are the old ones."""
     if not isinstance(config, TargetConfig):
-        return config.model_copy(update={"lr": plan.base_lr})
+        return config.model_copy(update={**with_base_values(dict(config), plan.base_values), "lr": plan.base_lr})
     others = {name: value for name, value in config.arguments.items() if name != "lr"}
     own = {} if plan.base_lr is None else {"lr": plan.base_lr}
-    return config.model_copy(update={"arguments": others | own})
+    return config.model_copy(update={"arguments": with_base_values(others, plan.base_values) | own})

@@ -6,17 +6,20 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from d9d_lr.composing.cli import Refusal
 from d9d_lr.composing.overrides import check_single_run
+from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import boundaries
-from d9d_lr.sweeping.checker import RunPreview
+from d9d_lr.sweeping.checker import Rates, RunPreview
 from d9d_lr.tracking.open import check_installed
+from d9d_lr.training.course import course_of
 from d9d_lr.training.fingerprint import settings_fingerprint
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
@@ -52,7 +55,17 @@ def check_point(config: DictConfig) -> RunPreview:
     _check_files(settings)
     total_steps = settings.train.total_steps
     columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
-    return RunPreview(settings_fingerprint(settings), total_steps, columns)
+    course, rates = course_of(settings), _rates(settings)
+    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates)
+
+
+def _rates(settings: Settings) -> Rates | None:
+    """Returns what gives the learning rate of every step; None where it is built in torch, or is not all that counts."""
+    optimizer, lr, total_steps = settings.optimizer, settings.lr, settings.train.total_steps
+    base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
+    if not isinstance(lr, PiecewiseConfig) or not isinstance(base, int | float) or settings.schedules:
+        return None
+    return lambda: base * build_schedule(lr, total_steps).multipliers(np.arange(total_steps))
 
 
 def _check_files(settings: Settings) -> None:

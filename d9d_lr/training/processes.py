@@ -21,6 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 from d9d_lr.runs.launched import world_size
+from d9d_lr.sweeping.portion import Portion
 from d9d_lr.training.settings import Settings
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Assignment:
 
     settings: Settings
     folder: Path
+    portion: Portion
 
 
 class _Group:

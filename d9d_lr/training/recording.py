@@ -12,6 +12,7 @@ from typing import assert_never
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import remove_partials, set_aside, write_text_whole
@@ -21,10 +22,12 @@ from d9d_lr.runs.metrics import MetricsFile, has_damage_inside, lines_before, re
 from d9d_lr.runs.reading import DamagedError
 from d9d_lr.runs.results import OBJECTIVE, RunResult, Status, read_result, write_result
 from d9d_lr.tracking.protocol import Tracker
+from d9d_lr.training.begin import history_of
 from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, save_checkpoint
 from d9d_lr.training.display import Display
 from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
+from d9d_lr.training.schedule_plan import SchedulePlan
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -33,8 +36,10 @@ log = logging.getLogger(__name__)
 @contextmanager
 def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> Iterator[Recorder]:
     """Makes the folder say that this run is going on, and records it."""
-    kept = lines_before(run.step, folder) if run.step else []
+    kept = lines_before(run.step, run.past.from_folder or folder) if run.step else []
     _clear(run, settings, folder)
+    for row in map(json.loads, kept if run.past.from_folder else ()):  # what others trained, as if it were trained here
+        tracker.log(int(row.pop("step")), row)
     with MetricsFile(folder, kept) as metrics, Display(settings.train.total_steps) as display:
         yield Recorder(run, settings, folder, metrics, display, tracker)
 
@@ -61,7 +66,7 @@ class Recorder(Observer):
     def save(self) -> None:
         """Saves a run that is on its way, and forgets the oldest checkpoints."""
         self._save_at(RunFolder(self._folder).checkpoint_after(self._run.step))
-        prune(self._folder, self._settings.train.keep_checkpoints)
+        prune(self._folder, self._settings.train.keep_checkpoints, self._run.saves)
 
     def save_end(self) -> None:
         """Saves a run that has done all its steps."""
@@ -75,7 +80,7 @@ class Recorder(Observer):
 
 def record_end(run: Run, settings: Settings, folder: Path, overrides: list[str]) -> RunResult:
     """Writes the result of a run that has done all its steps, or was interrupted before."""
-    status: Status = "completed" if run.step == settings.train.total_steps else "interrupted"
+    status: Status = "completed" if run.step == run.stop else "interrupted"
     result = _result(run, settings, folder, status, overrides)
     write_result(folder, result)
     return result
@@ -108,6 +113,7 @@ def _result(
         steps=run.step if run else 0,
         total_steps=settings.train.total_steps,
         seconds=run.seconds if run else 0.0,
+        trained_steps=run.step - run.past.began if run else 0,
         fingerprint=settings_fingerprint(settings),
         overrides=overrides,
         error=error,
@@ -129,6 +135,10 @@ def _clear(run: Run, settings: Settings, folder: Path) -> None:
     if run.step < settings.train.total_steps:
         reopen(folder, run.step)
     write_text_whole(files.schedule, _schedule_json(_lr_in_force(run, settings)))
+    if run.plan.schedules:
+        write_text_whole(files.schedules, _schedules_json(run.plan, settings.train.total_steps))
+    else:
+        files.schedules.unlink(missing_ok=True)
 
 
 def _remove_result(folder: Path) -> None:
@@ -141,7 +151,7 @@ def _remove_result(folder: Path) -> None:
 
 
 def _metrics_of(row: dict[str, float]) -> dict[str, float]:
-    return {name: value for name, value in row.items() if name not in ("lr", "train_loss")}
+    return {name: value for name, value in row.items() if name == "step" or name.startswith("val_")}
 
 
 def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
@@ -154,15 +164,33 @@ def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
         settings=storable(settings),
         plan=storable(run.plan),
         metrics_lines=metrics_lines,
+        history=history_of(run, settings, run.step) if run.past.known else "",
+        began=run.past.began,
     )
 
 
 def _lr_in_force(run: Run, settings: Settings) -> PiecewiseConfig | TargetConfig:
-    """Returns the schedule that is followed; one kept from a run of another length is told in steps."""
+    """Returns the schedule that is followed, one that no other file is needed to read.
+
+    What is kept from a run of another length is told in steps, and so is what is counted with a batch that changes.
+    """
     plan, total_steps = run.plan, settings.train.total_steps
-    if isinstance(plan.lr, PiecewiseConfig) and plan.total_steps != total_steps:
-        return in_steps(plan.lr, plan.total_steps, total_steps)
+    schedule = plan.schedule()
+    if schedule is not None and (plan.total_steps != total_steps or plan.batch_sizes() is not None):
+        return in_steps(schedule, total_steps)
     return plan.lr
+
+
+def _schedules_json(plan: SchedulePlan, total_steps: int) -> str:
+    """Writes what else is scheduled in steps, with what it multiplies."""
+    content = {
+        name: {
+            "base_value": plan.base_values.get(split_name(name)[1]),
+            "schedule": in_steps(schedule, total_steps).model_dump(mode="json"),
+        }
+        for name, schedule in plan.others().items()
+    }
+    return json.dumps(content, indent=2) + "\n"
 
 
 def _schedule_json(config: PiecewiseConfig | TargetConfig) -> str:

@@ -20,11 +20,12 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.settings import resolve_sweep
 from d9d_lr.tracking.settings import GIVEN_TO_TRACKERS, TrackerConfig
 from d9d_lr.training.optimizers.settings import OptimizerConfig
+from d9d_lr.training.scheduled import Written, read_schedules, refuse_beside, resolve_schedules
 from d9d_lr.training.settings import Settings, TrainConfig
 from d9d_lr.training.tasks.settings import TaskConfig
 
 REQUIRED = ("lr", "optimizer", "task", "train")
-SECTIONS = (*REQUIRED, "sweep", "tracker")
+SECTIONS = (*REQUIRED, "schedules", "sweep", "tracker")
 
 
 _SCHEDULE_FIELDS = tuple(PiecewiseSchedulerConfig.model_fields)
@@ -73,17 +74,20 @@ def resolve_settings(config: DictConfig) -> Settings:
     for name in set(REQUIRED) - set(map(str, config)):
         sections[name] = {}
     train = collect(lambda: _validated(TrainConfig, sections["train"], "train")) if "train" in sections else None
-    lr = collect(lambda: _lr(sections["lr"], train)) if "lr" in sections else None
+    written = collect(lambda: read_schedules(sections.get("schedules", {}), sections.get("lr", {}), train))
+    written = written or Written({})
+    lr = collect(lambda: _lr(sections["lr"], train, written)) if "lr" in sections else None
     optimizer, task = (
         collect(partial(_packaged_or_target, sections[name], name, default)) if name in sections else None
         for name, default in (("optimizer", "adamw"), ("task", "charlm"))
     )
+    schedules = collect(lambda: resolve_schedules(written, train, optimizer))
     collect(lambda: resolve_sweep(config))
     tracker = collect(lambda: _tracker(sections.get("tracker", {"name": "none"})))
     if collect.problems:
         raise ConfigError(collect.problems)
     found = {"lr": lr, "optimizer": optimizer, "task": task, "train": train, "tracker": tracker}
-    return Settings.model_validate(found)
+    return Settings.model_validate({**found, "schedules": schedules})
 
 
 def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:
@@ -106,15 +110,17 @@ def _section(config: DictConfig, name: str) -> dict[str, Any]:
     return marked(config[name], name)
 
 
-def _lr(section: Mapping[str, Any], train: TrainConfig | None) -> PiecewiseConfig | TargetConfig:
+def _lr(section: Mapping[str, Any], train: TrainConfig | None, written: Written) -> PiecewiseConfig | TargetConfig:
     target, rest = split_target(section)
     if target is not None:
+        refuse_beside(str(target), written)
         target, rest = split_target(plain(section, "lr"))
         return bind_target(str(target), rest, {name: rest.get(name) for name in ("name", *_SCHEDULE_FIELDS)}, "lr")
-    return resolve_lr(rest, train.total_steps if train else None)
+    shares = written.batch.counted_with() if written.batch else None
+    return resolve_lr(rest, train.total_steps if train else None, batch=shares)
 
 
-def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> Base:
+def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> Any:
     target, rest = split_target(section)
     if target is not None:
         target, rest = split_target(plain(section, key))
@@ -122,8 +128,7 @@ def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> B
     if not rest:
         message = "is missing; it must be the dotted path of a callable, such as my_project.MyClass"
         raise ConfigError([Problem(f"{key}._target_", message, f"for a packaged one, type {key}={default}")])
-    validated: Base = getattr(_validated(_Packaged, {key: rest}, ""), key)
-    return validated
+    return getattr(_validated(_Packaged, {key: rest}, ""), key)
 
 
 def _tracker(section: Mapping[str, Any]) -> TrackerConfig | TargetConfig | None:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import logging
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from torch import nn
 from torch.optim import Optimizer
 
+from d9d_lr.config.schedules import BATCH_SIZE, split_name
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.provider.hyperparameters import Hyperparameter
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.runs.canonical import canonical
@@ -42,7 +45,8 @@ def find_checkpoint(settings: Settings, folder: Path) -> Checkpoint | None:
         return None
     checkpoint = newest_checkpoint(folder, goes_on=True)
     if checkpoint is None and resume != "auto":
-        checkpoint = checkpoint_at(resume)
+        there = checkpoint_at(resume)
+        checkpoint = replace(there, began=there.step)
     if checkpoint is not None:
         _check_same_work(checkpoint, settings)
     return checkpoint
@@ -86,14 +90,24 @@ def restore(
     except (RuntimeError, ValueError) as error:
         raise RunError(f"the checkpoint of step {checkpoint.step} does not fit the model: {error}") from error
     changed = {key for key, _, _ in _optimizer_changes(checkpoint, settings)} - {"lr"}
+    taken = changed | (_scheduled_keys(old, plan) if adopting else set())
     for group, fresh in zip(optimizer.param_groups, fresh_groups, strict=True):
-        for key in changed | ({"lr", "initial_lr"} if adopting else set()):
+        for key in taken:
             if key in fresh:
                 group[key] = fresh[key]
+            elif adopting:
+                group.pop(key, None)  # the base of what is scheduled no more
     if adopting:
         _move_to(scheduler, checkpoint.step)
     else:
         scheduler.load_state_dict(checkpoint.scheduler)
+
+
+def _scheduled_keys(*plans: SchedulePlan) -> set[str]:
+    """Returns the keys of a param group that plans schedule, with those of the bases."""
+    names = {split_name(name)[1] for plan in plans for name in plan.schedules}
+    hyperparameters = [Hyperparameter(name) for name in {"lr", *names} - {BATCH_SIZE}]
+    return {key for one in hyperparameters for key in (one.key, one.base_key)}
 
 
 def _move_to(scheduler: LRSchedulerProtocol, step: int) -> None:

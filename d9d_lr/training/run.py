@@ -12,8 +12,10 @@ from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import held
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.results import OBJECTIVE, RunResult
+from d9d_lr.sweeping.portion import WHOLE, Portion
 from d9d_lr.tracking.open import open_tracker
 from d9d_lr.tracking.protocol import Tracker
+from d9d_lr.tracking.settings import NoTrackerConfig
 from d9d_lr.training.display import show_summary
 from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.loop import Observer, Run, train
@@ -33,7 +35,9 @@ from d9d_lr.training.settings import Settings
 log = logging.getLogger(__name__)
 
 
-def run_training(settings: Settings, folder: Path, overrides: list[str], summary: bool = True) -> float:
+def run_training(
+    settings: Settings, folder: Path, overrides: list[str], summary: bool = True, portion: Portion = WHOLE
+) -> float:
     """Trains in a run folder, going on from what is there if `train.resume` says so.
 
     Args:
@@ -41,9 +45,10 @@ def run_training(settings: Settings, folder: Path, overrides: list[str], summary
         folder: The run folder; it exists.
         overrides: What was typed, for `result.json`.
         summary: Whether to print a screen at the end.
+        portion: What of the run is done here.
 
     Returns:
-        The objective: the final validation loss.
+        The objective: the final validation loss; of a portion that ends before the run, the last one before.
 
     Raises:
         ConfigError: If the settings cannot be followed here: no such device, a damaged text file, a changed schedule.
@@ -52,8 +57,8 @@ def run_training(settings: Settings, folder: Path, overrides: list[str], summary
     """
     with held(folder):
         if launched_with_others():
-            announce(Assignment(settings, folder))
-        result = _train_and_record(settings, folder, overrides)
+            announce(Assignment(settings, folder, portion))
+        result = _train_and_record(settings, folder, overrides, portion)
     if result.status == "interrupted":
         log.warning("interrupted after step %d of %d; saved in %s", result.steps, result.total_steps, folder)
         raise KeyboardInterrupt
@@ -64,14 +69,14 @@ def run_training(settings: Settings, folder: Path, overrides: list[str], summary
     return result.objective
 
 
-def serve_training(settings: Settings, folder: Path) -> None:
+def serve_training(settings: Settings, folder: Path, portion: Portion) -> None:
     """Trains as one of the ranks above 0, which write nothing.
 
     Raises:
         RunError: If the first process is gone.
     """
     try:
-        run = prepare_together(settings, folder)
+        run = prepare_together(settings, folder, portion)
         with watched_interrupts() as interrupts:
             train(run, interrupts, Observer())
     except (ConfigError, RunError):
@@ -83,11 +88,11 @@ def serve_training(settings: Settings, folder: Path) -> None:
         raise
 
 
-def _train_and_record(settings: Settings, folder: Path, overrides: list[str]) -> RunResult:
+def _train_and_record(settings: Settings, folder: Path, overrides: list[str], portion: Portion) -> RunResult:
     run: Run | None = None
-    tracker = open_tracker(settings.tracker, folder, settings)
+    tracker = open_tracker(NoTrackerConfig() if portion.saves else settings.tracker, folder, settings)
     try:
-        run = prepare_together(settings, folder) if launched_with_others() else prepare(settings, folder)
+        run = (prepare_together if launched_with_others() else prepare)(settings, folder, portion)
         _train(run, settings, folder, tracker)
         result = record_end(run, settings, folder, overrides)
         tracker.finish(result)
@@ -115,9 +120,9 @@ def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> None
             if is_lost_process(error) and run.is_between_steps:
                 recorder.save()
             raise
-        if run.step < settings.train.total_steps:
+        if run.step < run.stop:
             recorder.save()
-        else:
+        elif not run.saves:
             recorder.save_end()
 
 

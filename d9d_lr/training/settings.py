@@ -75,6 +75,7 @@ class Settings(Base):
         task: What is trained, or a user-defined task.
         train: How the run goes.
         tracker: Where else its metrics go, or a user-defined tracker.
+        schedules: What else is scheduled, by name: `weight_decay`, `betas.1`, `batch_size`, `groups.head.lr`.
     """
 
     lr: PiecewiseConfig | TargetConfig
@@ -82,3 +83,4 @@ class Settings(Base):
     task: TaskConfig | TargetConfig
     train: TrainConfig
     tracker: TrackerConfig | TargetConfig = NoTrackerConfig()
+    schedules: dict[str, PiecewiseConfig] = Field(default_factory=dict)

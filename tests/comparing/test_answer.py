@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from d9d_lr.comparing.answer import answers
-from d9d_lr.comparing.contenders import schedule_keys
+from d9d_lr.comparing.candidates import schedule_keys
 from d9d_lr.comparing.folding import Outcome, settings_of
 from helpers.sweeps_of_numbers import outcomes_of
 
@@ -180,16 +180,27 @@ def test_there_is_no_best_over_different_lengths():
         for seed in (0, 1)
     ]
     found = answers(settings_of(outcomes))
-    assert sorted(answer.length for answer in found) == ["100", "200"]
+    assert sorted(answer.heading for answer in found) == ["100 steps", "200 steps"]
     assert all(len(answer.settings) == 2 for answer in found)
     by_results = [Outcome({"lr": name}, "completed", 1.0, length=steps) for name, steps in (("a", 100), ("b", 200))]
     assert len(answers(settings_of(by_results))) == 2
 
 
+def test_there_is_no_best_over_sweeps_that_differ_in_what_was_not_swept():
+    outcomes = [
+        Outcome({"lr": name}, "completed", 1.0, length=100, sweep=optimizer, differing=f"optimizer={optimizer}")
+        for name in "ab"
+        for optimizer in ("sgd", "adamw")
+    ]
+    found = answers(settings_of(outcomes))
+    assert [answer.heading for answer in found] == ["optimizer=sgd", "optimizer=adamw"]
+    assert [len(answer.settings) for answer in found] == [2, 2]
+
+
 def test_what_has_not_ended_has_the_length_of_the_others():
     outcomes = [Outcome({"lr": "a"}, "completed", 1.0, length=100), Outcome({"lr": "b"}, "unfinished")]
     (answer,) = answers(settings_of(outcomes))
-    assert (answer.length, answer.pending) == ("100", 1)
+    assert (answer.comparison.length, answer.pending) == ("100", 1)
 
 
 def test_a_setting_with_a_diverged_seed_is_nobodys_best():

@@ -28,7 +28,7 @@ SAID = {
     ),
     "one seed": (
         [[[1.0]], [[2.0]]],
-        "s0 is best: 1 (1 run); ahead of s1 by 1: with one seed the noise is unknown, so this says little",
+        "s0 is best: 1 (1 run); ahead of s1 by 1: with one seed the noise is unknown, and this may be chance",
     ),
     "alone": ([[[1.0, 1.2]]], "s0 is best: 1.10 ± 0.14 (2 seeds); nothing else completed to compare it with"),
     "equal": (
@@ -60,11 +60,22 @@ def test_the_notes_name_edges_other_candidates_and_what_is_missing():
     outcomes = [*outcomes_of(table), Outcome({"lr": "s3"}, "failed", None, "the training loss is nan at step 1"),
                 Outcome({"lr": "s0", "optimizer.lr": "0.0001", "train.seed": "9"}, "unfinished")]  # fmt: skip
     said = notes(answers(settings_of(outcomes))[0])
-    assert said[0] == "may be as good too: s2"
-    assert said[1].startswith("the best of s0 lies at the edge: optimizer.lr=0.0001 is the lowest that was tried")
-    assert said[2].startswith("the best of s1 lies at the edge")
-    assert said[3] == "1 point of this comparison not finished: all of this may change"
+    assert said[0] == "1 point of this comparison not finished: all of this may change"
+    assert said[1] == "may be as good too: s2"
+    assert said[2].startswith("the best of s0 lies at the edge: optimizer.lr=0.0001 is the lowest that was tried")
+    assert said[3].startswith("the best of s1 lies at the edge")
     assert said[4].startswith("1 setting with a seed that diverged, which cannot be best: lr=s3")
+    assert sentence(answers(settings_of(outcomes))[0]).startswith("so far s0 is best")
+
+
+def test_settings_that_diverged_are_named_by_what_all_of_them_share():
+    nan = math.nan
+    # all settings at the third rate, and no other, diverged
+    (note,) = notes(answer_of([[[1.0], [0.5], [nan]], [[1.0], [0.5], [nan]]]))
+    assert note == "2 settings with a seed that diverged, which cannot be best: all with optimizer.lr=0.01"
+    # one of them did not
+    (note,) = notes(answer_of([[[1.0], [0.5], [nan]], [[1.0], [nan], [nan]], [[1.0], [0.5], [2.0]]]))
+    assert note.startswith("3 settings with a seed that diverged, which cannot be best: lr=s")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from d9d_lr import build_schedule, compose_lr
-from d9d_lr.config.advice import advice_for
+from d9d_lr.config.advice import advice_for, without_defaults
 from d9d_lr.config.models import PiecewiseSchedulerConfig
 from d9d_lr.plotting.series import compose_series
 
@@ -78,6 +78,15 @@ def test_a_line_has_the_key_the_numbers_and_what_to_type():
         "advice: lr.initial_multiplier: step 0 has learning rate 0 and learns nothing "
         "(to start above 0, type lr.initial_multiplier=0.01)"  # 1.0 / 100 steps
     )
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [([], ["ends_early"]), (["lr.initial_multiplier=0.0"], ["first_step_zero", "ends_early"])],
+)
+def test_the_packaged_start_is_meant_and_a_typed_one_may_not_be(typed, expected):
+    found = advice_for(schedule(0.0, (100, 1.0), (0.8, 1.0)))
+    assert [advice.kind for advice in without_defaults(found, ["lr=wsd", *typed])] == expected
 
 
 def test_keys_are_the_positions_as_typed():

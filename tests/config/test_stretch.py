@@ -119,7 +119,7 @@ def test_what_says_nothing_is_not_written_and_the_rest_comes_back():
 def test_a_schedule_that_is_kept_is_written_as_it_was_stretched():
     section = {"initial_multiplier": 0.0, "phases": [WARMUP, HOLD, LAST], "tokens_per_step": 10}
     config = resolve_lr({**section, "published_tokens": 1000, "peak_lr": 0.2, "stretch": True})
-    kept = build_schedule(in_steps(config, 37, 50), 50)
+    kept = build_schedule(in_steps(build_schedule(config, 37), 50), 50)
     assert kept.multipliers(range(37)).tolist() == build_schedule(config, 37).multipliers(range(37)).tolist()
 
 

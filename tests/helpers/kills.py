@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from d9d_lr.runs.results import read_result
+from d9d_lr.train import main
 from d9d_lr.training.checkpoints import load_checkpoint
 from d9d_lr.training.run import run_training
 from d9d_lr.training.settings import Settings
@@ -132,6 +133,23 @@ def _marked(mark: str) -> list[int]:
     return found
 
 
+def sweep_quietly(arguments: tuple[str, ...]) -> None:
+    """Sweeps in this process, without a word."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    os.dup2(devnull, 2)
+    sys.argv = ["train", "--multirun", *arguments]
+    main()
+
+
+class ForkedSweep(Forked):
+    """A sweep in a process that has everything imported already; its jobs run in that process too."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = FORKSERVER.Process(target=sweep_quietly, args=(arguments,))
+        self._process.start()
+
+
 @dataclass(frozen=True)
 class Moment:
     """When to kill: so many seconds after the metrics files have so many lines.
@@ -184,7 +202,7 @@ def lines_below(folder: Path) -> int:
 
 
 def differences(undisturbed: Path, other: Path) -> list[str]:
-    """Returns in what two run folders differ, seconds aside; none is what a resumed run must show."""
+    """Returns in what two run folders differ, seconds and who trained what aside; none is what resuming must show."""
     found = [
         f"{name} differs"
         for name in ("metrics.jsonl", "schedule.json")
@@ -193,7 +211,8 @@ def differences(undisturbed: Path, other: Path) -> list[str]:
     first, second = (read_result(folder) for folder in (undisturbed, other))
     assert first is not None
     assert second is not None
-    if first.model_copy(update={"seconds": 0.0}) != second.model_copy(update={"seconds": 0.0}):
+    aside = {"seconds": 0.0, "trained_steps": None}
+    if first.model_copy(update=aside) != second.model_copy(update=aside):
         found.append(f"result.json: {first} and {second}")
     found += [f"left behind: {path}" for path in other.rglob("*.partial")]
     bits = differing_bits(undisturbed, other)

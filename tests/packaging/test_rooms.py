@@ -15,11 +15,11 @@ ORDER = [
     "integrations",
     "runs",
     "comparing",
+    "laws",
     "settings",  # the modules of that name in sweeping, tracking and training: what may be configured
     "sweeping",
     "tracking",
     "training",
-    "laws",
     "plotting",
     "checking",
     "reporting",

@@ -38,6 +38,7 @@ def test_what_a_sweep_and_a_report_leave(tmp_path):
         "markdown": "sweep.md",
         "composed": "multirun.yaml",
         "hidden": ".sweep",
+        "branches": ".sweep/branches",
         "mlflow_run": ".mlflow",
     }
     assert properties(ReportFolder, tmp_path) == {"page": "report.html"}

@@ -108,5 +108,5 @@ def test_numbers_that_are_no_steps_are_refused(fields):
 
 
 def test_written_in_steps_it_stays_what_it_is():
-    kept = in_steps(config(ahead_steps=1), 4, 10)
+    kept = in_steps(build_schedule(config(ahead_steps=1), 4), 10)
     assert build_schedule(kept, 10).multipliers(range(5)).tolist() == [0.25, 0.5, 0.75, 1, 1]

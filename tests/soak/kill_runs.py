@@ -41,7 +41,11 @@ RUNS = (
     (*CHARLM, *OFTEN, "task.dropout=0.2"),
     (*DIGITS, "train.total_steps=60"),
 )
-SWEEP = (*DIGITS, *OFTEN, "optimizer.lr=0.001,0.003,0.01")
+SWEEPS = (
+    (*DIGITS, *OFTEN, "optimizer.lr=0.001,0.003,0.01"),
+    (*DIGITS, *OFTEN, "lr=wsd", "train.total_steps=40,50,60"),
+    (*CHARLM, "lr=wsd", "train.total_steps=60", "lr.phases.1.percentage=0.4,0.6,0.8"),
+)
 LINES = 61
 POINTS = 3
 SWEPT = (("basic", False), ("joblib", False), ("submitit_local", False), ("joblib", True), ("submitit_local", True))
@@ -103,11 +107,14 @@ def kill_a_run(index: int, chosen: Iterator[Moment], folder: Path, tally: Tally)
 
 def kill_a_sweep(launcher: str, alone: bool, chosen: Iterator[Moment], folder: Path, tally: Tally) -> None:
     """Kills one sweep, alone or with all its processes, up to three times."""
-    undisturbed, killed, mark = folder / "sweep", folder / "killed sweep", uuid.uuid4().hex
+    index, mark = tally.sweeps % len(SWEEPS), uuid.uuid4().hex
+    undisturbed, killed = folder / f"sweep {index}", folder / "killed sweep"
+    start = partial(Commanded, *SWEEPS[index], "--multirun")
     if not undisturbed.exists():
-        assert Commanded(*SWEEP, f"hydra.sweep.dir='{undisturbed}'", "--multirun").wait(LONGEST_SECONDS) == 0
-    arguments = (*SWEEP, f"hydra.sweep.dir='{killed}'", f"hydra/launcher={launcher}", "--multirun")
-    lived = run_killed(partial(Commanded, *arguments, mark=mark, alone=alone), killed, chosen, 3)
+        whole = ("sweep.share_prefixes=false", f"hydra.sweep.dir='{undisturbed}'")
+        assert start(*whole).wait(LONGEST_SECONDS) == 0
+    where = (f"hydra.sweep.dir='{killed}'", f"hydra/launcher={launcher}")
+    lived = run_killed(partial(start, *where, mark=mark, alone=alone), killed, chosen, 3)
     tally.sweeps += 1
     tally.kills += lived.kills
     tally.of_launchers[f"{launcher}{', alone' if alone else ''}"] += lived.kills

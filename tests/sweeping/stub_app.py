@@ -26,6 +26,7 @@ def job(config):
     with (folder / "times_run").open("a") as times:
         times.write("x")
     (folder / "threads").write_text(str(threads_for_process("auto", cores=8)))
+    (folder / "gpu").write_text(os.environ.get("CUDA_VISIBLE_DEVICES", ""))
     _behave(settings.task.text_file, folder)
     objective = settings.optimizer.lr + settings.train.seed
     result = RunResult(

@@ -6,12 +6,17 @@ import subprocess
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sweep_files import rows
 
 from d9d_lr.runs.results import read_result
+from helpers.kills import ForkedSweep, differences, moments, run_killed
+from helpers.small_runs import DIGITS
+
+KILLS_OF_TREES = 10
 
 TRAINING = (
     "task=digits", "task.width=8", "train.total_steps=20", "train.batch_size=8", "train.eval_every=10",
@@ -70,6 +75,27 @@ def wait_for(condition, seconds=300):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+TREE = (*DIGITS, "lr=wsd", "lr.phases.0.steps=4", "train.total_steps=20,30,40")
+TREES = {
+    "saved at the ends of segments only": TREE,
+    "saved often": (*TREE, "train.checkpoint_every=3", "train.seed=0,1"),
+}
+
+
+@pytest.mark.parametrize("name", TREES)
+def test_killed_trees_end_like_undisturbed_ones(in_tmp, name):
+    start = partial(ForkedSweep, *TREES[name])
+    assert start("sweep.share_prefixes=false", f"hydra.sweep.dir={in_tmp / 'whole'}").wait(300) == 0
+    points = sorted(path.parent.name for path in Path("whole").glob("*/result.json"))
+    chosen, kills = moments(len(name), lines=40 * len(points)), 0
+    while kills < KILLS_OF_TREES:
+        folder = in_tmp / f"killed after {kills}"
+        folder.mkdir()
+        kills += run_killed(partial(start, f"hydra.sweep.dir='{folder}'"), folder, chosen, KILLS_OF_TREES - kills).kills
+        assert [found for point in points if (found := differences(Path("whole", point), folder / point))] == []
+        assert not (folder / ".sweep").exists()
 
 
 @pytest.mark.parametrize("launcher", ["basic", "joblib"])

@@ -9,7 +9,7 @@ import pytest
 from sweep_files import folders, rows, times_run
 
 from conftest import FOREIGN_APP
-from d9d_lr.sweeping.plan import _unquoted
+from d9d_lr.sweeping.typed import unquoted
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_equal_points_run_once_and_it_is_said(foreign):
     ],
 )
 def test_quotes_go_where_they_change_nothing(value, kept):
-    assert _unquoted(value) == kept
+    assert unquoted(value) == kept
 
 
 def test_a_key_that_was_fixed_may_be_swept_later_and_finds_what_is_there(foreign):

@@ -1,5 +1,6 @@
 """Trackers, with the real libraries: what was logged is read back from their own files."""
 
+import json
 import logging
 import math
 import shutil
@@ -233,6 +234,37 @@ def test_tensorboards_own_sweep_view_lists_every_run(tmp_path):
         groups = list_session_groups.Handler(RequestContext(), context, "", request).run().session_groups
     values = {group.hparams["lr.phases.0.steps"].number_value: group.metric_values[0].value for group in groups}
     assert values == {50.0: 2.125, 60.0: 2.125}
+
+
+def test_tensorboards_own_sweep_view_begins_with_what_was_swept(tmp_path):
+    points = []
+    for name, schedule, rate in (("0", "wsd", "0.001"), ("1", "warmup_cosine", "0.01")):
+        changed = {"lr": schedule, "optimizer.lr": rate}
+        points.append({"folder": name, "changed": changed, "command": ""})
+        (tmp_path / name / ".hydra").mkdir(parents=True)
+        choices = f"hydra: {{runtime: {{choices: {{lr: {schedule}}}}}}}\n"
+        (tmp_path / name / ".hydra" / "hydra.yaml").write_text(choices)
+    (tmp_path / "sweep.json").write_text(json.dumps({"points": points}))
+    for point in points:
+        settings = settings_of(*(f"{key}={value}" for key, value in point["changed"].items()))
+        follow(open_tracker(TensorboardConfig(), tmp_path / point["folder"], settings))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+        from tensorboard.context import RequestContext
+        from tensorboard.plugins.base_plugin import TBContext
+        from tensorboard.plugins.hparams import api_pb2, backend_context, get_experiment
+
+        runs = plugin_event_multiplexer.EventMultiplexer().AddRunsFromDirectory(str(tmp_path))
+        runs.Reload()
+        provider = data_provider.MultiplexerDataProvider(runs, str(tmp_path))
+        context = backend_context.Context(TBContext(data_provider=provider, logdir=str(tmp_path)))
+        request = api_pb2.GetExperimentRequest(include_metrics=True)
+        experiment = get_experiment.Handler(RequestContext(), context, "", request).run()
+    # the page shows the first five, those that differ before all others
+    assert [info.name for info in experiment.hparam_infos if info.differs] == ["optimizer.lr", "schedule"]
+    assert [info.name for info in experiment.hparam_infos][:2] == ["optimizer.lr", "schedule"]
+    assert [info.name.tag for info in experiment.metric_infos] == ["val_loss"]
 
 
 def test_a_resumed_run_hides_what_it_writes_again(tmp_path, settings):

@@ -1,6 +1,7 @@
 // The pictures: the objective against a key, losses as bands over seeds, schedules as saved, maps of two keys.
+const FEW = 12; // settings, up to which all of them are drawn at first
 const MANY = 40; // settings, from which on bands are drawn for the best setting of each schedule only
-const LATE = 0.2; // of the steps, from which on every loss is in sight
+const LATE = 0.4; // of the steps, from which on every loss is in sight
 
 function shownSettings() { return settings.map((setting, index) => ({ setting, index })).filter(one => isShown(one.setting)); }
 
@@ -18,7 +19,7 @@ function objectiveChart() {
   const found = new Map();
   for (const { setting, index } of shownSettings()) {
     if (setting.mean === null || setting.diverged) continue;
-    const place = `${setting.group.name}\n${valueOf(setting, key)}\n${setting.length}`;
+    const place = `${setting.group.name}\n${valueOf(setting, key)}\n${setting.comparison}`;
     if (!found.has(place) || isBetter(setting.mean, found.get(place).setting.mean)) found.set(place, { setting, index, text: valueOf(setting, key) });
   }
   const points = [...found.values()];
@@ -39,8 +40,8 @@ function objectiveChart() {
   axes(box, x, y, `${key}${log ? " (log)" : ""}${cut}`, numeric ? (apart ? few : undefined) : names.map(name => [x(name), name.length > wide ? name.slice(0, wide - 1) + "…" : name]));
   const mark = layersOf(box, clipOf(box));
   for (const group of groups) {
-    for (const length of new Set(points.map(point => point.setting.length))) {
-      const own = points.filter(point => point.setting.group === group && point.setting.length === length).sort((a, b) => at(a) - at(b));
+    for (const comparison of new Set(points.map(point => point.setting.comparison))) {
+      const own = points.filter(point => point.setting.group === group && point.setting.comparison === comparison).sort((a, b) => at(a) - at(b));
       if (numeric && own.length > 1) mark(-1, "path", { ...lineLook(group, 1.8), d: pathOf(own.map(point => [at(point), y(point.setting.mean)])) });
     }
   }
@@ -82,10 +83,10 @@ function curveChart(figure, layers, chosenOnes) {
   if (!all.length) return empty(box, "nothing was logged");
   const positive = all.filter(value => value > 0), log = figure.querySelector("#log")?.checked && positive.length > 0;
   const last = most(curves.map(curve => curve.points[curve.points.length - 1].step)) || 1;
-  // The first steps, or one run that went astray, must not flatten the others; the logarithmic scale shows it all.
+  // The first steps, or one run that diverged, must not flatten the others; the logarithmic scale shows it all.
   const later = curves.flatMap(curve => curve.points.filter(point => point.step >= LATE * last).map(point => point.high ?? point.value));
   const usual = quantile(later, 0.97), highest = most(all), lowest = least(all);
-  const top = !log && !layers[0].fromZero && later.length && highest > 1.2 * usual && usual > 0 ? 1.1 * usual : highest;
+  const top = chosenOnes.length > 1 && !log && !layers[0].fromZero && later.length && highest > 1.2 * usual && usual > 0 ? 1.1 * usual : highest;
   const bottom = log ? least(positive) : layers[0].fromZero ? Math.min(0, lowest) : lowest;
   const x = scaleOf(0, last, box.left, box.right, false);
   const y = scaleOf(bottom, top > bottom ? top : bottom + 1, box.bottom, box.top + 8, log), heightOf = value => y(log && value <= 0 ? bottom : value);
@@ -133,8 +134,9 @@ function heatChart(figure, map) {
       const [value, count] = map.cells[r][c], dark = value === null ? 0 : 1 - Math.min(1, high > low ? (value - low) / (high - low) : 0);
       const cell = make(box.svg, "rect", { x: left + wide * c + 1, y: 5 + tall * r, width: Math.max(1, wide - 2), height: tall - 2, rx: 4,
         style: value === null ? "fill:var(--line)" : `fill:color-mix(in oklab, #0072b2 ${Math.round(15 + 75 * dark)}%, #ffffff)` });
-      if (wide > 44 && value !== null) make(box.svg, "text", { x: left + wide * (c + 0.5), y: 4 + tall * (r + 0.5) + 4, "text-anchor": "middle", style: `fill:${dark > 0.55 ? "#ffffff" : "#10151d"};font-weight:600;pointer-events:none` }, short(value));
-      cell.addEventListener("pointerenter", () => { said.textContent = `${map.down}=${row}, ${map.across}=${column}: ` + (value === null ? "nothing completed" : `${data.objective} ${short(value)}` + (count > 1 ? `, the best of ${count} settings` : "")); });
+      if (value === null) make(box.svg, "text", { x: left + wide * (c + 0.5), y: 4 + tall * (r + 0.5) + 4, "text-anchor": "middle" }, "–");
+      else if (wide > 44) make(box.svg, "text", { x: left + wide * (c + 0.5), y: 4 + tall * (r + 0.5) + 4, "text-anchor": "middle", style: `fill:${dark > 0.55 ? "#ffffff" : "#10151d"};font-weight:600;pointer-events:none` }, short(value));
+      cell.addEventListener("pointerenter", () => { said.textContent = `${map.down}=${row}, ${map.across}=${column}: ` + (value === null ? "no setting whose seeds all completed" : `${data.objective} ${short(value)}` + (count > 1 ? `, the best of ${count} settings` : "")); });
     });
   });
   map.columns.forEach((column, c) => make(box.svg, "text", { x: left + wide * (c + 0.5), y: 18 + tall * map.rows.length, "text-anchor": "middle" }, cut(column, wide)));

@@ -33,11 +33,14 @@ function make(parent, name, attributes = {}, text) {
   return element;
 }
 
+// The widest round step that gives enough ticks.
 function niceTicks(from, to, wanted) {
-  const span = to - from || 1, raw = span / wanted, power = 10 ** Math.floor(Math.log10(raw));
-  const step = [1, 2, 2.5, 5, 10].map(factor => factor * power).find(size => size >= raw * 0.999);
+  const span = to - from || 1, power = 10 ** Math.floor(Math.log10(span));
+  const sizes = [5, 2.5, 2, 1, 0.5, 0.25, 0.2, 0.1, 0.05].map(part => part * power);
+  const first = step => Math.ceil(from / step - 1e-9), last = step => Math.floor(to / step + 1e-6);
+  const step = sizes.find(size => last(size) - first(size) + 1 >= wanted) ?? sizes[sizes.length - 1];
   const ticks = [];
-  for (let tick = Math.ceil(from / step - 1e-9) * step; tick <= to + step * 1e-6; tick += step) ticks.push(+tick.toPrecision(12));
+  for (let i = first(step); i <= last(step); i++) ticks.push(+(i * step).toPrecision(12));
   return ticks;
 }
 
@@ -56,7 +59,7 @@ function scaleOf(from, to, start, end, log) {
   const side = log ? Math.log : value => value;
   const a = side(from), b = side(to);
   const scale = value => start + (b > a ? (side(value) - a) / (b - a) : 0.5) * (end - start);
-  scale.ticks = log ? logTicks(from, to) : niceTicks(from, to, Math.max(2, Math.round(Math.abs(end - start) / 70)));
+  scale.ticks = log ? logTicks(from, to) : niceTicks(from, to, Math.max(3, Math.round(Math.abs(end - start) / 110)));
   return scale;
 }
 
@@ -103,7 +106,7 @@ function axes(box, x, y, xName, xLabels) {
 }
 
 // The point under the pointer, of all the points of a chart.
-function listen(box, points, tell) {
+function listen(box, points, describe) {
   const find = event => {
     const area = box.svg.getBoundingClientRect(), zoom = box.width / area.width;
     const px = (event.clientX - area.left) * zoom, py = (event.clientY - area.top) * zoom;
@@ -116,7 +119,7 @@ function listen(box, points, tell) {
   };
   box.svg.addEventListener("pointermove", event => {
     const point = find(event);
-    if (point) { light(point.index); said.textContent = tell(point); } else rest();
+    if (point) { light(point.index); said.textContent = describe(point); } else rest();
   });
   box.svg.addEventListener("pointerleave", rest);
   box.svg.addEventListener("click", event => pin(find(event)?.index ?? null));

@@ -93,7 +93,7 @@ choice("against", byKeys, chosen.against, value => { chosen.against = value; });
 $("objective").hidden = !byKeys.length;
 $("filter").closest("label").hidden = settings.length < 2;
 $("bests").closest("label").hidden = settings.every(setting => setting.chosen) || !settings.some(setting => setting.chosen);
-$("bests").checked = settings.length > MANY && settings.some(setting => setting.chosen);
+$("bests").checked = settings.length > FEW && settings.some(setting => setting.chosen);
 $("filter").addEventListener("input", event => { chosen.filter = event.target.value; drawAll(); });
 for (const id of ["log", "bests"]) $(id).addEventListener("change", drawAll);
 for (const name of ["settings", "runs"]) rowsOf(name).forEach((row, place) => {

@@ -11,7 +11,7 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.logged_rates import every_step
 from d9d_lr.laws.loss_curve import LossCurve
-from d9d_lr.reporting.logged_lr import saved_schedule
+from d9d_lr.laws.saved_schedule import saved_schedule
 from d9d_lr.runs.folders import run_folders_below
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.results import RunResult, read_result

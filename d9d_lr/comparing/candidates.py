@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from d9d_lr.comparing.comparisons import LENGTH_KEYS
 from d9d_lr.comparing.folding import Setting
 
 _ENOUGH = 2 / 3  # of the seeds that a schedule's other settings have: fewer may be luck, or a sweep under way
 _RANGE = 3  # values, from which on a swept key has an inside
 
-LENGTH_KEYS = ("train.total_steps", "task")
-"""Keys that change what the objective means: there is a best for each of their values, and none over all."""
-
 
 @dataclass(frozen=True)
-class Contender:
+class Candidate:
     """One schedule.
 
     Attributes:
@@ -47,7 +45,7 @@ class Edge:
 
 
 def schedule_keys(keys: Iterable[str]) -> tuple[str, ...]:
-    """Returns the keys that say which schedule a setting has; everything else is tuned for each of them.
+    """Returns the keys that name the schedule of a setting; everything else is tuned for each of them.
 
     That is the group `lr` where it is swept, or else the groups within it, or else its values. Where nothing of the
     schedule is swept, every key is returned: then each setting competes for itself.
@@ -59,31 +57,19 @@ def schedule_keys(keys: Iterable[str]) -> tuple[str, ...]:
     return tuple(whole or groups or values or keys)
 
 
-def arenas(settings: Sequence[Setting]) -> list[list[Setting]]:
-    """Splits settings so that within each list all objectives mean the same: one length of the runs, one task."""
-    lengths = {one.sweep: one.length for one in reversed(settings) if one.length is not None}
-    found: dict[tuple[object, ...], list[Setting]] = {}
-    for setting in settings:
-        told = tuple(setting.values.get(key) for key in LENGTH_KEYS)
-        # What has not ended tells no length: it has that of the others.
-        length = None if told[0] is not None else setting.length or lengths.get(setting.sweep)
-        found.setdefault((*told, length), []).append(setting)
-    return list(found.values())
-
-
-def contenders_of(settings: Sequence[Setting], keys: Sequence[str]) -> list[Contender]:
-    """Returns the schedules among settings of one arena, the best first; one without a sound setting is left out.
+def candidates_of(settings: Sequence[Setting], keys: Sequence[str]) -> list[Candidate]:
+    """Returns the schedules among settings of one comparison, the best first; one without a sound setting is left out.
 
     A setting is sound if none of its seeds diverged, and enough of them have an objective.
 
     Args:
         settings: The settings.
-        keys: What tells schedules apart.
+        keys: The keys that name a schedule.
     """
     groups: dict[tuple[str, ...], list[Setting]] = {}
     for setting in settings:
         groups.setdefault(tuple(setting.values.get(key, "") for key in keys), []).append(setting)
-    found = [_contender(group, keys) for group in groups.values()]
+    found = [_candidate(group, keys) for group in groups.values()]
     return sorted((one for one in found if one), key=lambda one: one.best.mean or 0.0)
 
 
@@ -102,17 +88,17 @@ def schedule_name(setting: Setting, keys: Sequence[str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in named.items())
 
 
-def _contender(settings: Sequence[Setting], keys: Sequence[str]) -> Contender | None:
+def _candidate(settings: Sequence[Setting], keys: Sequence[str]) -> Candidate | None:
     able = sound(settings)
     if not able:
         return None
     best = min(able, key=lambda setting: setting.mean or 0.0)
     edges = tuple(edge for key in best.values if key not in LENGTH_KEYS for edge in _edges(key, best, able))
-    return Contender(schedule_name(best, keys), best, len(able), edges)
+    return Candidate(schedule_name(best, keys), best, len(able), edges)
 
 
 def _edges(key: str, best: Setting, settings: Sequence[Setting]) -> Iterable[Edge]:
-    """Tells whether a number is the last one tried of at least three; nothing lies below 0."""
+    """Yields the key if its number is the last one tried of at least three; nothing lies below 0."""
     try:
         tried = {float(setting.values[key]) for setting in settings}
         value = float(best.values[key])

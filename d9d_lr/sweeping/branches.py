@@ -1,0 +1,103 @@
+"""Checkpoints on the disk from which points of a sweep can begin: which there are, and which agree with a point.
+
+What a folder's run did is judged by its configuration here, before anything starts. A job that begins from one of its
+checkpoints looks once more, at what the checkpoint itself says of all steps before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.folders import RunFolder, SweepFolder, run_folders_below, step_of
+from d9d_lr.runs.results import read_result
+from d9d_lr.runs.states import stored_config
+from d9d_lr.sweeping.tree import Course, agreeing_steps
+
+CourseOf = Callable[[Mapping[str, Any]], Course | None]
+"""Returns what a run with a stored configuration does; None where nobody can say."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The checkpoints of one run folder.
+
+    Attributes:
+        course: What its run does.
+        checkpoints: Where they are, by step.
+    """
+
+    course: Course
+    checkpoints: Mapping[int, Path]
+
+    def deepest(self, course: Course, limit: int) -> tuple[int, Path] | None:
+        """Returns the last one up to a step that another run agrees with; None if there is none."""
+        if course.family != self.course.family:
+            return None
+        agreeing = min(limit, agreeing_steps(course, self.course))
+        steps = [step for step in self.checkpoints if step <= agreeing]
+        return (max(steps), self.checkpoints[max(steps)]) if steps else None
+
+
+def kept_in(folders: Iterable[Path], course_of: CourseOf) -> Iterator[Kept]:
+    """Yields what there is in run folders, by their stored configurations."""
+    for folder in folders:
+        checkpoints = dict(_checkpoints(folder))
+        config = stored_config(folder) if checkpoints else None
+        course = course_of(config) if config else None
+        if course:
+            yield Kept(course, checkpoints)
+
+
+def kept_of(folder: Path, course: Course) -> Kept:
+    """Returns what there is in the folder of a run that is known."""
+    return Kept(course, dict(_checkpoints(folder)))
+
+
+def deepest(kept: Iterable[Kept], course: Course, limit: int) -> tuple[int, Path] | None:
+    """Returns the last checkpoint up to a step that a run agrees with, among those of many runs."""
+    found = [one for each in kept if (one := each.deepest(course, limit))]
+    return max(found, key=lambda one: one[0], default=None)
+
+
+def branch_folders(sweep_folder: Path) -> list[Path]:
+    """Returns the run folders of trunks that a sweep left."""
+    return sorted(path for path in SweepFolder(sweep_folder).branches.glob("*") if path.is_dir())
+
+
+def all_folders(place: Path) -> Iterator[Path]:
+    """Yields the run folders below a folder, those of trunks included."""
+    yield from run_folders_below(place)
+    for hidden in sorted(place.rglob(SweepFolder(place).hidden.name)):
+        yield from branch_folders(hidden.parent)
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether a run folder has a checkpoint of its own to go on from."""
+    files = RunFolder(folder)
+    return files.checkpoint.exists() or bool(files.checkpoints_on_the_way())
+
+
+def is_completed(folder: Path) -> bool:
+    """Whether the run of a folder did what it was to do."""
+    return _steps_completed(folder) is not None
+
+
+def _checkpoints(folder: Path) -> Iterator[tuple[int, Path]]:
+    files = RunFolder(folder)
+    for path in files.checkpoints_on_the_way():
+        yield step_of(path) or 0, path
+    steps = _steps_completed(folder)
+    if steps is not None and files.checkpoint.exists():
+        yield steps, files.checkpoint
+
+
+def _steps_completed(folder: Path) -> int | None:
+    try:
+        result = read_result(folder)
+    except RunError:
+        return None
+    return result.steps if result and result.status == "completed" else None

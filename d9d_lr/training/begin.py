@@ -1,0 +1,73 @@
+"""Beginning a run from the checkpoint of another one that did the same up to there, to the last bit."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import torch
+
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.provider.context import DistributedContext
+from d9d_lr.runs.folders import run_folder_of
+from d9d_lr.runs.metrics import check_lines
+from d9d_lr.training.checkpoints import Checkpoint, load_checkpoint
+from d9d_lr.training.course import history_fingerprint
+from d9d_lr.training.loop import Past, Run
+from d9d_lr.training.schedule_plan import SchedulePlan
+from d9d_lr.training.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def checkpoint_to_begin_from(
+    path: Path | None, settings: Settings, plan: SchedulePlan, context: DistributedContext
+) -> Checkpoint | None:
+    """Returns another run's checkpoint if this run would be in that state at that step; None to start at step 0.
+
+    Args:
+        path: The checkpoint; None if there is none.
+        settings: The settings of this run.
+        plan: The schedule that it follows.
+        context: The device and the processes.
+    """
+    if path is None:
+        return None
+    try:
+        checkpoint = load_checkpoint(path)
+        check_lines(checkpoint.step, run_folder_of(path), checkpoint.metrics_lines)
+    except RunError as error:
+        log.warning("%s; starting at step 0", error)
+        return None
+    own = history_fingerprint(settings, plan.lr, plan.total_steps, checkpoint.step, environment_of(context))
+    if checkpoint.step > plan.total_steps or not own or checkpoint.history != own:
+        log.warning("%s does not agree with this run to the last bit; starting at step 0", path)
+        return None
+    log.info("going on from step %d of %s, which agrees up to there", checkpoint.step, run_folder_of(path))
+    return checkpoint
+
+
+def past_of(run: Run, settings: Settings, start: Checkpoint, begun: Path | None) -> Past:
+    """Returns how a run came to the checkpoint that it starts from.
+
+    Args:
+        run: The run, at the checkpoint's step.
+        settings: Its settings.
+        start: The checkpoint.
+        begun: Where it lies, if it is another run's that agrees with this one.
+    """
+    if begun is not None:
+        return Past(start.step, run_folder_of(begun))
+    return Past(start.began, known=bool(start.history) and start.history == history_of(run, settings, start.step))
+
+
+def history_of(run: Run, settings: Settings, step: int) -> str:
+    """Returns the hash of all that a run does in its first steps, if it does them as its settings say."""
+    return history_fingerprint(settings, run.plan.lr, run.plan.total_steps, step, environment_of(run.context))
+
+
+def environment_of(context: DistributedContext) -> list[object]:
+    """Returns what else decides the last bit of a run: torch, the device, threads and processes."""
+    device = context.device.type
+    name = torch.cuda.get_device_name(context.device) if device == "cuda" else device
+    return [torch.__version__, name, torch.get_num_threads(), context.world_size]
