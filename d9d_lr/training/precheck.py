@@ -60,7 +60,7 @@ def check_point(config: DictConfig) -> RunPreview:
 
 
 def _rates(settings: Settings) -> Rates | None:
-    """Returns what gives the learning rate of every step; None where it is built in torch, or is not all that counts."""
+    """Returns what gives every step its learning rate; None where torch builds it, or it is not all that counts."""
     optimizer, lr, total_steps = settings.optimizer, settings.lr, settings.train.total_steps
     base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
     if not isinstance(lr, PiecewiseConfig) or not isinstance(base, int | float) or settings.schedules:
