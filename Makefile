@@ -17,12 +17,14 @@ SOAK_SECONDS ?= 480
 
 # One environment for each framework, with its newest release; those that ask for another torch than constraints.txt has
 # are left free.
-HOMES := transformers lightning torchtitan hydra-zen optax d9d
+HOMES := transformers lightning composer torchtitan hydra-zen optax d9d
 HOME_EXTRAS_transformers := trl,optuna
 HOME_TESTS_transformers := tests/homes/test_transformers.py tests/homes/test_accelerate.py
-HOME_FREE := d9d
-# What a torch, or a Python, is tried with: make test-versions VERSIONS="python3.11:2.6.0 python3.13:2.14.1"
-VERSIONS ?= python3.11:2.6.0 python3.13:2.14.1
+HOME_FREE := d9d composer
+# Its trainer imports it, also where there is no GPU.
+HOME_MORE_torchtitan := triton
+# Pythons, each with a torch, or with the lowest release of everything that is asked for.
+VERSIONS ?= python3.11:lowest python3.13:2.14.1
 
 .PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep bench-tree \
 	lint format fuzz parity parity-field soak bench clean
@@ -55,7 +57,7 @@ test-homes: $(HOMES:%=.venv-homes/%/.tested)  ## each adapter with the newest re
 .venv-homes/%/.installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv-homes/$*
 	.venv-homes/$*/bin/python -m pip install --quiet $(if $(filter $*,$(HOME_FREE)),,--constraint constraints.txt) \
-		--editable ".[$(or $(HOME_EXTRAS_$*),$*)]" pytest hypothesis
+		--editable ".[$(or $(HOME_EXTRAS_$*),$*)]" pytest hypothesis $(HOME_MORE_$*)
 	touch $@
 
 .venv-homes/%/.tested: .venv-homes/%/.installed FORCE
@@ -64,7 +66,7 @@ test-homes: $(HOMES:%=.venv-homes/%/.tested)  ## each adapter with the newest re
 
 FORCE:
 
-test-versions:  ## schedules, providers and training with other versions of Python and torch, VERSIONS="python3.11:2.6.0"
+test-versions:  ## schedules, providers and training with other versions, VERSIONS="python3.11:lowest python3.13:2.14.1"
 	for each in $(VERSIONS); do bash tests/versions.sh "$${each%%:*}" "$${each##*:}" || exit 1; done
 
 sweep: $(SETUP)  ## a sweep of seconds, with its summary
@@ -97,8 +99,8 @@ parity-field: $(FIELD_SETUP)  ## compare presets with transformers, timm, torcht
 soak: $(SETUP)  ## kill runs, and sweeps under each launcher, at random moments for SOAK_SECONDS=480; count what is lost
 	cd tests && ../$(PY) -m soak.kill_runs $(SOAK_SECONDS)
 
-bench: $(SETUP)  ## how fast, as ratios
-	$(PY) tests/bench/ratios.py
+bench: $(SETUP)  ## how fast, as ratios to a peer in the same run; writes benchmarks/results.md
+	$(PY) -m benchmarks
 
 docs-presets: $(SETUP)  ## write docs/presets.md and its pictures anew
 	cd tests && ../$(PY) -m canon.page

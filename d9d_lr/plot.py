@@ -12,8 +12,7 @@ from rich.console import Console
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.config.advice import advice_for, without_defaults
 from d9d_lr.plotting.figure import check_ending, draw, save
-from d9d_lr.plotting.many import distinct
-from d9d_lr.plotting.quantity import choose_quantity
+from d9d_lr.plotting.quantity import panels_of
 from d9d_lr.plotting.series import Asked, Series, compose_series
 from d9d_lr.plotting.terminal import print_phases, print_plot
 from d9d_lr.plotting.window import Window, parse_zoom
@@ -44,15 +43,16 @@ def plot(arguments: Sequence[str]) -> None:
     composed = compose_series(
         options.overrides, config_dir=options.config_dir, config_name=options.config_name, asked=asked
     )
-    series = distinct(composed)
-    quantity = choose_quantity(options.y, series)
+    panels = panels_of(options.y, composed)
+    series = [one for panel in panels for one in panel.series]
     console = Console(highlight=False)
     if options.out:
-        save(draw(series, quantity, window), options.out)
+        save(draw(panels, window), options.out)
     else:
-        print_plot(console, series, quantity, window)
+        for panel in panels:
+            print_plot(console, panel, window)
     print_phases(console, series)
-    _print_advice(series, options.overrides)
+    _print_advice(panels[0].series, options.overrides)
     if options.out:
         console.print(f"wrote {options.out}", soft_wrap=True, markup=False)
 
@@ -61,7 +61,7 @@ def _print_advice(series: Sequence[Series], typed: Sequence[str]) -> None:
     """Prints each kind of remark once, with the schedules that it is about where it is not about all of them."""
     about: dict[tuple[str, str], dict[str, list[str]]] = {}
     for one in series:
-        for advice in without_defaults(advice_for(one.schedule, one.positions, one.key, one.free_position), typed):
+        for advice in without_defaults(advice_for(one.schedule, one.key, one.free_position), typed):
             about.setdefault((advice.kind, advice.key), {}).setdefault(str(advice), []).append(one.label)
     for remarks in about.values():
         (text, labels), *others = remarks.items()

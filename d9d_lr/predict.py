@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.console import Console
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.best import FAMILIES
-from d9d_lr.laws.fit import EXPONENT
+from d9d_lr.laws.fit import EXPONENT, fit, fit_momentum
 from d9d_lr.laws.law_file import read_law
 from d9d_lr.plotting.figure import check_ending
 from d9d_lr.predicting.asked import compose_asked
@@ -34,6 +35,11 @@ trained. The words for schedules are those of `python -m d9d_lr.train`; values t
   python -m d9d_lr.predict best law.json
 """
 
+_WIDE = 240
+"""Width of tables that go to a file or a pipe, where nothing wraps."""
+
+LAWS = ("multi-power", "momentum")
+
 _COMMANDS = {
     "fit": "fit a law on finished runs",
     "rank": "rank schedules by their predicted final loss",
@@ -46,7 +52,7 @@ def predict(arguments: Sequence[str]) -> None:
     """Does what one of the commands asks for."""
     command = _command_parser().parse_args(arguments[:1]).command
     parser = argparse.ArgumentParser(prog=f"python -m d9d_lr.predict {command}", description=_COMMANDS[command])
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
     match command:
         case "fit":
             _fit(parser, arguments[1:], console)
@@ -62,12 +68,18 @@ def _fit(parser: argparse.ArgumentParser, arguments: Sequence[str], console: Con
     runs = "run folders, folders of runs, CSV files with step,lr,loss, LOSS.csv+LR.csv, folders of event files"
     parser.add_argument("runs", nargs="+", metavar="RUN", help=runs)
     parser.add_argument("--out", "-o", type=Path, default=Path("law.json"), help="the law file; law.json by default")
-    parser.add_argument("--exponent", type=_exponent, default=EXPONENT, help="q; 0.8 by default, 1 for the paper's law")
+    parser.add_argument(
+        "--law", choices=LAWS, default=LAWS[0], help="the multi-power law, or the momentum law to compare it with"
+    )
+    parser.add_argument("--exponent", type=_exponent, help=f"q of the multi-power law; {EXPONENT:g}, or 1 as its paper")
     parser.add_argument("--loss-column", metavar="HEADING", help="which column of a CSV file is the training loss")
     parser.add_argument("--lr-column", metavar="HEADING", help="which column of a CSV file is the learning rate")
     options = parser.parse_intermixed_args(arguments)
     wanted = Wanted(options.loss_column, options.lr_column)
-    fit_sources(options.runs, wanted, options.exponent, options.out, console)
+    if options.law == "momentum" and options.exponent is not None:
+        raise ConfigError([Problem("--exponent", "the momentum law has none; it is for --law multi-power")])
+    fit_one = fit_momentum if options.law == "momentum" else partial(fit, exponent=options.exponent or EXPONENT)
+    fit_sources(options.runs, wanted, fit_one, options.out, console)
 
 
 def _rank(parser: argparse.ArgumentParser, arguments: Sequence[str], console: Console) -> None:

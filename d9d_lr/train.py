@@ -35,8 +35,8 @@ def job(config: DictConfig) -> float:
     hydra = HydraConfig.get()
     single = hydra.mode == RunMode.RUN
     if single:
-        show_run(hydra, settings.train.total_steps)
-        _advise(settings, config)
+        show_run(hydra, settings.train.last_step)
+        _advise(settings, config, list(hydra.overrides.task))
 
     from d9d_lr.training.run import run_training
 
@@ -50,12 +50,11 @@ def job(config: DictConfig) -> float:
         raise
 
 
-def _advise(settings: Settings, config: DictConfig) -> None:
+def _advise(settings: Settings, config: DictConfig, typed: list[str]) -> None:
     if isinstance(settings.lr, PiecewiseConfig):
         section = plain(config.lr)
-        schedule = build_schedule(settings.lr, settings.train.total_steps)
-        given = advice_for(schedule, positions_of(section), free_position=free_position(section))
-        for advice in without_defaults(given, sys.argv[1:]):
+        schedule = build_schedule(settings.lr, settings.train.total_steps, positions=positions_of(section))
+        for advice in without_defaults(advice_for(schedule, free_position=free_position(section)), typed):
             log.info("%s", advice)
 
 

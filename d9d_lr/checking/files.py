@@ -111,7 +111,8 @@ def _use(file: Path, name: str) -> list[str]:
     """Returns what the first line of a preset says is typed to use it, for presets that want numbers or a stretch."""
     _, _, typed = file.read_text(errors="replace").partition("\n")[0].partition(" Use: ")
     words = typed.split()
-    return words if words[:1] == [f"lr={name}"] else [f"lr={name}"]
+    named = any(word.startswith(("lr=", "+lr@")) and word.endswith(f"={name}") for word in words)
+    return words if named else [f"lr={name}"]
 
 
 def _hidden(file: Path, packaged: Path, config_dir: Path | None) -> Checked | None:

@@ -1,7 +1,8 @@
 """The JSON Schema of an `lr` file, for editors that complete and check YAML.
 
 An `lr` file is what stands in `lr/NAME.yaml`: a whole schedule, flat or nested, its phases a list or a mapping from
-position. One with a `defaults` list is completed by Hydra from the phase groups, so nothing in it is required.
+position. One with a `defaults` list is completed by Hydra from the phase groups, so nothing in it is required. One with
+`scalars` has keys of its own, which its phases read. Wherever a value stands, an interpolation may.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from d9d_lr.config.models import PiecewiseConfig
 Schema = dict[str, Any]
 
 _POSITION = "^[0-9]+$"
+_INTERPOLATION: Schema = {"type": "string", "pattern": r"^\$\{.+\}$"}
 
 
 def lr_file_schema() -> Schema:
@@ -22,13 +24,17 @@ def lr_file_schema() -> Schema:
     scheduler = definitions.pop("PiecewiseSchedulerConfig")
     numbers = {name: field for name, field in scheduler["properties"].items() if name != "phases"}
     definitions["Phase"] = scheduler["properties"]["phases"]["items"]
+    for definition in definitions.values():
+        _accept_interpolations(definition.get("properties", {}))
+    _accept_interpolations(numbers)
+    cycle = definitions["RepeatConfig"]["properties"]
+    cycle["phases"] = _phases(cycle["phases"]["items"])
     curves = definitions["CurveConfig"]
     definitions["PartialCurve"] = _or_user_defined(_partial(_members(definitions, curves), {}))
-    definitions["CurveConfig"] = _or_user_defined({"oneOf": curves["oneOf"]}) | {
-        "discriminator": curves["discriminator"]
-    }
+    definitions["CurveConfig"] = _or_user_defined(_curve(curves["oneOf"])) | {"discriminator": curves["discriminator"]}
     definitions["PartialPhase"] = _partial(
-        _members(definitions, definitions["Phase"]), {"curve": {"$ref": "#/$defs/PartialCurve"}}
+        _members(definitions, definitions["Phase"]),
+        {"curve": {"$ref": "#/$defs/PartialCurve"}, "phases": _phases({"$ref": "#/$defs/PartialPhase"})},
     )
     definitions["Schedule"] = _schedule(numbers, {"$ref": "#/$defs/Phase"}, ["initial_multiplier", "phases"])
     definitions["PartialSchedule"] = _schedule(numbers, {"$ref": "#/$defs/PartialPhase"}, [])
@@ -56,6 +62,21 @@ def _members(definitions: Schema, union: Schema) -> list[Schema]:
     return [definitions[place.rpartition("/")[2]] for place in union["discriminator"]["mapping"].values()]
 
 
+def _accept_interpolations(properties: Schema) -> None:
+    """Lets an interpolation stand for each value, but for what tells the members of a union apart."""
+    for name, field in properties.items():
+        if "const" not in field and name not in ("phases", "curve"):
+            notes = {word: field[word] for word in ("title", "description", "default") if word in field}
+            properties[name] = {**notes, "if": _INTERPOLATION, "else": field}
+
+
+def _curve(members: list[Schema]) -> Schema:
+    """A curve whose type is read from a scalar is checked as far as it can be."""
+    read = {"required": ["type"], "properties": {"type": _INTERPOLATION}}
+    interpolated = {"type": "object", "maxProperties": 1}
+    return {"if": read, "then": interpolated, "else": {"oneOf": members}}
+
+
 def _or_user_defined(curve: Schema) -> Schema:
     described = {"description": "A curve of your own; the other keys are its fields."}
     return {"if": {"required": ["_target_"]}, "then": described, "else": curve}
@@ -71,7 +92,17 @@ def _either(nested: str, flat: str) -> Schema:
 
 
 def _schedule(numbers: Schema, phase: Schema, required: list[str]) -> Schema:
-    phases = {
+    initial = {**numbers["initial_multiplier"], "description": "Multiplier of the base learning rate at step 0."}
+    return {
+        "type": "object",
+        "properties": {**numbers, "initial_multiplier": initial, "phases": _phases(phase)},
+        "required": required,
+        "additionalProperties": False,
+    }
+
+
+def _phases(phase: Schema) -> Schema:
+    return {
         "description": "The phases in order: a list, or a mapping from position such as '0', with holes allowed.",
         "anyOf": [
             {"type": "array", "items": phase, "minItems": 1},
@@ -82,17 +113,15 @@ def _schedule(numbers: Schema, phase: Schema, required: list[str]) -> Schema:
             },
         ],
     }
-    initial = {**numbers["initial_multiplier"], "description": "Multiplier of the base learning rate at step 0."}
-    return {
-        "type": "object",
-        "properties": {**numbers, "initial_multiplier": initial, "phases": phases},
-        "required": required,
-        "additionalProperties": False,
-    }
 
 
 def _file(schedule: Schema) -> Schema:
-    return {**schedule, "properties": {**_head(), **schedule["properties"]}}
+    """A flat file; one with scalars may have any key, and the other one none that is not known."""
+    properties = {**_head(), **schedule["properties"]}
+    scalars = {"type": "array", "items": {"type": "string"}, "description": "The keys of this file's own."}
+    known = {"propertyNames": {"enum": sorted(properties)}}
+    body = {name: value for name, value in schedule.items() if name != "additionalProperties"}
+    return {**body, "properties": {**properties, "scalars": scalars}, "if": {"required": ["scalars"]}, "else": known}
 
 
 def _nested(schedule: str) -> Schema:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from d9d_lr.comparing.folding import ABSENT, Setting
 
-LENGTH_KEYS = ("train.total_steps", "task")
+LENGTH_KEYS = ("train.total_steps", "train.total_samples", "train.total_tokens", "train.stop_after", "task")
 """Keys that change what the objective means: there is a best for each of their values, and none over all."""
 
 
@@ -34,7 +34,7 @@ def comparisons_of(settings: Sequence[Setting]) -> list[Comparison]:
     found: dict[tuple[str, str, str], list[Setting]] = {}
     for one in settings:
         # What has not ended has no length of its own: it has that of the others.
-        typed = one.values.get("train.total_steps", ABSENT)
+        typed = one.values.get("train.total_steps", ABSENT) if "train.stop_after" not in one.values else ABSENT
         steps = typed if typed != ABSENT else one.length or lengths.get(one.sweep)
         place = ("" if steps is None else str(steps), one.values.get("task", ""), one.differing)
         found.setdefault(place, []).append(one)

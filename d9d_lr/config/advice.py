@@ -50,20 +50,16 @@ class Advice:
         return f"advice: {self.key}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
-def advice_for(
-    schedule: Schedule, positions: Sequence[str] | None = None, key: str = "lr", free_position: int | None = None
-) -> list[Advice]:
+def advice_for(schedule: Schedule, key: str = "lr", free_position: int | None = None) -> list[Advice]:
     """Returns what is worth a second look in a schedule.
 
     Args:
         schedule: The resolved schedule.
-        positions: What each phase is called in the configuration; its index by default.
         key: What the section is called.
         free_position: Where a phase more could stand; None if it could not.
     """
-    names = tuple(positions or map(str, range(len(schedule.phases))))
-    keyed = [(f"{key}.phases.{name}", phase) for name, phase in zip(names, schedule.phases, strict=True)]
-    return [
+    keyed = [(f"{key}.phases.{phase.place or index}", phase) for index, phase in enumerate(schedule.phases)]
+    found = [
         *_first_step(schedule, key),
         *_start_without_warmup(keyed, key),
         *(advice for place, phase in keyed for advice in _phase(place, phase)),
@@ -73,6 +69,7 @@ def advice_for(
         *_early_end(schedule, key, free_position),
         *_negative(schedule, keyed, key),
     ]
+    return list({(advice.kind, advice.key): advice for advice in reversed(found)}.values())[::-1]  # a cycle once
 
 
 def without_defaults(found: Iterable[Advice], typed: Sequence[str]) -> list[Advice]:
@@ -99,7 +96,7 @@ def _first_step(schedule: Schedule, key: str) -> Iterator[Advice]:
 def _start_without_warmup(keyed: Sequence[tuple[str, SchedulePhase]], key: str) -> Iterator[Advice]:
     """A position 0 that is empty, as after lr/warmup@lr.phases.0=none, leaves the initial multiplier behind."""
     place, first = keyed[0]
-    if place == f"{key}.phases.0" or not _climbs(first):
+    if f"{place}.".startswith(f"{key}.phases.0.") or not _climbs(first):
         return
     message = (
         f"nothing is at position 0, so this phase climbs from {key}.initial_multiplier, {first.start_multiplier:g}, "

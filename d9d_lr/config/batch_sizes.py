@@ -8,7 +8,6 @@ from dataclasses import replace
 from fractions import Fraction
 
 from d9d_lr.config.build import multiples
-from d9d_lr.config.curve_config import CurveConfig
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.config.stretch import check_published, published_steps
 from d9d_lr.diagnostics.problems import ConfigError, Problem
@@ -18,7 +17,8 @@ from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import MAX_STEPS
 from d9d_lr.schedule.phases import Phase, PhaseRest
 from d9d_lr.schedule.piecewise import Schedule
-from d9d_lr.schedule.resolve import resolve
+from d9d_lr.schedule.repeat import Repeat
+from d9d_lr.schedule.resolve import Entry, resolve
 from d9d_lr.schedule.units import Units
 
 
@@ -53,12 +53,13 @@ def build_batch_sizes(
         assert length is not None, "it is published"
         check_published(scheduler, length, total_steps)
         return found
-    return _stretched(scheduler, phases, units, whole, full_batch, total_steps)
+    plain = [phase for phase in phases if not isinstance(phase, Repeat)]  # cycles were refused above
+    return _stretched(scheduler, plain, units, whole, full_batch, total_steps)
 
 
 def _stretched(
     scheduler: PiecewiseSchedulerConfig,
-    phases: Sequence[Phase[CurveConfig]],
+    phases: Sequence[Phase[CurveBase]],
     units: Units,
     whole: Schedule,
     full_batch: int,
@@ -88,7 +89,7 @@ def _ended(whole: Schedule, ends: Sequence[int], total_steps: int) -> Schedule:
     return Schedule(whole.initial_multiplier, tuple(phases), total_steps)
 
 
-def _fractions(phases: Sequence[Phase[CurveBase]], names: Sequence[str]) -> Iterator[Problem]:
+def _fractions(phases: Sequence[Entry], names: Sequence[str]) -> Iterator[Problem]:
     """How long the published run is depends on its batches, so they cannot be laid over fractions of it."""
     for name, phase in zip(names, phases, strict=True):
         if "total_steps" in phase.needs() and not isinstance(phase, PhaseRest):

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from d9d_lr.config.curve_config import CurveConfig
 from d9d_lr.config.models import UNIT_FIELDS, PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.config.stretch import fitted, reference_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.batch import BatchShares
-from d9d_lr.schedule.phases import Phase
 from d9d_lr.schedule.piecewise import Schedule
-from d9d_lr.schedule.resolve import resolve
+from d9d_lr.schedule.resolve import Entry, resolve
 from d9d_lr.schedule.units import Units
 
 _WORDS = {"lr": "learning rate", "value": "value"}
@@ -46,7 +44,7 @@ def build_schedule(
 
 def multiples(
     config: PiecewiseConfig | PiecewiseSchedulerConfig, total_steps: int | None, positions: Sequence[str] | None
-) -> tuple[PiecewiseSchedulerConfig, list[Phase[CurveConfig]], Units]:
+) -> tuple[PiecewiseSchedulerConfig, list[Entry], Units]:
     """Returns a schedule as it is written, its phases in multipliers, and its units.
 
     Raises:

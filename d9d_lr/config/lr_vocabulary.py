@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from d9d_lr.config.positions import phase_positions
+from d9d_lr.config.positions import phase_list, phase_positions
 from d9d_lr.diagnostics.vocabulary import Vocabulary
 
 _MERGES = "a value merges into what was there before; to have another kind, swap the group that stands there"
@@ -20,8 +20,7 @@ class LrVocabulary(Vocabulary):
         typed = [str(part) for part in parts]
         schedule = raw if flat else raw.get("scheduler") if isinstance(raw, Mapping) else None
         if len(typed) > 2 and typed[:2] == ["scheduler", "phases"] and isinstance(schedule, Mapping):
-            positions = phase_positions(schedule["phases"])
-            typed[2:3] = positions[int(typed[2]) :][:1] or typed[2:3]
+            _put_positions(typed, 2, schedule["phases"])
         return typed[1:] if flat and typed[:1] == ["scheduler"] else typed
 
     def empty(self, name: str) -> str:
@@ -36,6 +35,16 @@ class LrVocabulary(Vocabulary):
         below_phase = "phases" in key.split(".")[:-2]
         whole = name == "curve" or (name.isdecimal() and "phases" in key.split("."))
         return _MERGES if (unknown and below_phase) or (not unknown and whole) else ""
+
+
+def _put_positions(typed: list[str], at: int, phases: Any) -> None:
+    """Writes the position of a phase for its index, and those of the phases of a cycle."""
+    positions, index = phase_positions(phases), int(typed[at])
+    if index >= len(positions):
+        return
+    typed[at], inside = positions[index], phase_list(phases)[index]
+    if len(typed) > at + 2 and typed[at + 1] == "phases" and isinstance(inside, Mapping):
+        _put_positions(typed, at + 2, inside["phases"])
 
 
 LR = LrVocabulary()

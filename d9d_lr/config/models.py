@@ -7,7 +7,7 @@ The nested JSON form is the one that the d9d framework's own `PiecewiseConfig` r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
@@ -24,12 +24,13 @@ from pydantic_core import PydanticCustomError
 from d9d_lr.config.base import Base
 from d9d_lr.config.curve_config import CurveConfig
 from d9d_lr.config.positions import phase_list
-from d9d_lr.schedule.fields import AboveZero, Multiplier, Steps
+from d9d_lr.schedule.fields import AboveZero, Checked, Multiplier, Steps
 from d9d_lr.schedule.phases import Phase, PhaseBase
+from d9d_lr.schedule.repeat import Repeat
 from d9d_lr.schedule.units import Amount, PerStep
 
 
-def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+def _written(phase: Phase[Any] | Repeat, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
     """Leaves out what says nothing, and keeps the order of the d9d framework: what all phases have comes last."""
     silent = {field.name: field.default for field in fields(phase) if field.name != "mode"}
     plain = {name: value for name, value in handler(phase).items() if value != silent.get(name)}
@@ -38,15 +39,26 @@ def _written(phase: Phase[Any], handler: SerializerFunctionWrapHandler) -> dict[
     return {name: plain[name] for name in dict.fromkeys(order) if name in plain}
 
 
-PhaseConfig = Annotated[Phase[CurveConfig], Field(discriminator="mode"), WrapSerializer(_written)]
+PlainPhaseConfig = Annotated[Phase[CurveConfig], Field(discriminator="mode"), WrapSerializer(_written)]
 """A phase as it is written in a configuration: one of the classes of `schedule/phases.py`."""
 
 
-UNIT_FIELDS = ("steps_per_epoch", "samples_per_step", "tokens_per_step", "tokens_per_sample")
+@dataclass(frozen=True, kw_only=True)
+class RepeatConfig(Repeat):
+    """Cycles as they are written in a configuration; their phases may be a mapping from position."""
+
+    phases: Annotated[list[PlainPhaseConfig], Field(min_length=1), BeforeValidator(phase_list)]
+
+
+PhaseConfig = Annotated[Phase[CurveConfig] | RepeatConfig, Field(discriminator="mode"), WrapSerializer(_written)]
+"""What stands in a list of phases: a phase, or cycles of them."""
+
+
+UNIT_FIELDS = ("steps_per_epoch", "samples_per_epoch", "samples_per_step", "tokens_per_step", "tokens_per_sample")
 """What says how many steps an amount of epochs, samples or tokens is."""
 
 _NEEDED_FOR = {
-    "epochs": {"steps_per_epoch"},
+    "epochs": {"steps_per_epoch", "samples_per_epoch", "samples_per_step"},
     "samples": {"samples_per_step"},
     "tokens": {"tokens_per_step", "tokens_per_sample", "samples_per_step"},
     "published_tokens": {"tokens_per_step", "tokens_per_sample", "samples_per_step"},
@@ -66,6 +78,7 @@ class PiecewiseSchedulerConfig(Base):
         reference_lr: The learning rate that the multipliers multiply, for phases that give learning rates.
         reference_value: The same for another hyperparameter that is scheduled: the value that the multipliers multiply.
         steps_per_epoch: Steps in which every example is seen once, for phases in epochs.
+        samples_per_epoch: Examples that there are, which with `samples_per_step` stands in for `steps_per_epoch`.
         samples_per_step: Examples of one step, for phases in samples.
         tokens_per_step: Tokens of one step, for phases in tokens.
         tokens_per_sample: Tokens of one example, which with `samples_per_step` stands in for `tokens_per_step`.
@@ -83,6 +96,7 @@ class PiecewiseSchedulerConfig(Base):
     reference_lr: AboveZero | None = None
     reference_value: AboveZero | None = None
     steps_per_epoch: PerStep | None = None
+    samples_per_epoch: PerStep | None = None
     samples_per_step: PerStep | None = None
     tokens_per_step: PerStep | None = None
     tokens_per_sample: PerStep | None = None
@@ -96,10 +110,8 @@ class PiecewiseSchedulerConfig(Base):
     def _what_is_needed(cls, data: Any) -> Any:
         if not isinstance(data, Mapping) or not isinstance(data.get("phases"), Mapping | list | tuple):
             return data
-        phases = data["phases"].values() if isinstance(data["phases"], Mapping) else data["phases"]
-        set_fields = {name for phase in phases for name, value in _fields_of(phase).items() if value is not None}
-        set_fields |= {name for name, value in data.items() if value is not None}
-        needed = {need for name in set_fields & _NEEDED_FOR.keys() for need in _NEEDED_FOR[name]}
+        given = fields_set(data)
+        needed = {need for name in given & _NEEDED_FOR.keys() for need in _NEEDED_FOR[name]}
         unneeded = {"reference_lr", "reference_value", *UNIT_FIELDS} - needed
         return {name: value for name, value in data.items() if name not in unneeded}
 
@@ -114,14 +126,28 @@ class PiecewiseSchedulerConfig(Base):
         if early:
             raise PydanticCustomError(
                 "rest_not_last",
-                "phase {number} of {count} has mode rest; only the last one may",
-                {"index": early[0], "field": "mode", "number": early[0] + 1, "count": len(phases)},
+                "phase {number} of {count} has {mode}; only the last one may",
+                {
+                    "index": early[0],
+                    "field": "mode",
+                    "number": early[0] + 1,
+                    "count": len(phases),
+                    "mode": "mode rest" if phases[early[0]].mode == "rest" else "cycles that last to the end",
+                },
             )
         return phases
 
 
+def fields_set(section: Mapping[Any, Any]) -> set[Any]:
+    """Returns the fields that a schedule, as it is written, or one of its phases sets."""
+    phases = section.get("phases")
+    members = phases.values() if isinstance(phases, Mapping) else phases if isinstance(phases, list | tuple) else ()
+    own = {name for name, value in section.items() if value is not None}
+    return own.union(*(fields_set(_fields_of(phase)) for phase in members))
+
+
 def _fields_of(phase: Any) -> Mapping[Any, Any]:
-    return phase if isinstance(phase, Mapping) else vars(phase) if isinstance(phase, PhaseBase) else {}
+    return phase if isinstance(phase, Mapping) else vars(phase) if isinstance(phase, Checked) else {}
 
 
 class PiecewiseConfig(Base):

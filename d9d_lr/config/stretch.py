@@ -11,18 +11,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
 
 from d9d_lr.config.models import PiecewiseSchedulerConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.schedule.curve_base import CurveBase
-from d9d_lr.schedule.phases import Phase
+from d9d_lr.schedule.resolve import Entry
 from d9d_lr.schedule.units import Units, exact
 
 
-def fitted(
-    scheduler: PiecewiseSchedulerConfig, phases: Sequence[Phase[Any]], units: Units
-) -> tuple[list[Phase[Any]], Units]:
+def fitted(scheduler: PiecewiseSchedulerConfig, phases: Sequence[Entry], units: Units) -> tuple[list[Entry], Units]:
     """Returns the phases and units of a run, stretched if the schedule says so.
 
     Args:
@@ -39,7 +35,7 @@ def fitted(
     total = units.run_steps()
     if scheduler.stretch:
         ratio = _ratio(scheduler, units, total)
-        return [_stretched(phase, ratio) for phase in phases], replace(units, stretch=ratio)
+        return [phase.stretched(ratio) for phase in phases], replace(units, stretch=ratio)
     check_published(scheduler, published, total)
     return list(phases), units
 
@@ -78,17 +74,6 @@ def _ratio(scheduler: PiecewiseSchedulerConfig, units: Units, total: int) -> Fra
     if scheduler.published_steps is not None or scheduler.published_tokens is None:
         return total / Fraction(scheduler.published_steps or total)
     return units.amount_after("tokens", total) / exact(scheduler.published_tokens)
-
-
-def _stretched(phase: Phase[Any], ratio: Fraction) -> Phase[Any]:
-    curve: CurveBase = phase.curve
-    steps: dict[str, Any] = {name: float(exact(getattr(curve, name)) * ratio) for name in curve.step_fields}
-    return replace(
-        phase,
-        curve=replace(curve, **steps),
-        curve_from=None if phase.curve_from is None else math.floor(phase.curve_from * ratio),
-        curve_until=None if phase.curve_until is None else math.floor(phase.curve_until * ratio),
-    )
 
 
 def _other_length(scheduler: PiecewiseSchedulerConfig, published: int, total: int) -> Problem:

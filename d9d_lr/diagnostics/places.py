@@ -73,6 +73,8 @@ def _child(node: Any, element: int | str) -> Any:
         return fields_of(node).get(str(element))
     if get_origin(node) is tuple:
         return get_args(node)[int(element)]
+    if get_origin(node) is dict:
+        return get_args(node)[1]
     return get_args(node)[0] if get_origin(node) is list else None
 
 

@@ -2,7 +2,8 @@
 
     Trainer(..., schedulers=composer_schedule(cfg.lr))
 
-Composer steps a torch scheduler once per epoch by default; a function it asks at every batch.
+Composer steps a torch scheduler once per epoch by default; a function it asks at every batch, but before it counts the
+batch: a function of `state.timestamp` alone would use m(0) twice and lag behind by one batch for the whole run.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def composer_schedule(
 ) -> Callable[..., float]:
     """Returns f(state, ssr=1.0), the multiplier of the learning rate for the batch that comes next.
 
-    With a scale schedule ratio the value is m(floor(t / ssr)), that of a schedule stretched by it.
+    That is batch t of the timestamp where no batch was trained yet, and t + 1 afterwards, since Composer asks before it
+    counts batch t. With a scale schedule ratio the value is m(floor(t / ssr)), that of a schedule stretched by it.
 
     Args:
         config: The schedule.
@@ -42,7 +44,8 @@ def composer_schedule(
 
     def multiplier(state: Any, ssr: float = 1.0) -> float:
         steps = total_steps if total_steps is not None else round(_batches(state) / ssr)
-        value: float = schedule(steps).multiplier(int(state.timestamp.batch.value / ssr))
+        trained = state.batch is not None
+        value: float = schedule(steps).multiplier(int((state.timestamp.batch.value + trained) / ssr))
         return value
 
     return multiplier

@@ -1,28 +1,31 @@
-"""Fitting the multi-power law, twice: with narrow priors and with wide ones."""
+"""Fitting a law, twice: the multi-power law with narrow priors and with wide ones, the momentum law for two lambdas."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from d9d_lr.laws.footprint import FloatArray, Footprint, footprint
-from d9d_lr.laws.law import FittedRun, Law
-from d9d_lr.laws.least_squares import Priors, minimise
+from d9d_lr.laws.footprint import FloatArray
+from d9d_lr.laws.law import FittedRun, Form, Law
+from d9d_lr.laws.least_squares import Priors, cost, minimise
+from d9d_lr.laws.limits import Limits
 from d9d_lr.laws.loss_curve import LossCurve
-from d9d_lr.laws.multi_power import NAMES, MultiPower
-from d9d_lr.laws.noise import aligned, end_noise, whitening
+from d9d_lr.laws.momentum import Momentum
+from d9d_lr.laws.multi_power import MultiPower
+from d9d_lr.laws.noise import end_noise
+from d9d_lr.laws.observations import Observations
 from d9d_lr.laws.peak import best_peak
-from d9d_lr.laws.thinning import ThinCurve, thin
 
 EXPONENT = 0.8
 """q: of 420 fits on fresh curves, 72 % had a lower error than with 1."""
 
 WIDENED = 6.0
 """How much wider the second fit's priors are."""
+
+MEMORIES = (0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9995)
+"""lambda of the momentum law; the paper has 0.999 for long runs."""
 
 _END = 0.05  # of a run: the last points, whose mean is the end where there is no validation loss
 
@@ -47,7 +50,7 @@ def priors_for(final_loss: float) -> Priors:
 
 
 def fit(curves: Sequence[LossCurve], exponent: float = EXPONENT) -> Law:
-    """Fits the law on the curves of one or more runs; `requirements.check_runs` says whether they suffice.
+    """Fits the multi-power law on the curves of one or more runs; `requirements.check_runs` says whether they suffice.
 
     The residuals are differences of ln loss, made independent of each other and of the size 1 by `noise.whitening`.
 
@@ -55,15 +58,51 @@ def fit(curves: Sequence[LossCurve], exponent: float = EXPONENT) -> Law:
         curves: The runs.
         exponent: q.
     """
-    problem = _Problem.of(curves, exponent)
-    final_loss = float(np.exp(np.mean([points.log_losses[-1] for points in problem.points])))
-    priors = priors_for(final_loss)
+    seen = Observations.of(curves, exponent)
+    priors = priors_for(seen.final_loss)
+
+    def residuals(vector: FloatArray) -> tuple[FloatArray, FloatArray]:
+        return seen.residuals(MultiPower.of_vector(vector, seen.reference_progress))
+
     narrow, wide = (
-        MultiPower.of_vector(minimise(problem.residuals, priors.means, one), problem.reference_progress)
+        MultiPower.of_vector(minimise(residuals, priors.means, one), seen.reference_progress)
         for one in (priors, priors.widened(WIDENED))
     )
-    offset = _validation_offset(curves, problem, narrow)
-    ends = np.array([_end(narrow, curve, place, problem, offset) for place, curve in enumerate(curves)])
+    return _law(curves, seen, narrow, wide, exponent)
+
+
+def fit_momentum(curves: Sequence[LossCurve]) -> Law:
+    """Fits the momentum law on the curves of some runs, once for each of `MEMORIES`.
+
+    The best of them is used. The next best one stands in for a fit with wide priors: the paper sets lambda by hand,
+    and where another that fits nearly as well predicts something else, nobody knows.
+
+    Args:
+        curves: The runs.
+    """
+    seen = Observations.of(curves, 1.0)
+    start = np.log([0.85 * seen.final_loss, 0.08 * seen.final_loss, 0.5, 0.1 * seen.final_loss])
+    nothing = Priors(start, np.array([np.inf, np.inf, 1.0, np.inf]))
+
+    def fitted(memory: float) -> tuple[float, Momentum]:
+        def residuals(vector: FloatArray) -> tuple[FloatArray, FloatArray]:
+            return seen.residuals(Momentum.of_vector(vector, memory, seen.reference_progress))
+
+        vector = minimise(residuals, start, nothing)
+        return cost(residuals(vector)[0], vector, nothing), Momentum.of_vector(vector, memory, seen.reference_progress)
+
+    best, second = sorted((fitted(memory) for memory in MEMORIES), key=lambda one: one[0])[:2]
+    return _law(curves, seen, best[1], second[1], 1.0)
+
+
+def fit_alike(law: Law, curves: Sequence[LossCurve]) -> Law:
+    """Fits a law of the same kind on other runs."""
+    return fit_momentum(curves) if isinstance(law.narrow, Momentum) else fit(curves, law.exponent)
+
+
+def _law(curves: Sequence[LossCurve], seen: Observations, narrow: Form, wide: Form, exponent: float) -> Law:
+    offset = _validation_offset(curves, seen, narrow)
+    ends = np.array([_end(narrow, curve, place, seen, offset) for place, curve in enumerate(curves)])
     errors = np.log(ends[:, 0] / ends[:, 1])
     runs = tuple(
         FittedRun(
@@ -73,11 +112,12 @@ def fit(curves: Sequence[LossCurve], exponent: float = EXPONENT) -> Law:
             warmup_steps=curve.warmup_steps,
             peak_lr=curve.peak_lr,
             final_loss=float(measured),
-            mean_error=float(np.abs(np.expm1(np.log(narrow.losses(seen)) - points.log_losses)).mean()),
+            mean_error=float(np.abs(np.expm1(np.log(narrow.losses(one)) - points.log_losses)).mean()),
             end_error=float(error - errors.mean()),
+            disagreement=float(np.log(narrow.losses(last)[0] / wide.losses(last)[0])),
         )
-        for curve, seen, points, (measured, _), error in zip(
-            curves, problem.seen, problem.points, ends, errors, strict=True
+        for curve, one, points, (measured, _), error, last in zip(
+            curves, seen.seen, seen.points, ends, errors, seen.ends, strict=True
         )
     )
     likes = best_peak(
@@ -86,8 +126,8 @@ def fit(curves: Sequence[LossCurve], exponent: float = EXPONENT) -> Law:
         warmup_steps=int(np.median([curve.warmup_steps for curve in curves])),
         exponent=exponent,
     )
-    noise = end_noise(problem.points)
-    return Law(narrow, wide, exponent, problem.reference_lr, offset, noise, likes, runs)
+    limits = Limits.around(seen.reference_lr, max(run.total_steps for run in runs))
+    return Law(narrow, wide, exponent, seen.reference_lr, offset, end_noise(seen.points), likes, limits, runs)
 
 
 def fingerprint(curve: LossCurve) -> str:
@@ -98,60 +138,19 @@ def fingerprint(curve: LossCurve) -> str:
     return digest.hexdigest()[:16]
 
 
-@dataclass(frozen=True)
-class _Problem:
-    """What is minimised: the thinned curves, what the law sees of each, and what makes their residuals independent."""
-
-    points: list[ThinCurve]
-    seen: list[Footprint]
-    ends: list[Footprint]
-    groups: list[tuple[list[int], FloatArray]]
-    reference_lr: float
-    reference_progress: float
-
-    @classmethod
-    def of(cls, curves: Sequence[LossCurve], exponent: float) -> _Problem:
-        reference_lr = max(curve.peak_lr for curve in curves)
-        points = [thin(curve) for curve in curves]
-
-        def seen_from(curve: LossCurve, steps: ArrayLike) -> Footprint:
-            return footprint(curve.learning_rates, steps, reference_lr=reference_lr, exponent=exponent)
-
-        seen = [seen_from(curve, one.steps) for curve, one in zip(curves, points, strict=True)]
-        ends = [seen_from(curve, [curve.total_steps - 1]) for curve in curves]
-        groups = [(group, whitening([points[place] for place in group])) for group in aligned(points)]
-        reference_progress = float(np.median([end.progress[0] for end in ends]))
-        return cls(points, seen, ends, groups, reference_lr, reference_progress)
-
-    def residuals(self, vector: FloatArray) -> tuple[FloatArray, FloatArray]:
-        law = MultiPower.of_vector(vector, self.reference_progress)
-        parts = [_log_residuals(law, *one) for one in zip(self.seen, self.points, strict=True)]
-        found, slopes = [], []
-        for group, whitener in self.groups:
-            found.append((whitener @ np.array([parts[place][0] for place in group])).ravel())
-            columns = np.array([parts[place][1] for place in group])
-            slopes.append(np.tensordot(whitener, columns, axes=1).reshape(-1, len(NAMES)))
-        return np.concatenate(found), np.concatenate(slopes)
-
-
-def _log_residuals(law: MultiPower, seen: Footprint, points: ThinCurve) -> tuple[FloatArray, FloatArray]:
-    losses, slopes = law.losses_and_slopes(seen)
-    return np.log(losses) - points.log_losses, slopes / losses[:, None]
-
-
-def _validation_offset(curves: Sequence[LossCurve], problem: _Problem, law: MultiPower) -> float | None:
+def _validation_offset(curves: Sequence[LossCurve], seen: Observations, law: Form) -> float | None:
     """Returns the mean of validation loss minus the law's training loss at the ends; None if a run has none."""
     validation = [curve.final_validation for curve in curves if curve.final_validation is not None]
     if len(validation) < len(curves):
         return None
-    return float(np.mean(validation) - np.mean([law.losses(end)[0] for end in problem.ends]))
+    return float(np.mean(validation) - np.mean([law.losses(end)[0] for end in seen.ends]))
 
 
-def _end(law: MultiPower, curve: LossCurve, place: int, problem: _Problem, offset: float | None) -> tuple[float, float]:
+def _end(law: Form, curve: LossCurve, place: int, seen: Observations, offset: float | None) -> tuple[float, float]:
     """Returns the loss at the end of a run as it was measured, and by the law."""
     if offset is not None and curve.final_validation is not None:
-        return curve.final_validation, float(law.losses(problem.ends[place])[0]) + offset
-    points = problem.points[place]
+        return curve.final_validation, float(law.losses(seen.ends[place])[0]) + offset
+    points = seen.points[place]
     last = points.steps >= (1.0 - _END) * curve.total_steps
     last[-1] = True
-    return float(np.exp(points.log_losses[last]).mean()), float(law.losses(problem.seen[place])[last].mean())
+    return float(np.exp(points.log_losses[last]).mean()), float(law.losses(seen.seen[place])[last].mean())

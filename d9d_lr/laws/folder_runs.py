@@ -60,9 +60,9 @@ def _learning_rates(folder: Path, result: RunResult, steps: np.ndarray, logged: 
     """Returns the rate of every step: the saved schedule's, or what was logged where that is something else."""
     schedule = saved_schedule(folder, result.total_steps)
     if schedule is not None:
-        multipliers = schedule.multipliers(np.arange(result.total_steps))
+        multipliers = schedule.multipliers(np.arange(result.last_step))
         largest = int(np.argmax(multipliers[steps]))
         base = logged[largest] / multipliers[steps[largest]] if multipliers[steps[largest]] > 0 else 0.0
         if np.allclose(base * multipliers[steps], logged, rtol=_AGREE, atol=0):
             return base * multipliers
-    return every_step(steps, logged, result.total_steps)
+    return every_step(steps, logged, result.last_step)

@@ -21,16 +21,20 @@ class Footprint:
     Steps in which the rate moves the same way within a block are summed, each weighing as much as it moves.
 
     Attributes:
-        progress: S(t) for each asked step t.
+        steps: The asked steps t.
+        progress: S(t) for each of them.
         changes: u_k - u_{k-1} of each block in which the rate changed, the warmup included.
         rates: u_k of each block.
         progress_before: S(k - 1) of each block.
+        change_steps: k of each block.
     """
 
+    steps: NDArray[np.int64]
     progress: FloatArray
     changes: FloatArray
     rates: FloatArray
     progress_before: FloatArray
+    change_steps: FloatArray
 
 
 def footprint(learning_rates: FloatArray, steps: ArrayLike, *, reference_lr: float, exponent: float) -> Footprint:
@@ -47,17 +51,20 @@ def footprint(learning_rates: FloatArray, steps: ArrayLike, *, reference_lr: flo
     before = np.concatenate([[0.0], progress[:-1]])
     changes = np.diff(relative, prepend=0.0)
     changed = np.flatnonzero(changes)
+    asked = np.asarray(steps, dtype=np.int64)
     if len(changed) == 0:
         nothing = np.zeros(0)
-        return Footprint(progress[np.asarray(steps)], nothing, nothing, nothing)
+        return Footprint(asked, progress[asked], nothing, nothing, nothing, nothing)
     width = max(1, len(relative) // BLOCKS)
     block = 2 * (changed // width) + (changes[changed] > 0)
     starts = np.flatnonzero(np.diff(block, prepend=-1))
     weights = np.abs(changes[changed])
     total = np.add.reduceat(weights, starts)
     return Footprint(
-        progress=progress[np.asarray(steps)],
+        steps=asked,
+        progress=progress[asked],
         changes=np.add.reduceat(changes[changed], starts),
         rates=np.add.reduceat(weights * relative[changed], starts) / total,
         progress_before=np.add.reduceat(weights * before[changed], starts) / total,
+        change_steps=np.add.reduceat(weights * changed, starts) / total,
     )

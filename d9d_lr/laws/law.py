@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from d9d_lr.laws.footprint import FloatArray, Footprint, footprint
+from d9d_lr.laws.limits import Limits
+from d9d_lr.laws.momentum import Momentum
 from d9d_lr.laws.multi_power import MultiPower
 
 LEAST_ERROR = 0.003
@@ -23,6 +25,10 @@ _LONGER = 0.01  # relative, for each doubling of the steps beyond those of the l
 _BEYOND_BEST_PEAK = 0.01  # relative, where the peak is too high
 
 
+Form = MultiPower | Momentum
+"""What a law may be: something that gives the loss at each step of a footprint."""
+
+
 @dataclass(frozen=True)
 class FittedRun:
     """A run that a law was fitted on.
@@ -36,6 +42,7 @@ class FittedRun:
         final_loss: The validation loss at the end, or the mean of the last training losses where there is none.
         mean_error: The mean difference of the fitted curve from the points that were fitted, relative.
         end_error: How far the end lies above the law's, relative, with what all ends have in common taken off.
+        disagreement: ln of the loss at its end by the fit that is used over that by the other.
     """
 
     name: str
@@ -46,6 +53,7 @@ class FittedRun:
     final_loss: float
     mean_error: float
     end_error: float
+    disagreement: float
 
 
 @dataclass(frozen=True)
@@ -88,27 +96,29 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Law:
-    """The multi-power law, fitted.
+    """A law, fitted.
 
     Attributes:
-        narrow: The fit with narrow priors, which is used.
-        wide: The fit with wide priors; where it says something else, nobody knows.
+        narrow: The fit that is used; of the multi-power law, the one with narrow priors.
+        wide: Another fit, with wide priors or the next best lambda; where it says something else, nobody knows.
         exponent: q.
         reference_lr: The highest learning rate of the fitted runs.
         validation_offset: What is added to the training loss for the validation loss; None without validation losses.
         noise: How well the ends of the fitted runs are known beside each other, for their noise; relative.
         best_peak: The peak that the law likes best, in units of `reference_lr`; see `peak.best_peak`.
+        limits: What the law can be asked about.
         runs: The fitted runs.
         left_out: What leaving each run out gave; empty for fewer than three runs.
     """
 
-    narrow: MultiPower
-    wide: MultiPower
+    narrow: Form
+    wide: Form
     exponent: float
     reference_lr: float
     validation_offset: float | None
     noise: float
     best_peak: float
+    limits: Limits
     runs: tuple[FittedRun, ...]
     left_out: tuple[LeftOut, ...] = ()
 

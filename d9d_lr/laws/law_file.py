@@ -10,11 +10,15 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.laws.law import Law
+from d9d_lr.laws.law import Form, Law
+from d9d_lr.laws.momentum import Momentum
+from d9d_lr.laws.multi_power import MultiPower
 from d9d_lr.runs.atomic import write_text_whole
 
 KIND = "d9d_lr.laws.multi_power"
 VERSION = 1
+FORMS: dict[str, type[Form]] = {KIND: MultiPower, "d9d_lr.laws.momentum": Momentum}
+"""What a law of each kind is made of."""
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
@@ -29,7 +33,8 @@ _FILE = TypeAdapter(_File)
 
 def write_law(path: Path, law: Law) -> None:
     """Writes a law, whole or not at all."""
-    text = _FILE.dump_json(_File(KIND, VERSION, law), indent=2).decode()
+    kind = next(kind for kind, form in FORMS.items() if isinstance(law.narrow, form))
+    text = _FILE.dump_json(_File(kind, VERSION, law), indent=2).decode()
     path.parent.mkdir(parents=True, exist_ok=True)
     write_text_whole(path, text + "\n")
 
@@ -52,12 +57,23 @@ def read_law(path: Path) -> Law:
         raise ConfigError([Problem(where, f"this is no law file: it is no JSON ({error})")]) from None
     if not isinstance(data, dict) or "kind" not in data:
         raise ConfigError([Problem(where, "this is no law file: it has no 'kind'", "predict fit writes law files")])
-    if data["kind"] != KIND or data.get("version") != VERSION:
+    if data["kind"] not in FORMS or data.get("version") != VERSION:
         found = f"{data['kind']!r}, version {data.get('version')!r}"
-        raise ConfigError([Problem(where, f"a law of another kind: {found}; known is {KIND!r}, version {VERSION}")])
+        raise ConfigError(
+            [Problem(where, f"a law of another kind: {found}; known is {' or '.join(FORMS)}, version {VERSION}")]
+        )
     try:
-        return _FILE.validate_python(data).law
+        law = _FILE.validate_python(data).law
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        raise ConfigError([Problem(where, f"this law file is damaged: {key}: {first['msg']}")]) from None
+        raise ConfigError([Problem(where, f"this law file is damaged: {_first(error, data['kind'])}")]) from None
+    if not isinstance(law.narrow, FORMS[data["kind"]]) or type(law.narrow) is not type(law.wide):
+        raise ConfigError([Problem(where, f"this law file is damaged: its numbers are not those of {data['kind']}")])
+    return law
+
+
+def _first(error: ValidationError, kind: str) -> str:
+    """Returns the first thing that is wrong, as far as that kind of law goes."""
+    others = {form.__name__ for name, form in FORMS.items() if name != kind}
+    found = [one for one in error.errors() if others.isdisjoint(one["loc"])] or error.errors()
+    key = ".".join(str(part) for part in found[0]["loc"] if part != FORMS[kind].__name__)
+    return f"{key}: {found[0]['msg']}"

@@ -48,18 +48,18 @@ def minimise(residuals: Residuals, start: FloatArray, priors: Priors) -> FloatAr
     point, damping = start, 1e-3
     with np.errstate(all="ignore"):
         found, slopes = residuals(point)
-        best = _cost(found, point, priors)
+        best = cost(found, point, priors)
         for _ in range(_MOST_STEPS):
             step = _step(found, slopes, point, priors, damping)
             tried, tried_slopes = residuals(point + step)
-            cost = _cost(tried, point + step, priors)
-            if not cost < best:
+            tried_cost = cost(tried, point + step, priors)
+            if not tried_cost < best:
                 damping *= 4.0
                 if damping > _STUCK:
                     break
                 continue
-            gain = best - cost
-            point, found, slopes, best = point + step, tried, tried_slopes, cost
+            gain = best - tried_cost
+            point, found, slopes, best = point + step, tried, tried_slopes, tried_cost
             damping = max(damping / 5.0, 1e-9)
             if gain < _SMALL_GAIN * (1.0 + best):
                 break
@@ -75,8 +75,9 @@ def _step(found: FloatArray, slopes: FloatArray, point: FloatArray, priors: Prio
     return np.asarray(-step, dtype=np.float64)
 
 
-def _cost(found: FloatArray, point: FloatArray, priors: Priors) -> float:
+def cost(found: FloatArray, point: FloatArray, priors: Priors) -> float:
+    """Returns what is minimised: Huber's losses of the residuals, and half the squared departures from the priors."""
     sizes = np.abs(found)
     huber = np.where(sizes <= 1.0, 0.5 * found**2, sizes - 0.5).sum()
-    cost = float(huber + 0.5 * (((point - priors.means) / priors.widths) ** 2).sum())
-    return cost if np.isfinite(cost) else np.inf
+    found_cost = float(huber + 0.5 * (((point - priors.means) / priors.widths) ** 2).sum())
+    return found_cost if np.isfinite(found_cost) else np.inf

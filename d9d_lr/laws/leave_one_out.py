@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError
-from d9d_lr.laws.fit import fit
+from d9d_lr.laws.fit import fit_alike
 from d9d_lr.laws.law import Law, LeftOut
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.laws.requirements import check_runs
@@ -33,5 +33,5 @@ def _left_out(law: Law, curves: Sequence[LossCurve], place: int) -> LeftOut | No
     except ConfigError:
         return None  # what is left cannot be fitted, and says nothing
     run = law.runs[place]
-    predicted = fit(others, law.exponent).predict(curves[place].learning_rates).loss
+    predicted = fit_alike(law, others).predict(curves[place].learning_rates).loss
     return LeftOut(run.name, predicted / run.final_loss - 1.0)

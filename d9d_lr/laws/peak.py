@@ -6,12 +6,12 @@ import numpy as np
 
 from d9d_lr.laws.fixed_rules import wsd_20
 from d9d_lr.laws.footprint import footprint
-from d9d_lr.laws.multi_power import MultiPower
+from d9d_lr.laws.law import Form
 
 _LOWEST, _HIGHEST, _TRIED = 0.1, 4.0, 40
 
 
-def best_peak(law: MultiPower, *, total_steps: int, warmup_steps: int, exponent: float) -> float:
+def best_peak(law: Form, *, total_steps: int, warmup_steps: int, exponent: float) -> float:
     """Returns the peak, in units of the fitted one, whose WSD 20 % ends lowest by the law; from a tenth to four times.
 
     The law was not fitted to tell other peaks. It says which side of the best one the fitted runs are on.

@@ -12,7 +12,7 @@ import numpy as np
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.plotting.many import FEW, Legend, legend_of
 from d9d_lr.plotting.palette import line_style, literal
-from d9d_lr.plotting.quantity import Quantity, axis_label, values_of
+from d9d_lr.plotting.quantity import Panel, Quantity, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import Series
 from d9d_lr.plotting.window import Window
@@ -42,17 +42,24 @@ def check_ending(path: Path) -> None:
         raise ConfigError([Problem("--out", f"{str(path)!r} must end in {', '.join(ENDINGS[:-1])} or {ENDINGS[-1]}")])
 
 
-def draw(series: Sequence[Series], quantity: Quantity, window: Window | None = None) -> Figure:
-    """Draws all series into one figure, with their phase boundaries marked.
+def draw(panels: Sequence[Panel], window: Window | None = None) -> Figure:
+    """Draws each panel below the one before it, all over the same steps, with the boundaries of phases marked.
 
     Args:
-        series: The schedules, each once.
-        quantity: What the vertical axis shows.
-        window: Which part of them, on which axes; all of them by default.
+        panels: What is scheduled.
+        window: Which part of it, on which axes; all of it by default.
     """
     window = window or Window()
-    figure = new_figure(width=9.0, height=4.5)
-    axes = figure.add_subplot()
+    figure = new_figure(width=9.0, height=4.5 if len(panels) == 1 else 1.5 + 2.5 * len(panels))
+    rows = figure.subplots(len(panels), squeeze=False, sharex=True)[:, 0]
+    for place, (axes, panel) in enumerate(zip(rows, panels, strict=True)):
+        _draw_panel(axes, panel, window, titled=place == 0)
+        axes.label_outer()
+    return figure
+
+
+def _draw_panel(axes: Axes, panel: Panel, window: Window, *, titled: bool) -> None:
+    series, quantity = panel.series, panel.quantity
     legend = legend_of(series)
     # Where lines lie on one another, the later ones are thinner and leave the earlier ones in sight.
     widths = np.linspace(4.0, 1.5, len(series)) if 1 < len(series) <= FEW else [1.5] * len(series)
@@ -64,18 +71,17 @@ def draw(series: Sequence[Series], quantity: Quantity, window: Window | None = N
         if len(series) <= FEW:
             _mark_boundaries(axes, one, quantity, drawn.color, window)
     if len(series) == 1:
-        axes.set_title(literal(series[0].label), loc="left", fontsize=10)
+        axes.set_title(literal(series[0].label) if titled else "", loc="left", fontsize=10)
         for step in _boundaries(series[0], window):
             axes.axvline(step, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
     else:
         _legend(axes, legend)
     axes.set_xlabel("step")
-    axes.set_ylabel(axis_label(quantity))
+    axes.set_ylabel(panel.label)
     axes.margins(x=0.01)
     _scale(axes, window)
     axes.grid(visible=True, alpha=0.25)
     axes.spines[["top", "right"]].set_visible(False)
-    return figure
 
 
 def save(figure: Figure, path: Path) -> None:

@@ -1,27 +1,34 @@
-"""What the vertical axis shows: the learning rate, or its multiplier."""
+"""What the vertical axis shows: the learning rate, or whatever else is scheduled, or its multiplier."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, assert_never
 
 import numpy as np
 from numpy.typing import NDArray
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.plotting.series import Series
+from d9d_lr.plotting.many import distinct
+from d9d_lr.plotting.series import LR, Series
 from d9d_lr.schedule.curve_base import FloatArray
 
 Quantity = Literal["lr", "multiplier"]
 
 
-def axis_label(quantity: Quantity) -> str:
-    """Returns what the axis is called."""
+def axis_label(quantity: Quantity, name: str = LR) -> str:
+    """Returns what the axis is called.
+
+    Args:
+        quantity: What it shows.
+        name: What is scheduled: the learning rate, or a name such as `weight_decay`.
+    """
     match quantity:
         case "lr":
-            return "learning rate"
+            return "learning rate" if name == LR else name
         case "multiplier":
-            return "multiplier"
+            return "multiplier" if name == LR else f"multiplier of {name}"
         case _:
             assert_never(quantity)
 
@@ -37,6 +44,39 @@ def values_of(series: Series, steps: NDArray[np.int64], quantity: Quantity) -> F
             return multipliers
         case _:
             assert_never(quantity)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """What shares one pair of axes: schedules of one thing.
+
+    Attributes:
+        series: The schedules, each once.
+        quantity: What the vertical axis shows.
+    """
+
+    series: Sequence[Series]
+    quantity: Quantity
+
+    @property
+    def label(self) -> str:
+        """What the vertical axis is called."""
+        return axis_label(self.quantity, self.series[0].name)
+
+
+def panels_of(asked: Quantity | None, series: Sequence[Series]) -> list[Panel]:
+    """Returns a panel for the learning rate, and one for each name of whatever else is scheduled.
+
+    Raises:
+        ConfigError: As `choose_quantity` does.
+    """
+    names = sorted({one.name for one in series} - {LR})
+    found = []
+    for name in [LR, *names]:
+        own = distinct([one for one in series if one.name == name])
+        values = all(one.base_lr is not None for one in own) and asked != "multiplier"
+        found.append(Panel(own, choose_quantity(asked, own) if name == LR else "lr" if values else "multiplier"))
+    return found
 
 
 def choose_quantity(asked: Quantity | None, series: Sequence[Series]) -> Quantity:

@@ -16,13 +16,17 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
 from d9d_lr.config.positions import free_position, positions_of
 from d9d_lr.config.resolve_lr import resolve_lr
+from d9d_lr.config.schedules import SCHEDULES, sections_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.plotting.labels import labels_of
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.sweeping.plan import Point
 from d9d_lr.sweeping.points import points_of
 from d9d_lr.training.optimizers.settings import OptimizerConfig
+from d9d_lr.training.plan import planned
 from d9d_lr.training.resolve import resolve_settings
+
+LR = "lr"
 
 
 @dataclass(frozen=True)
@@ -31,23 +35,25 @@ class Series:
 
     Attributes:
         label: The keys that differ between the schedules drawn together, with its values.
-        schedule: The schedule.
-        positions: What each of its phases is called in the configuration.
-        base_lr: The optimizer's learning rate, which the schedule multiplies; None if it is not known.
+        config: The schedule as it is written.
+        schedule: The schedule, resolved.
+        base_lr: The optimizer's learning rate, or other value, which the schedule multiplies; None if it is not known.
         total_steps: Steps of the whole run.
         swept: The value of each swept key.
         free_position: Where a phase more could stand; None if it could not.
         key: What the section is called in the configuration.
+        name: What is scheduled: `lr`, or whatever else by the name that it has below `schedules`.
     """
 
     label: str
+    config: PiecewiseConfig
     schedule: Schedule
-    positions: tuple[str, ...]
     base_lr: float | None
     total_steps: int
     swept: tuple[tuple[str, str], ...] = ()
     free_position: int | None = None
-    key: str = "lr"
+    key: str = LR
+    name: str = LR
 
 
 @dataclass(frozen=True)
@@ -95,7 +101,7 @@ def compose_series(
                 if application.is_own:
                     series += _own(composed, point, named, asked or Asked())
                 else:
-                    series.append(_series(composed, point, named))
+                    series += _series(composed, point, named)
             except ConfigError as error:
                 for problem in error.problems:
                     problems.setdefault(str(problem), problem)
@@ -104,21 +110,34 @@ def compose_series(
     return series
 
 
-def _series(composed: DictConfig, point: Point, label: str) -> Series:
+def _series(composed: DictConfig, point: Point, label: str) -> list[Series]:
     settings = resolve_settings(composed)
-    if not isinstance(settings.lr, PiecewiseConfig):
+    plan = planned(settings)
+    if isinstance(settings.lr, TargetConfig):
         hint = "d9d_lr.visualize_lr_scheduler(factory, num_steps, init_lr) draws any torch scheduler"
         raise ConfigError([Problem("lr._target_", f"{settings.lr.target} builds its schedule in torch", hint)])
-    section = plain(composed["lr"], "lr")
-    return Series(
-        label=label,
-        schedule=build_schedule(settings.lr, settings.train.total_steps),
-        positions=tuple(positions_of(section)),
-        free_position=free_position(section),
-        base_lr=_base_lr(settings.optimizer),
-        total_steps=settings.train.total_steps,
-        swept=tuple(point.changed.items()),
-    )
+    sections = {LR: plain(composed[LR], LR), **sections_of(composed.get(SCHEDULES, {}))}
+    positions = {name: positions_of(section) for name, section in sections.items()}
+    schedule, total_steps = plan.schedule(positions[LR]), settings.train.total_steps
+    assert schedule is not None, "it is one of ours"
+    found = {
+        LR: (settings.lr, schedule, _base_lr(settings.optimizer)),
+        **{name: (settings.schedules[name], one, plan.base_of(name)) for name, one in plan.others(positions).items()},
+    }
+    return [
+        Series(
+            label=label,
+            config=config,
+            schedule=one,
+            free_position=free_position(sections[name]),
+            base_lr=base,
+            total_steps=total_steps,
+            swept=tuple(point.changed.items()),
+            key=name if name == LR else f"{SCHEDULES}.{name}",
+            name=name,
+        )
+        for name, (config, one, base) in found.items()
+    ]
 
 
 def _base_lr(optimizer: OptimizerConfig | TargetConfig) -> float | None:
@@ -136,11 +155,12 @@ def _own(composed: DictConfig, point: Point, label: str, asked: Asked) -> list[S
     for key in keys:
         section = plain(OmegaConf.select(composed, key), key)
         of_several = {"schedule": key} if len(keys) > 1 else {}
+        config = resolve_lr(section, total_steps, key=key)
         series.append(
             Series(
                 label=f"{key} {label}" if of_several else label,
-                schedule=build_schedule(resolve_lr(section, total_steps, key=key), total_steps),
-                positions=tuple(positions_of(section)),
+                config=config,
+                schedule=build_schedule(config, total_steps, positions=positions_of(section)),
                 free_position=free_position(section),
                 base_lr=None,
                 total_steps=total_steps,

@@ -16,9 +16,9 @@ from rich.text import Text
 
 from d9d_lr.plotting.braille import BrailleCanvas
 from d9d_lr.plotting.many import FEW
-from d9d_lr.plotting.quantity import Quantity, axis_label, values_of
+from d9d_lr.plotting.quantity import Panel, Quantity, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
-from d9d_lr.plotting.series import Series
+from d9d_lr.plotting.series import LR, Series
 from d9d_lr.plotting.window import Window
 from d9d_lr.schedule.curve_base import FloatArray
 
@@ -28,8 +28,9 @@ _LETTERS = string.ascii_lowercase + string.ascii_uppercase + string.digits
 _LETTER_EVERY_COLUMNS = 9
 
 
-def print_plot(console: Console, series: Sequence[Series], quantity: Quantity, window: Window | None = None) -> None:
-    """Draws all series into one plot as wide as the terminal; letters name them where colours cannot."""
+def print_plot(console: Console, panel: Panel, window: Window | None = None) -> None:
+    """Draws a panel as wide as the terminal; letters name its lines where colours cannot."""
+    series, quantity = panel.series, panel.quantity
     window = window or Window()
     plot = _Plot.of(series, quantity, window, max(20, min(console.width - _LABEL_COLUMNS - 2, _WIDEST)))
     colors = [_COLORS[index % len(_COLORS)] for index in range(len(series))]
@@ -40,7 +41,7 @@ def print_plot(console: Console, series: Sequence[Series], quantity: Quantity, w
     if len(series) > 1:
         _put_letters(plot, series, quantity, colors)
     scale = " (log)" if window.log_y else ""
-    console.print(Text(f"{axis_label(quantity)}{scale} by step{' (log)' if window.log_x else ''}"))
+    console.print(Text(f"{panel.label}{scale} by step{' (log)' if window.log_x else ''}"))
     _print_framed(console, plot)
     console.print(Text(" " * (_LABEL_COLUMNS + 2) + _step_axis(plot)), no_wrap=True, overflow="crop")
     if len(series) > 1:
@@ -50,20 +51,21 @@ def print_plot(console: Console, series: Sequence[Series], quantity: Quantity, w
 
 
 def print_phases(console: Console, series: Sequence[Series]) -> None:
-    """Prints the resolved phases of each series, in multipliers of the base learning rate; of many, none."""
+    """Prints the resolved phases of each series, in multipliers of its base; of many, none."""
     if len(series) > FEW:
         console.print(Text(f"the phases of up to {FEW} schedules are listed here; these are {len(series)}"))
         return
     for one in series:
-        base = f"base learning rate {one.base_lr:g}, " if one.base_lr is not None else ""
-        console.print(Text(f"{one.label}: {base}{one.total_steps} steps"), style="bold")
+        what, name = ("learning rate", "") if one.name == LR else ("value", f"{one.name}: ")
+        base = f"base {what} {one.base_lr:g}, " if one.base_lr is not None else ""
+        console.print(Text(f"{one.label}: {name}{base}{one.total_steps} steps"), style="bold")
         table = Table(
             "phase", "mode", *(Column(name, justify="right") for name in ("start step", "end step", "start", "target")),
             "curve", box=box.SIMPLE_HEAD, pad_edge=False,
         )  # fmt: skip
-        for position, phase in zip(one.positions, one.schedule.phases, strict=True):
+        for phase in one.schedule.phases:
             table.add_row(
-                position, phase.mode, str(phase.start_step), str(phase.end_step),
+                phase.place, phase.mode, str(phase.start_step), str(phase.end_step),
                 f"{phase.start_multiplier:g}", f"{phase.target_multiplier:g}", str(phase.curve),
             )  # fmt: skip
         console.print(table)

@@ -10,7 +10,6 @@ from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.laws.fixed_rules import FIXED_RULES
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.law import Law
-from d9d_lr.laws.reach import beyond
 from d9d_lr.predicting.candidates import Candidate, compose_candidates
 
 _STEPS, _BASE_LR = "train.total_steps", "optimizer.lr"
@@ -60,8 +59,9 @@ def compose_asked(
         own = {_STEPS: f"{law.total_steps}", _BASE_LR: f"{law.reference_lr:.12g}"}
         words = [*(f"{key}={value}" for key, value in own.items() if key not in typed), *words]
     candidates = compose_candidates(words, config_dir=config_dir, config_name=config_name)
-    asked = [_asked(law, candidate) for candidate in candidates]
-    problems = {str(problem): problem for one in asked for problem in beyond(law, one.rates)}
+    typed_alone = " ".join(overrides) or "the default schedule"
+    asked = [_asked(law, candidate, typed_alone) for candidate in candidates]
+    problems = {str(problem): problem for one in asked for problem in law.limits.problems(one.rates)}
     if problems:
         raise ConfigError(problems.values())
     return asked
@@ -73,6 +73,7 @@ def fixed_rules(law: Law, total_steps: int) -> list[Asked]:
     return [Asked(name, (), (), law.reference_lr * values) for name, values in multipliers.items()]
 
 
-def _asked(law: Law, candidate: Candidate) -> Asked:
+def _asked(law: Law, candidate: Candidate, typed_alone: str) -> Asked:
     base = law.reference_lr if candidate.base_lr is None else candidate.base_lr
-    return Asked(candidate.label, candidate.overrides or ("",), candidate.swept, base * candidate.multipliers)
+    label = candidate.label if candidate.swept else typed_alone
+    return Asked(label, candidate.overrides or ("",), candidate.swept, base * candidate.multipliers)

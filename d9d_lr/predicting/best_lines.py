@@ -8,6 +8,7 @@ from rich.text import Text
 from d9d_lr.laws.best import FAMILIES, Best, best_of
 from d9d_lr.laws.law import Law
 from d9d_lr.predicting.fitting import doubts
+from d9d_lr.sweeping.baselines import warmup_words
 
 
 def print_best(console: Console, law: Law, family: str, total_steps: int) -> None:
@@ -18,11 +19,11 @@ def print_best(console: Console, law: Law, family: str, total_steps: int) -> Non
     console.print(Text(f"  {' '.join(overrides_of(law, best, total_steps))}", style="bold"), soft_wrap=True)
     found = best.prediction
     console.print(Text(f"predicted {found.loss:.4f} ({found.low:.4f} to {found.high:.4f})"), soft_wrap=True)
-    console.print(
-        Text(f"WSD 20 % {best.rule.loss:.4f}: a gain of {best.gain:.2%}, known to {best.gain_error:.2%}"),
-        soft_wrap=True,
-    )
-    if best.gain <= best.gain_error:
+    gained = f"a gain of {best.gain:.2%}" if best.gain > 0 else f"{-best.gain:.2%} better than this"
+    console.print(Text(f"WSD 20 % {best.rule.loss:.4f}: {gained}, known to {best.gain_error:.2%}"), soft_wrap=True)
+    if best.gain <= 0:
+        console.print(Text("take WSD 20 %"), soft_wrap=True)
+    elif best.gain <= best.gain_error:
         console.print(
             Text("the gain is smaller than the law's error: take WSD 20 % unless a run says otherwise"), soft_wrap=True
         )
@@ -34,7 +35,7 @@ def overrides_of(law: Law, best: Best, total_steps: int) -> list[str]:
     """Returns what to type for a schedule of `laws.best`."""
     return [
         "lr=wsd",
-        f"lr.phases.0.steps={law.warmup_steps}",
+        *warmup_words(law.warmup_steps),
         f"lr.phases.1.percentage={best.hold_until:g}",
         "lr/decay@lr.phases.2=poly_to_zero",
         f"lr.phases.2.curve.power={best.power:g}",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.laws.fit import fingerprint
 from d9d_lr.laws.folder_runs import read_folder_run, run_folders
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.predicting.columns import Wanted
@@ -50,7 +51,25 @@ def read_sources(named: Sequence[str], wanted: Wanted) -> Sources:
             problems.extend(error.problems)
     if problems:
         raise ConfigError(problems)
-    return Sources(tuple(curves), tuple(left_out))
+    return _each_once(curves, left_out)
+
+
+def _each_once(curves: Sequence[LossCurve], left_out: Sequence[Problem]) -> Sources:
+    """Leaves out runs with the losses of an earlier one, and gives runs of one name a number each."""
+    first: dict[str, LossCurve] = {}
+    again: list[Problem] = []
+    for curve in curves:
+        same = first.setdefault(fingerprint(curve), curve)
+        if same is not curve:
+            again.append(Problem(curve.name, f"it has the learning rates and losses of {same.name}"))
+    names = [curve.name for curve in first.values()]
+    kept = [
+        replace(curve, name=f"{curve.name} ({names[: place + 1].count(curve.name)})")
+        if names.count(curve.name) > 1
+        else curve
+        for place, curve in enumerate(first.values())
+    ]
+    return Sources(tuple(kept), (*left_out, *again))
 
 
 def _read(name: str, wanted: Wanted) -> Sources:

@@ -74,7 +74,8 @@ def other_changes(saved: SavedOthers, schedules: Mapping[str, Schedule], bases: 
     for name in sorted({*saved.schedules, *schedules}):
         old, new = saved.schedules.get(name), schedules.get(name)
         hyperparameter = split_name(name)[1]
-        was, now = saved.bases.get(hyperparameter), bases.get(hyperparameter)
+        was = saved.bases.get(name, saved.bases.get(hyperparameter))
+        now = bases.get(name, bases.get(hyperparameter))
         if new is None:
             lines.append(f"{name}: it is not scheduled any more")
         elif old is None:

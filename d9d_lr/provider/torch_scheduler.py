@@ -37,6 +37,11 @@ class PiecewiseLR(LRScheduler):
         schedule: The multiplier as a function of the step.
     """
 
+    _groups: list[dict[str, Any]] | None = None  # the optimizer's, as they were when they were looked at
+    _served = 0
+    _only_floats = False
+    _written: list[LR] | None = None
+
     def __init__(
         self,
         optimizer: Optimizer,
@@ -114,14 +119,64 @@ class PiecewiseLR(LRScheduler):
         return values if self._batch is None else {**values, BATCH_SIZE: self._batch.size(self.last_epoch)}
 
     def step(self, epoch: int | None = None) -> None:
-        """Advances by one step and sets the learning rates of the next one; call it after `optimizer.step()`."""
-        first = self._step_count == 1
-        self._step_count += first  # torch's own check of the order takes a skipped GradScaler step for a wrong one
-        super().step(epoch)
-        self._others.write(self.optimizer.param_groups, self.last_epoch)
-        self._step_count -= first
+        """Advances by one step and sets the learning rates of the next one; call it after `optimizer.step()`.
+
+        All of it is done here: torch's own `step` takes as long again, and its check of the order takes a skipped
+        GradScaler step for a wrong one.
+        """
+        self._step_count += 1
+        if epoch is not None:
+            self._update_lr(epoch)
+            return
+        self.last_epoch += 1
+        self._write()
         if self._step_count > 1:  # the first call comes from torch, on construction
-            self._guard.scheduler_stepped()
+            self._guard.scheduler_stepped(self)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        """Sets the learning rates of the next step, or of `epoch`, as torch's SequentialLR asks for at a milestone."""
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        self._write()
+        self._guard.moved()
+
+    def _write(self) -> None:
+        """Writes what is scheduled for `last_epoch` into the param groups."""
+        groups = self.optimizer.param_groups
+        if groups is not self._groups or len(groups) != self._served:
+            self._look_at_groups()
+        if self._only_floats and not isinstance(groups[0]["lr"], Tensor):
+            multiplier = self.schedule.multiplier(self.last_epoch)
+            for group, base_lr in zip(groups, self.base_lrs, strict=True):
+                group["lr"] = base_lr * multiplier
+            self._written = None
+            return
+        for group, lr in zip(groups, self._lrs_at(self.last_epoch), strict=True):
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(lr.squeeze() if isinstance(lr, Tensor) else lr)
+            else:
+                group["lr"] = lr
+        self._written = [copied(group["lr"]) for group in groups]
+        self._others.write(groups, self.last_epoch)
+
+    def _look_at_groups(self) -> None:
+        """Takes up what changes seldom: which groups there are, and whether learning rates in floats are all there is.
+
+        A group's learning rate that becomes a tensor later on is seen if the first group's does.
+        """
+        self._serve_new_groups()
+        groups = self.optimizer.param_groups
+        self._groups, self._served = groups, len(groups)
+        held = [*(group["lr"] for group in groups), *self.base_lrs]
+        self._only_floats = not (self._others.schedules or any(isinstance(lr, Tensor) for lr in held))
+
+    @property
+    def _last_lr(self) -> list[LR]:
+        """The learning rates of the current step, by torch's name; floats are computed when they are asked for."""
+        return self._lrs_at(self.last_epoch)[: self._served] if self._written is None else self._written
+
+    @_last_lr.setter
+    def _last_lr(self, learning_rates: list[LR]) -> None:
+        self._written = learning_rates
 
     def __repr__(self) -> str:
         rates = ", ".join(f"{float(lr):.4g}" for lr in self._last_lr)
@@ -203,20 +258,16 @@ class PiecewiseLR(LRScheduler):
         """Sets the learning rates of `step`, under this schedule and these base learning rates."""
         self.last_epoch = step
         self._step_count = step + 1
-        learning_rates = self.get_lr()
-        for group, base_lr, lr in zip(self.optimizer.param_groups, self.base_lrs, learning_rates, strict=True):
+        self._look_at_groups()
+        for group, base_lr in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
             group["initial_lr"] = copied(base_lr)
-            if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(float(lr))
-            else:
-                group["lr"] = float(lr)
-        self._last_lr = [copied(group["lr"]) for group in self.optimizer.param_groups]
+        self._write()
         self._others.write_bases(self.optimizer.param_groups)
         self._others.write(self.optimizer.param_groups, step)
         self._guard.moved()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_guard"} | {
+        return {name: value for name, value in self.__dict__.items() if name not in ("_guard", "_groups")} | {
             "_guard": self._guard.policy
         }
 

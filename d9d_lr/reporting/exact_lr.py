@@ -22,12 +22,12 @@ def exact_lr(run: RunView, points: int = _POINTS) -> Curve:
     """
     schedule = saved_schedule(run.folder, run.total_steps)
     logged = run.curves.lr
-    if schedule is None or run.total_steps is None or not logged[0]:
+    if schedule is None or run.last_step is None or not logged[0]:
         return logged
     at_logged = schedule.multipliers(np.array(logged[0], dtype=np.int64))
     largest = int(np.argmax(np.abs(at_logged)))
     if at_logged[largest] == 0:
         return logged
     base = float(f"{logged[1][largest] / at_logged[largest]:.{_DIGITS}g}")
-    steps = steps_to_draw(schedule, run.total_steps, points)
+    steps = steps_to_draw(schedule, run.last_step, points)
     return tuple(steps.tolist()), tuple((base * schedule.multipliers(steps)).tolist())

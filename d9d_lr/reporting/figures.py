@@ -14,6 +14,8 @@ from d9d_lr.comparing.predicted import Foreseen
 from d9d_lr.plotting.figure import new_figure, require_matplotlib, save
 from d9d_lr.plotting.palette import Look, line_style, literal, look
 from d9d_lr.reporting.exact_lr import exact_lr
+from d9d_lr.reporting.exact_others import exact_others
+from d9d_lr.reporting.page_data import scheduled_names
 from d9d_lr.reporting.predicted_chart import Frame
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order
@@ -40,6 +42,8 @@ def write_figures(view: SweepView, folder: Path) -> list[Path]:
     require_matplotlib()
     looks = looks_of(view)
     figures = {"schedules": _schedules(view, looks), "losses": _losses(view, looks)}
+    for name in scheduled_names(view):
+        figures[f"schedules_{_safe(name)}"] = _scheduled(view, name, looks)
     if any(one.mean is not None for one in view.settings):
         figures |= {f"{OBJECTIVE}_by_{_safe(key)}": _by_value(view, key, looks) for key in view.keys}
         maps = heat_maps(view)
@@ -73,6 +77,16 @@ def _schedules(view: SweepView, looks: dict[str, Look]) -> Figure:
         if drawn[0] and (_name(view, one), drawn) not in seen:
             seen.add((_name(view, one), drawn))
             _line(axes, drawn, looks[_name(view, one)], 1.5)
+    _legend(axes, looks)
+    return figure
+
+
+def _scheduled(view: SweepView, name: str, looks: dict[str, Look]) -> Figure:
+    figure, axes = _axes(name)
+    drawn = {(_name(view, one), exact_others(view.runs[one.points[0]]).get(name)) for one in view.settings}
+    for schedule, curve in sorted((pair for pair in drawn if pair[1]), key=lambda pair: pair[0]):
+        assert curve is not None, "it was left out"
+        _line(axes, curve, looks[schedule], 1.5)
     _legend(axes, looks)
     return figure
 
@@ -194,7 +208,7 @@ def _predicted(found: Sequence[Foreseen]) -> Figure:
             axes.errorbar(x, y, bars, color=color, linestyle="none", marker="o", markersize=4, elinewidth=1, label=name)
     axes.set_xlim(frame.real)
     axes.set_ylim(frame.predicted)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, loc="upper left")
     return figure
 
 

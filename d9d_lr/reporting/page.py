@@ -14,7 +14,7 @@ from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.effects import effects_of
 from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.words import LEGEND, notes, sentence
-from d9d_lr.reporting.page_data import page_data
+from d9d_lr.reporting.page_data import page_data, scheduled_names
 from d9d_lr.reporting.predicted_chart import predicted_chart
 from d9d_lr.reporting.run_views import RunView, schedule_text
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, heat_maps
@@ -37,6 +37,7 @@ def html_of(view: SweepView) -> str:
         predicted=predicted_chart(view.foreseen),
         legend=escape(LEGEND) if any(one.deviation is not None for one in view.settings) else "",
         troubles=_troubles(view),
+        scheduled="".join(_scheduled(index, name) for index, name in enumerate(scheduled_names(view))),
         maps="".join(_map(index, found) for index, found in enumerate(maps)),
         settings=_table("settings", setting_heads(view), [setting_cells(view, one) for one in view.settings]),
         runs=_table("runs", run_heads(view), [run_cells(view, place) for place in range(len(view.runs))]),
@@ -149,8 +150,13 @@ def _listed(labels: Sequence[str], most: int = 8) -> str:
 
 
 def _progress(run: RunView) -> str:
-    asked = f" of {run.total_steps}" if run.total_steps else ""
+    asked = f" of {run.last_step}" if run.last_step else ""
     return run.status + (f" at step {run.steps}{asked}" if run.status != "not started" else "")
+
+
+def _scheduled(index: int, name: str) -> str:
+    caption = f"<figcaption><span>Schedules: {escape(name)} by step</span></figcaption>"
+    return f'<figure id="scheduled-{index}">{caption}</figure>'
 
 
 def _map(index: int, found: HeatMap) -> str:

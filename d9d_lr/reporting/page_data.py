@@ -10,6 +10,7 @@ from d9d_lr.comparing.comparisons import LENGTH_KEYS
 from d9d_lr.comparing.folding import Setting
 from d9d_lr.plotting.palette import COLORS, DASHES
 from d9d_lr.reporting.exact_lr import exact_lr
+from d9d_lr.reporting.exact_others import exact_others
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, values_in_order
 from d9d_lr.runs.results import OBJECTIVE
@@ -33,6 +34,7 @@ def page_data(view: SweepView, maps: Sequence[HeatMap]) -> str:
         "settings": [_setting(view, one, comparison_of[id(one)], chosen=id(one) in bests) for one in view.settings],
         "runs": [_run(view, place, setting_of[place]) for place in range(len(view.runs))],
         "maps": [vars(found) for found in maps],
+        "scheduled": scheduled_names(view),
         "colors": COLORS,
         "dashes": DASHES,
     }
@@ -76,7 +78,17 @@ def _setting(view: SweepView, one: Setting, comparison: int, *, chosen: bool) ->
         "diverged": one.diverged,
         "chosen": chosen,
         "lr": _rounded(drawn),
+        **({"others": others} if (others := _others(view, one)) else {}),
     }
+
+
+def _others(view: SweepView, one: Setting) -> dict[str, list[list[float]]]:
+    return {name: _rounded(drawn) for name, drawn in exact_others(view.runs[one.points[0]]).items()}
+
+
+def scheduled_names(view: SweepView) -> list[str]:
+    """Returns what runs schedule beside the learning rate, by name."""
+    return sorted({name for one in view.settings for name in exact_others(view.runs[one.points[0]], points=2)})
 
 
 def _run(view: SweepView, place: int, setting: int) -> dict[str, Any]:

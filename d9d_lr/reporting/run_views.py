@@ -46,7 +46,8 @@ class RunView:
         best: The lowest validation loss on the way, under the same rule.
         final: The metrics of its last evaluation.
         steps: Optimizer steps done.
-        total_steps: Optimizer steps asked for; None if unknown.
+        total_steps: Optimizer steps that its schedule lies over; None if unknown.
+        last_step: Optimizer steps asked for, which may be fewer; None if unknown.
         seconds: Time spent training; None if unknown.
         error: Why it failed, or what is damaged; empty otherwise.
         curves: Its schedule and losses.
@@ -63,6 +64,7 @@ class RunView:
     final: Mapping[str, float] = field(default_factory=dict)
     steps: int = 0
     total_steps: int | None = None
+    last_step: int | None = None
     seconds: float | None = None
     error: str = ""
     curves: RunCurves = field(default_factory=RunCurves)
@@ -156,6 +158,7 @@ def _read_whole(folder: Path, name: str, planned: RecordedPoint | None, keep: in
         final=_metrics(result.final) if result else {},
         steps=result.steps if result else int(rows[-1]["step"]) if rows else 0,
         total_steps=total_steps,
+        last_step=result.last_step if result else None,
         seconds=result.seconds if result else None,
         error=visible(result.error or "") if result else "",
         curves=curves_of(rows, lr, keep),

@@ -50,7 +50,7 @@ class SweepView:
                     run.status,
                     run.objective,
                     run.error,
-                    run.total_steps,
+                    run.last_step,
                     sweep,
                     run.predicted,
                     self.differing.get(sweep, ""),

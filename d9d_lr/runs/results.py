@@ -27,12 +27,13 @@ class RunResult(BaseModel):
         final: The metrics of the last evaluation, with its `step`.
         best: The metrics of the evaluation with the lowest objective, with its `step`.
         steps: Optimizer steps done.
-        total_steps: Optimizer steps asked for.
+        total_steps: Optimizer steps of the whole run, over which its schedule lies.
         seconds: Wall-clock time spent training, over all resumed parts.
         fingerprint: A hash of the settings that decide what a run computes.
         trained_steps: Those of the steps that this run did itself, and did not begin from; None if nobody counted.
         overrides: What was typed to get this configuration.
         error: Why it failed, in one line; None if it did not.
+        stop_after: Steps after which it was to end; None if after all of them.
         format: The format of the file; see `d9d_lr.runs.format`.
     """
 
@@ -50,7 +51,13 @@ class RunResult(BaseModel):
     trained_steps: int | None = None
     overrides: list[str] = []
     error: str | None = None
+    stop_after: int | None = None
     format: int = 1
+
+    @property
+    def last_step(self) -> int:
+        """Optimizer steps asked for."""
+        return self.stop_after or self.total_steps
 
 
 def write_result(folder: Path, result: RunResult) -> None:

@@ -26,6 +26,12 @@ class BatchShares:
         """Returns the shares with another one from `step` on."""
         return BatchShares((*(piece for piece in self.pieces if piece[0] < step), (step, share)))
 
+    def since(self, step: int) -> BatchShares:
+        """Returns the shares as they are counted from a step on."""
+        at = max((index for index, (start, _) in enumerate(self.pieces) if start <= step), default=0)
+        later = ((start - step, share) for start, share in self.pieces[at + 1 :])
+        return BatchShares(((0, self.pieces[at][1]), *later))
+
     def full_steps(self, steps: int | Fraction) -> Fraction:
         """Returns how many steps of a full batch do what a number of steps does."""
         done = Fraction(0)

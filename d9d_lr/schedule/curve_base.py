@@ -53,8 +53,8 @@ class CurveBase(Checked, abc.ABC):
         return str(getattr(self, "type", type(self).__name__))
 
     def parameters(self) -> dict[str, Any]:
-        """Returns the fields that set one curve of a kind apart from another."""
-        return {name: value for name, value in vars(self).items() if name != "type"}
+        """Returns the fields that set one curve of a kind apart from another; one that is None sets nothing."""
+        return {name: value for name, value in vars(self).items() if name != "type" and value is not None}
 
 
 def each(function: Callable[[float], float], values: FloatArray) -> FloatArray:

@@ -19,7 +19,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 
 from d9d_lr.schedule.curve_base import CurveBase, FloatArray, each
-from d9d_lr.schedule.fields import AboveZero
+from d9d_lr.schedule.fields import AboveZero, Multiplier
 
 LOG_FLOOR = 1e-8
 """The exponential curve treats values below this as this: zero has no logarithm."""
@@ -144,6 +144,7 @@ class CurveInverseSqrt(CurveBase):
 
     Attributes:
         timescale: In steps, above 0; after three times as many, half of s - e is left.
+        floor: A multiplier that it does not fall below, as in Megatron-LM; None for no floor.
     """
 
     by_steps: ClassVar[bool] = True
@@ -151,12 +152,15 @@ class CurveInverseSqrt(CurveBase):
 
     type: Literal["inverse_sqrt"] = field(default="inverse_sqrt", kw_only=True)
     timescale: AboveZero = 1000.0
+    floor: Multiplier | None = None
 
     def compute(self, start: float, end: float, step_p: float) -> float:
-        return end + (start - end) * math.sqrt(self.timescale / (self.timescale + step_p))
+        value = end + (start - end) * math.sqrt(self.timescale / (self.timescale + step_p))
+        return value if self.floor is None else max(value, self.floor)
 
     def compute_array(self, start: float, end: float, step_p: FloatArray) -> FloatArray:
-        return end + (start - end) * np.sqrt(self.timescale / (self.timescale + step_p))
+        values = end + (start - end) * np.sqrt(self.timescale / (self.timescale + step_p))
+        return values if self.floor is None else np.maximum(values, self.floor)
 
 
 @dataclass(frozen=True)
@@ -281,6 +285,50 @@ class CurveCosinePower(CurveBase):
         return end + (start - end) * each(lambda half: half**self.power, halves)
 
 
+@dataclass(frozen=True)
+class CurveCosineTail(CurveBase):
+    """The second half of a cosine: e + (s - e)(1 - sin(pi p / 2)), steep at first and level at the end.
+
+    It goes on where half of `cosine` from 2s - e is done, as OLMo 3's schedule does when it is stretched in its middle.
+    """
+
+    type: Literal["cosine_tail"] = field(default="cosine_tail", kw_only=True)
+
+    def compute(self, start: float, end: float, step_p: float) -> float:
+        return end + (start - end) * (1 - math.sin(math.pi * step_p / 2))
+
+    def compute_array(self, start: float, end: float, step_p: FloatArray) -> FloatArray:
+        return end + (start - end) * (1 - each(math.sin, math.pi * step_p / 2))
+
+
+@dataclass(frozen=True)
+class CurveTanh(CurveBase):
+    """Part of a hyperbolic tangent: e + (s - e)(1 - tanh(lower (1 - p) + upper p)) / 2 (HTD, arXiv:1806.01593).
+
+    At p = 0 it is within (s - e)(1 + tanh(lower)) / 2 of s, and at p = 1 within (s - e)(1 - tanh(upper)) / 2 of e.
+
+    Attributes:
+        lower: Where on the tangent it begins, below `upper`.
+        upper: Where it ends.
+    """
+
+    type: Literal["tanh"] = field(default="tanh", kw_only=True)
+    lower: Multiplier = -7.0
+    upper: Multiplier = 3.0
+
+    def compute(self, start: float, end: float, step_p: float) -> float:
+        return end + (start - end) * ((1 - math.tanh(self.lower * (1.0 - step_p) + self.upper * step_p)) / 2)
+
+    def compute_array(self, start: float, end: float, step_p: FloatArray) -> FloatArray:
+        along = self.lower * (1.0 - step_p) + self.upper * step_p
+        return end + (start - end) * ((1 - each(math.tanh, along)) / 2)
+
+    def refusal(self, start: float, end: float) -> str:
+        return (
+            "" if self.lower < self.upper else f"goes from {self.lower:g} to {self.upper:g}; lower must be below upper"
+        )
+
+
 Curve: TypeAlias = (
     CurveLinear
     | CurveCosine
@@ -296,5 +344,7 @@ Curve: TypeAlias = (
     | CurveHalfLife
     | CurveKDecayCosine
     | CurveCosinePower
+    | CurveCosineTail
+    | CurveTanh
 )
 """The packaged curves, told apart by `type`."""

@@ -52,6 +52,7 @@ StepPosition = Annotated[int, Ge(-MAX_STEPS), Le(MAX_STEPS), NUMBER]
 StepCount = Annotated[int, Ge(0), Le(MAX_STEPS), NUMBER]
 Multiplier = Annotated[float, Ge(-MAX_MULTIPLIER), Le(MAX_MULTIPLIER), NUMBER]
 AboveZero = Annotated[float, Gt(0), NUMBER]
+AtLeastOne = Annotated[float, Ge(1.0), NUMBER]
 RunFraction = Annotated[float, Ge(0.0), Le(1.0), NUMBER]
 
 

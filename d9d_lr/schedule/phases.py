@@ -16,7 +16,18 @@ from d9d_lr.diagnostics.limits import kind_in_words
 from d9d_lr.diagnostics.problems import Problem
 from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.fields import MAX_MULTIPLIER, Checked, Multiplier, RunFraction, StepCount, StepPosition, Steps
-from d9d_lr.schedule.units import NEEDS, UNITS, Amount, Unit, Units, exact, floor_fraction
+from d9d_lr.schedule.units import (
+    NEEDS,
+    UNITS,
+    Amount,
+    Unit,
+    Units,
+    amounts_given,
+    beside,
+    exact,
+    floor_fraction,
+    two_amounts,
+)
 
 CurveT = TypeVar("CurveT", bound=CurveBase, covariant=True)
 """The curves that a phase may have: any in Python code, those that can be written down in a configuration."""
@@ -104,6 +115,26 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
                 levels[f"{end}_{kind}"] = None
         return replace(self, **levels)
 
+    def scaled(self, factor: float) -> Self:
+        """Returns the phase, its levels multipliers by now, with each of them multiplied."""
+        if factor == 1.0:
+            return self
+        start = None if self.start_multiplier is None else self.start_multiplier * factor
+        target = None if self.target_multiplier is None else self.target_multiplier * factor
+        return replace(self, start_multiplier=start, target_multiplier=target)
+
+    def stretched(self, ratio: Fraction) -> Self:
+        """Returns the phase with its own numbers of steps, other than its length, multiplied."""
+        steps: dict[str, Any] = {
+            name: float(exact(getattr(self.curve, name)) * ratio) for name in self.curve.step_fields
+        }
+        return replace(
+            self,
+            curve=replace(self.curve, **steps),
+            curve_from=None if self.curve_from is None else math.floor(self.curve_from * ratio),
+            curve_until=None if self.curve_until is None else math.floor(self.curve_until * ratio),
+        )
+
     def levels_of(self, kind: str) -> list[str]:
         """Returns the fields that are written as a learning rate, or as a value; each needs a reference."""
         return [name for name in (f"target_{kind}", f"start_{kind}") if getattr(self, name) is not None]
@@ -115,7 +146,7 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
                 limits = {"ge": -MAX_MULTIPLIER, "le": MAX_MULTIPLIER}
                 yield Problem("target_multiplier", f"is missing; it must be {kind_in_words(float, limits)}")
             for name in given[:-1]:
-                yield _beside(name, getattr(self, name), given[-1], getattr(self, given[-1]))
+                yield beside(name, getattr(self, name), given[-1], getattr(self, given[-1]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -205,7 +236,7 @@ class PhaseAmount(PhaseBase[CurveT]):
     @property
     def unit(self) -> Unit:
         """The unit of the amount."""
-        return next(unit for unit in UNITS if getattr(self, unit) is not None)
+        return amounts_given(self)[0]
 
     @property
     def amount(self) -> Fraction:
@@ -222,11 +253,9 @@ class PhaseAmount(PhaseBase[CurveT]):
 
     def cross_problems(self) -> Iterator[Problem]:
         yield from super().cross_problems()
-        given = [unit for unit in UNITS if getattr(self, unit) is not None]
-        if not given:
+        if not amounts_given(self):
             yield Problem("fraction", f"is missing; there must be one of {', '.join(UNITS)}")
-        for unit in given[:-1]:
-            yield _beside(unit, getattr(self, unit), given[-1], getattr(self, given[-1]))
+        yield from two_amounts(self)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -263,11 +292,6 @@ class PhaseBeforeEnd(PhaseAmount[CurveT]):
 
     def written(self, units: Units) -> str:
         return f"{super().written(units)} before the end"
-
-
-def _beside(name: str, value: float, other: str, other_value: float) -> Problem:
-    message = f"{value:.12g} stands beside {other}, {other_value:.12g}, and only one of them may"
-    return Problem(name, message, f"type {name}=null")
 
 
 Phase: TypeAlias = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ class SchedulePhase:
         target_multiplier: Where the curve goes: the multiplier at `end_step`, or what the curve tends to.
         curve: What lies between.
         laid_over: The steps at which the curve begins and ends, where they are not those of the phase.
+        place: Where it is written, below `phases`, such as `2` or `1.phases.0`; empty where it is not.
     """
 
     mode: str
@@ -31,6 +32,7 @@ class SchedulePhase:
     target_multiplier: float
     curve: CurveBase
     laid_over: tuple[int, int] | None = None
+    place: str = field(default="", compare=False)
 
     @property
     def end_multiplier(self) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Annotated, Any, Literal, get_args
@@ -70,6 +71,7 @@ class Units:
     Attributes:
         total_steps: Steps of the whole run.
         steps_per_epoch: Steps in which every example is seen once.
+        samples_per_epoch: Examples that there are, in place of `steps_per_epoch`.
         samples_per_step: Examples of one step.
         tokens_per_step: Tokens of one step.
         tokens_per_sample: Tokens of one example, in place of `tokens_per_step`.
@@ -79,6 +81,7 @@ class Units:
 
     total_steps: int | None = None
     steps_per_epoch: float | None = None
+    samples_per_epoch: float | None = None
     samples_per_step: float | None = None
     tokens_per_step: float | None = None
     tokens_per_sample: float | None = None
@@ -89,6 +92,8 @@ class Units:
         """Whether one of the attributes is known, or follows from others."""
         if need == "tokens_per_step" and self.tokens_per_step is None:
             return self.samples_per_step is not None and self.tokens_per_sample is not None
+        if need == "steps_per_epoch" and self.steps_per_epoch is None:
+            return self.samples_per_step is not None and self.samples_per_epoch is not None
         return getattr(self, need) is not None
 
     def amount_after(self, unit: Unit, steps: int | Fraction) -> Fraction:
@@ -128,6 +133,8 @@ class Units:
         match unit:
             case "steps":
                 return Fraction(1)
+            case "epochs" if self.steps_per_epoch is None:
+                return self._known("samples_per_step") / self._known("samples_per_epoch")
             case "epochs":
                 return 1 / self._known("steps_per_epoch")
             case "samples":
@@ -142,6 +149,24 @@ class Units:
         if value is None:
             raise ConfigError([Problem(name, "is missing")])
         return exact(value)
+
+
+def amounts_given(part: Any) -> list[Unit]:
+    """Returns the units in which a phase, or something else with a field for each unit, has an amount."""
+    return [unit for unit in UNITS if getattr(part, unit) is not None]
+
+
+def two_amounts(part: Any) -> Iterator[Problem]:
+    """Returns what is wrong where there is more than one amount."""
+    given = amounts_given(part)
+    for unit in given[:-1]:
+        yield beside(unit, getattr(part, unit), given[-1], getattr(part, given[-1]))
+
+
+def beside(name: str, value: float, other: str, other_value: float) -> Problem:
+    """Returns the problem of two fields that exclude each other."""
+    message = f"{value:.12g} stands beside {other}, {other_value:.12g}, and only one of them may"
+    return Problem(name, message, f"type {name}=null")
 
 
 def exact(number: float) -> Fraction:

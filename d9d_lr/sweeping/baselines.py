@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
 
@@ -18,19 +19,25 @@ from d9d_lr.sweeping.preflight import CheckedPoint, Preflight
 Check = Callable[[Sequence[Point]], Preflight]
 """Composes and validates points."""
 
+_DIGITS = 9
 _OF_SCHEDULE = re.compile(r"[+~]*lr\b")
 
 
 def baseline_words(warmup_steps: int) -> dict[str, tuple[str, ...]]:
     """Returns what to type for each of `FIXED_RULES`, over whatever schedule stands there, after so long a warmup."""
-    warmup: tuple[str, ...] = (f"lr.phases.0.steps={warmup_steps}",)
-    if warmup_steps == 0:
-        warmup = ("lr/warmup@lr.phases.0=none", "lr.initial_multiplier=1.0")
+    warmup = warmup_words(warmup_steps)
     return {
         "linear to zero": ("lr=warmup_linear", "lr/decay@lr.phases.1=linear_to_zero", *warmup),
         "WSD 20 %": ("lr=wsd", "lr/decay@lr.phases.2=linear_to_zero", "lr.phases.1.percentage=0.8", *warmup),
         "cosine to zero": ("lr=warmup_cosine", "lr/decay@lr.phases.1=cosine_to_zero", *warmup),
     }
+
+
+def warmup_words(warmup_steps: int) -> tuple[str, ...]:
+    """Returns what to type for a warmup in phase 0, or for none."""
+    if warmup_steps == 0:
+        return ("lr/warmup@lr.phases.0=none", "lr.initial_multiplier=1.0")
+    return (f"lr.phases.0.steps={warmup_steps}",)
 
 
 def baselines(points: Sequence[CheckedPoint], law: Law, check: Check) -> tuple[list[CheckedPoint], list[str]]:
@@ -55,11 +62,21 @@ def baselines(points: Sequence[CheckedPoint], law: Law, check: Check) -> tuple[l
     return found, missing
 
 
+def does_the_same(point: CheckedPoint) -> tuple[tuple[str, ...], bytes]:
+    """Returns what two points share that follow the same learning rates, however written, and are otherwise alike."""
+    rates = point.rates() if point.rates else np.zeros(1)
+    return _others(point), hashlib.blake2b(np.round(rates / (rates.max() or 1.0), _DIGITS).tobytes()).digest()
+
+
+def _others(point: Point) -> tuple[str, ...]:
+    return tuple(word for word in point.overrides if not _OF_SCHEDULE.match(word))
+
+
 def _with(points: Sequence[CheckedPoint], words: Sequence[str]) -> Iterator[Point]:
     """Yields each point once with these words in place of its schedule."""
     seen: set[tuple[str, ...]] = set()
     for point in points:
-        others = tuple(word for word in point.overrides if not _OF_SCHEDULE.match(word))
+        others = _others(point)
         if others in seen:
             continue
         seen.add(others)

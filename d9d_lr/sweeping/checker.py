@@ -40,6 +40,7 @@ class RunPreview:
             resolved configuration.
         total_steps: Steps of the run; 0 if it has none.
         columns: More about it for the table of `dry_run`, by title.
+        advice: What is legal in it but seldom meant; a sweep says it once, for all of its points.
         course: What it does from step to step, to know which steps it shares with others; None if nobody can say.
         rates: Returns the learning rate of every step, for `predict`; None if nobody can say.
     """
@@ -49,6 +50,7 @@ class RunPreview:
     columns: Mapping[str, str] = field(default_factory=dict)
     course: Course | None = None
     rates: Rates | None = None
+    advice: tuple[str, ...] = ()
 
 
 Checker = Callable[[DictConfig], RunPreview]

@@ -7,13 +7,13 @@ the law puts first, with all of their seeds, and the fixed rules beside them.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.law import Law
 from d9d_lr.laws.law_file import read_law
-from d9d_lr.sweeping.baselines import Check, baselines
+from d9d_lr.sweeping.baselines import Check, baselines, does_the_same
 from d9d_lr.sweeping.law_order import LawOrder, predicted_rule
 from d9d_lr.sweeping.preflight import CheckedPoint
 from d9d_lr.sweeping.settings import SweepConfig
@@ -70,16 +70,16 @@ def _chosen(
     points: Sequence[CheckedPoint], order: LawOrder, most: int, rules: Sequence[CheckedPoint], missing: Sequence[str]
 ) -> Forecast:
     """Returns the points of the first schedules of each length, and the fixed rules, each configuration once."""
-    computed = {rule.fingerprint for rule in rules}
-    first = [point for point in points if order.places[point.folder].place <= most or point.fingerprint in computed]
-    there = {point.fingerprint for point in points}
-    added = [rule for rule in rules if rule.fingerprint not in there]
+    known = {does_the_same(point) for point in points}
+    ruled = {does_the_same(rule) for rule in rules}
+    first = [point for point in points if order.places[point.folder].place <= most or does_the_same(point) in ruled]
+    extra = [rule for rule in rules if does_the_same(rule) not in known]
+    added = [replace(rule, number=number) for number, rule in enumerate(extra, start=len(points))]
     kept = {point.folder for point in first}
     left_out = [point for point in points if point.folder not in kept]
     left_out.sort(key=lambda point: order.places[point.folder].place)
-    notes = [
-        f"{len(first)} of {len(points)} points run, those of the {most} schedules that the law puts first and of the "
-        f"fixed rules among them; {len(added)} more for fixed rules that are not"
-    ]
+    notes = [f"{len(first)} of {len(points)} points run: the {most} schedules that the law puts first, and fixed rules"]
+    if added:
+        notes.append(f"{len(added)} points are added, of fixed rules that are not among them")
     notes += [f"{name} cannot be written in this sweep, and is no baseline of it" for name in missing]
     return Forecast([*first, *added], left_out, [*notes, *order.doubts()])

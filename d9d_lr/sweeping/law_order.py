@@ -12,7 +12,6 @@ from d9d_lr.laws.fixed_rules import FIXED_RULES
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.law import Law, Prediction
 from d9d_lr.laws.ranking import Ranked, Ranking, rank
-from d9d_lr.laws.reach import beyond
 from d9d_lr.runs.record import RecordedPrediction
 from d9d_lr.sweeping.preflight import CheckedPoint
 
@@ -51,7 +50,7 @@ class LawOrder:
         lengths: dict[int, dict[bytes, tuple[FloatArray, list[str]]]] = {}
         for point in points:
             rates = point.rates() if point.rates else None
-            problems = [_UNKNOWN] if rates is None else beyond(law, rates)
+            problems = [_UNKNOWN] if rates is None else law.limits.problems(rates)
             if rates is None or problems:
                 silent[point.folder] = problems[0]
                 continue

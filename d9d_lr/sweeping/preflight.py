@@ -34,6 +34,7 @@ class CheckedPoint(Point):
         fingerprint: What it computes; see `d9d_lr.sweeping.checker.RunPreview`.
         total_steps: Steps of its run; 0 if it has none.
         columns: What else its application says of it.
+        advice: What its application remarks on.
         course: What it does from step to step; None if nobody can say.
         rates: Returns the learning rate of every step; None if nobody can say.
         predicted: What a law says of it; None if it was not asked, or cannot tell.
@@ -45,6 +46,7 @@ class CheckedPoint(Point):
     fingerprint: str
     total_steps: int
     columns: Mapping[str, str]
+    advice: tuple[str, ...] = ()
     course: Course | None = None
     rates: Rates | None = None
     predicted: RecordedPrediction | None = None
@@ -129,6 +131,7 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         fingerprint=preview.fingerprint or identity,
         total_steps=preview.total_steps,
         columns=preview.columns,
+        advice=preview.advice,
         course=preview.course,
         rates=preview.rates,
     )

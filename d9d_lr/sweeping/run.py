@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -157,7 +158,15 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
     for checked in found.good:
         if checked.same_as:
             say(f"point {checked.number} ({checked.folder}) computes the same as {checked.same_as}")
+    _say_advice(found.good)
     return found.good
+
+
+def _say_advice(points: Sequence[CheckedPoint]) -> None:
+    """Says each remark once, with how many points it is about."""
+    about = Counter(remark for point in points for remark in point.advice)
+    for remark, count in about.items():
+        say(remark if count == len(points) else f"{remark} [{count} of {len(points)} points]")
 
 
 def _check(sweep: Sweep, planned: Sequence[Point]) -> Preflight:

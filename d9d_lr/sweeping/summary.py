@@ -144,7 +144,7 @@ def _row(sweep_folder: Path, point: RecordedPoint) -> SummaryRow:
         metrics=metrics,
         seconds=result.seconds,
         error=result.error or "",
-        total_steps=result.total_steps,
+        total_steps=result.last_step,
     )
 
 

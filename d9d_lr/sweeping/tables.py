@@ -11,6 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text as RichText
 
+from d9d_lr.comparing.folding import is_seed
 from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.terminal import answer_text, drawn
 from d9d_lr.diagnostics.visible import visible
@@ -91,17 +92,20 @@ def _segment(segment: Segment) -> str:
 
 
 def show_forecast(found: Forecast) -> None:
-    """Shows what a law chose, and names what it left out."""
+    """Shows what a law chose, and names the schedules that it left out, each once whatever its seeds."""
     for note in found.notes:
         say(note)
-    if not found.left_out:
+    swept = dict.fromkeys(key for point in found.left_out for key in point.changed if not is_seed(key))
+    counts: dict[tuple[str, ...], int] = {}
+    for point in found.left_out:
+        cells = (point.columns["order"], point.columns["predicted"], *(point.changed.get(key, "") for key in swept))
+        counts[cells] = counts.get(cells, 0) + 1
+    if not counts:
         return
-    swept = list(dict.fromkeys(key for point in found.left_out for key in point.changed))
-    table = _table("order", "predicted", *swept)
-    for point in found.left_out[:_MOST_LEFT_OUT]:
-        cells = [point.columns["order"], point.columns["predicted"], *(point.changed.get(key, "") for key in swept)]
-        table.add_row(*map(_text, cells))
-    more = len(found.left_out) - _MOST_LEFT_OUT
+    table = _table("order", "predicted", *swept, "points")
+    for cells, count in list(counts.items())[:_MOST_LEFT_OUT]:
+        table.add_row(*map(_text, cells), str(count))
+    more = len(counts) - _MOST_LEFT_OUT
     say(f"left out:\n\n{_drawn(table)}\n" + (f"... and {more} more\n" if more > 0 else ""))
 
 

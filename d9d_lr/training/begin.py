@@ -14,7 +14,7 @@ from d9d_lr.runs.metrics import check_lines
 from d9d_lr.training.checkpoints import Checkpoint, load_checkpoint
 from d9d_lr.training.course import history_fingerprint
 from d9d_lr.training.loop import Past, Run
-from d9d_lr.training.schedule_plan import SchedulePlan
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def checkpoint_to_begin_from(
     except RunError as error:
         log.warning("%s; starting at step 0", error)
         return None
-    own = history_fingerprint(settings, plan.lr, plan.total_steps, checkpoint.step, environment_of(context))
+    own = history_fingerprint(settings, plan, checkpoint.step, environment_of(context))
     if checkpoint.step > plan.total_steps or not own or checkpoint.history != own:
         log.warning("%s does not agree with this run to the last bit; starting at step 0", path)
         return None
@@ -63,7 +63,7 @@ def past_of(run: Run, settings: Settings, start: Checkpoint, begun: Path | None)
 
 def history_of(run: Run, settings: Settings, step: int) -> str:
     """Returns the hash of all that a run does in its first steps, if it does them as its settings say."""
-    return history_fingerprint(settings, run.plan.lr, run.plan.total_steps, step, environment_of(run.context))
+    return history_fingerprint(settings, run.plan, step, environment_of(run.context))
 
 
 def environment_of(context: DistributedContext) -> list[object]:

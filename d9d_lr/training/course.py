@@ -3,48 +3,72 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from d9d_lr.composing.targets import TargetConfig
-from d9d_lr.config.build import build_schedule
-from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.sweeping.tree import Course
 from d9d_lr.training.fingerprint import digest, family_fingerprint
+from d9d_lr.training.plan import SchedulePlan, planned
 from d9d_lr.training.settings import Settings
+
+Values = Callable[[ArrayLike], NDArray[np.float64]]
 
 
 def course_of(settings: Settings) -> Course | None:
     """Returns what a run does from step to step; None where nobody can say.
 
-    A provider or a task of the user's own may do anything, a run that begins from the checkpoint of another one has a
-    past of its own, and schedules beside the learning rate's are not compared.
+    A provider or a task of the user's own may do anything, and a run that begins from the checkpoint of another one has
+    a past of its own.
     """
-    train = settings.train
-    if not isinstance(settings.lr, PiecewiseConfig) or isinstance(settings.task, TargetConfig) or settings.schedules:
+    plan, train = planned(settings), settings.train
+    values = _values(plan)
+    if values is None or isinstance(settings.task, TargetConfig) or train.resume not in ("auto", "never"):
         return None
-    if train.resume not in ("auto", "never"):
-        return None
-    values = build_schedule(settings.lr, train.total_steps).multipliers
-    return Course(family_fingerprint(settings), values, train.total_steps)
+    return Course(_family(settings, plan), values, train.last_step)
 
 
-def history_fingerprint(
-    settings: Settings, lr: PiecewiseConfig | TargetConfig, total_steps: int, step: int, environment: list[object]
-) -> str:
+def history_fingerprint(settings: Settings, plan: SchedulePlan, step: int, environment: list[object]) -> str:
     """Returns a hash of all that a run did in its first steps: two runs that share it are one up to there.
 
     Args:
         settings: What it was made under.
-        lr: The schedule that it followed; under `train.on_schedule_change=keep` not that of the settings.
-        total_steps: Steps of the run that the schedule was made for.
+        plan: The schedules that it followed; under `train.on_schedule_change=keep` not those of the settings.
         step: The number of steps.
         environment: What else decides the last bit: versions, device, threads.
 
     Returns:
         The hash; empty where nobody can say what the run did.
     """
-    if not isinstance(lr, PiecewiseConfig) or isinstance(settings.task, TargetConfig) or settings.schedules:
+    values = _values(plan)
+    if values is None or isinstance(settings.task, TargetConfig):
         return ""
-    values = np.asarray(build_schedule(lr, total_steps).multipliers(np.arange(step)), dtype=np.float64)
-    return digest([family_fingerprint(settings), hashlib.sha256(values.tobytes()).hexdigest(), step, environment])
+    bits = np.asarray(values(np.arange(step)), dtype=np.float64).tobytes()
+    return digest([_family(settings, plan), hashlib.sha256(bits).hexdigest(), step, environment])
+
+
+def _family(settings: Settings, plan: SchedulePlan) -> str:
+    """Returns what runs share that do the same wherever their values agree: the values are of the same things."""
+    own = family_fingerprint(settings)
+    return digest([own, sorted(plan.schedules)]) if plan.schedules else own
+
+
+def _values(plan: SchedulePlan) -> Values | None:
+    """Returns the multiplier of each step; with several schedules, a number that agrees where all of them do.
+
+    Returns:
+        None for a provider of the user's own.
+    """
+    schedule, others = plan.schedule(), plan.others()
+    if schedule is None or not others:
+        return None if schedule is None else schedule.multipliers
+    ordered = [schedule, *(others[name] for name in sorted(others))]
+
+    def together(steps: ArrayLike) -> NDArray[np.float64]:
+        rows = np.stack([one.multipliers(steps) for one in ordered], axis=1)
+        hashes = (hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows)
+        return np.frombuffer(b"".join(hashes), dtype=np.float64)
+
+    return together

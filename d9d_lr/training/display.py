@@ -25,14 +25,14 @@ SILENT_SECONDS = 10.0
 class Display:
     """Shows the rows of a run as they come."""
 
-    def __init__(self, total_steps: int) -> None:
-        self._total_steps = total_steps
+    def __init__(self, last_step: int) -> None:
+        self._last_step = last_step
         self._console = Console(stderr=True)
         self._bar = Progress(
             TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"),
             TimeRemainingColumn(), console=self._console, disable=not self._console.is_terminal,
         )  # fmt: skip
-        self._task = self._bar.add_task("", total=total_steps)
+        self._task = self._bar.add_task("", total=last_step)
         self._row = ""
         self._logged_at = clock()
 
@@ -49,7 +49,7 @@ class Display:
             self._log(step)
 
     def _log(self, step: int) -> None:
-        log.info("step %d/%d  %s", step, self._total_steps, self._row)
+        log.info("step %d/%d  %s", step, self._last_step, self._row)
         self._logged_at = clock()
 
     def __enter__(self) -> Self:
@@ -75,9 +75,9 @@ def show_summary(settings: Settings, result: RunResult, initial: dict[str, float
     console = Console(file=sys.stdout)
     console.print(f"{result.status}: {_name(settings.task)} under a {_name(settings.lr)} schedule")
     console.print(table)
-    console.print(
-        f"{result.steps} of {result.total_steps} steps in {result.seconds:.1f} s; in {folder}", soft_wrap=True
-    )
+    stopped = " (train.stop_after)" if result.steps == result.stop_after else ""
+    done = f"{result.steps} of {result.total_steps} steps{stopped}"
+    console.print(f"{done} in {result.seconds:.1f} s; in {folder}", soft_wrap=True)
 
 
 def _name(part: object) -> str:

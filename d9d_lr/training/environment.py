@@ -16,12 +16,13 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.launched import world_size
 from d9d_lr.runs.locks import held
 from d9d_lr.tracking.open import check_installed
+from d9d_lr.training.plan import planned
 from d9d_lr.training.resume import find_checkpoint
-from d9d_lr.training.schedule_plan import plan_to_follow, planned
+from d9d_lr.training.schedule_plan import plan_to_follow
 from d9d_lr.training.schedulers import build_provider
 from d9d_lr.training.settings import Settings
-from d9d_lr.training.tasks.charlm import read_text
 from d9d_lr.training.tasks.settings import CharLMConfig
+from d9d_lr.training.tasks.text import read_text
 
 
 def check_environment(settings: Settings, folder: Path) -> None:

@@ -35,12 +35,13 @@ def settings_fingerprint(settings: Settings) -> str:
 
 
 def family_fingerprint(settings: Settings) -> str:
-    """Returns what two runs share that differ by nothing but the schedule and the length: they begin as one run.
+    """Returns what two runs share that differ by nothing but their schedules and the length: they begin as one run.
 
     The number of threads counts, since sums that are divided otherwise are rounded otherwise.
     """
-    what = {name: essential(getattr(settings, name)) for name in Settings.model_fields if name not in ("lr", "tracker")}
-    beside = {*NOT_IN_FINGERPRINT, "total_steps"} - {"num_threads"}
+    other = ("lr", "schedules", "tracker")
+    what = {name: essential(getattr(settings, name)) for name in Settings.model_fields if name not in other}
+    beside = {*NOT_IN_FINGERPRINT, "total_steps", "stop_after"} - {"num_threads"}
     what["train"] = {name: value for name, value in what["train"].items() if name not in beside}
     return digest(what)
 

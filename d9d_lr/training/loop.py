@@ -18,6 +18,7 @@ from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.training.interrupts import Interrupts
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import (
     any_process,
     broadcast_from_first,
@@ -27,7 +28,6 @@ from d9d_lr.training.processes import (
     shard,
 )
 from d9d_lr.training.randomness import batch_generator, seed_step
-from d9d_lr.training.schedule_plan import SchedulePlan
 from d9d_lr.training.settings import TrainConfig
 from d9d_lr.training.tasks.protocol import Task
 
@@ -87,7 +87,7 @@ class Run:
     @property
     def stop(self) -> int:
         """The step that it goes on to."""
-        return self.saves[-1] if self.saves else self.config.total_steps
+        return self.saves[-1] if self.saves else self.config.last_step
 
     @property
     def batch_size(self) -> int:
@@ -126,7 +126,7 @@ class Observer:
         """Called when `step` updates are done."""
 
     def record(self, step: int, row: Row) -> None:
-        """Given the row of every step that is logged or evaluated, and of `total_steps`."""
+        """Given the row of every step that is logged or evaluated, and of the last."""
 
     def save(self) -> None:
         """Called where a checkpoint is due."""
@@ -149,14 +149,15 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
         run.begin_step()
         if any_process(interrupts.signal_name is not None, run.context):
             return
-        step, lr, scheduled = run.step, run.lr, run.scheduled_row()
+        step, lr = run.step, run.lr
         evaluated = step % config.eval_every == 0
+        scheduled = run.scheduled_row() if evaluated or step % config.log_every == 0 else {}
         saves = _is_checkpoint_due(step + 1, config)
         row = _evaluate(run) if evaluated else {}
         loss = _update(run, model)
         if evaluated or saves or step % config.log_every == 0:
             _check_finite("training loss", loss.item(), step, lr)
-        if evaluated or step % config.log_every == 0:
+        if scheduled:
             observer.record(step, {**scheduled, "train_loss": loss.item(), **row})
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started
@@ -169,7 +170,7 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
 
 def _is_checkpoint_due(step: int, config: TrainConfig) -> bool:
     every = config.checkpoint_every
-    return every is not None and step % every == 0 and step < config.total_steps
+    return every is not None and step % every == 0 and step < config.last_step
 
 
 def _update(run: Run, model: nn.Module) -> Tensor:

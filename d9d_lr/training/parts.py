@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
+from torch import nn
+from torch.optim import Optimizer
 
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.diagnostics.one_line import in_one_line
@@ -15,11 +17,13 @@ from d9d_lr.training.begin import checkpoint_to_begin_from, past_of
 from d9d_lr.training.environment import check_processes, device_type
 from d9d_lr.training.loop import Run
 from d9d_lr.training.optimizers.build import build_optimizer
+from d9d_lr.training.optimizers.groups import parameters_of
 from d9d_lr.training.optimizers.settings import OptimizerConfig
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import all_gather
 from d9d_lr.training.randomness import seed_model
 from d9d_lr.training.resume import find_checkpoint, log_changes, restore
-from d9d_lr.training.schedule_plan import SchedulePlan, plan_to_follow
+from d9d_lr.training.schedule_plan import plan_to_follow
 from d9d_lr.training.scheduled import with_base_values
 from d9d_lr.training.schedulers import build_scheduler
 from d9d_lr.training.settings import Settings
@@ -50,7 +54,7 @@ def prepare(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
     task = build_task(settings.task)
     seed_model(config.seed)
     model = task.build_model().to(context.device)
-    optimizer = build_optimizer(_with_bases(settings.optimizer, plan), model.parameters())
+    optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), model)
     scheduler = build_scheduler(
         plan, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
     )
@@ -88,6 +92,10 @@ def prepare_together(settings: Settings, folder: Path, portion: Portion = WHOLE)
         steps = ", ".join(f"process {rank} at {step}" for rank, (step, _) in enumerate(said))
         raise RunError(f"the processes would start at different steps, {steps}; all of them must see {folder}")
     return run
+
+
+def _built_optimizer(config: OptimizerConfig | TargetConfig, model: nn.Module) -> Optimizer:
+    return build_optimizer(config, parameters_of(config, model))
 
 
 def _with_bases(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:

@@ -13,14 +13,14 @@ from omegaconf import DictConfig
 from d9d_lr.composing.cli import Refusal
 from d9d_lr.composing.overrides import check_single_run
 from d9d_lr.composing.targets import TargetConfig
-from d9d_lr.config.build import build_schedule
-from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.advice import advice_for
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import boundaries
 from d9d_lr.sweeping.checker import Rates, RunPreview
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.course import course_of
 from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.plan import planned
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.settings import CharLMConfig
@@ -54,18 +54,20 @@ def check_point(config: DictConfig) -> RunPreview:
     settings = resolve_settings(config)
     _check_files(settings)
     total_steps = settings.train.total_steps
-    columns = {"phase boundaries": _boundaries(settings), "total steps": str(total_steps)}
+    stopped = f", {settings.train.stop_after} done" if settings.train.stop_after else ""
+    columns = {"phase boundaries": _boundaries(settings), "total steps": f"{total_steps}{stopped}"}
     course, rates = course_of(settings), _rates(settings)
-    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates)
+    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates, _advice(settings))
 
 
 def _rates(settings: Settings) -> Rates | None:
-    """Returns what gives every step its learning rate; None where torch builds it, or it is not all that counts."""
-    optimizer, lr, total_steps = settings.optimizer, settings.lr, settings.train.total_steps
+    """Returns what gives the learning rate of every step; None where torch builds it, or it is not all that counts."""
+    optimizer, last_step = settings.optimizer, settings.train.last_step
     base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
-    if not isinstance(lr, PiecewiseConfig) or not isinstance(base, int | float) or settings.schedules:
+    schedule = planned(settings).schedule()
+    if schedule is None or not isinstance(base, int | float) or settings.schedules:
         return None
-    return lambda: base * build_schedule(lr, total_steps).multipliers(np.arange(total_steps))
+    return lambda: base * schedule.multipliers(np.arange(last_step))
 
 
 def _check_files(settings: Settings) -> None:
@@ -81,6 +83,15 @@ def _check_files(settings: Settings) -> None:
 
 
 def _boundaries(settings: Settings) -> str:
-    if not isinstance(settings.lr, PiecewiseConfig):
-        return f"({settings.lr.target})"
-    return " ".join(map(str, boundaries(build_schedule(settings.lr, settings.train.total_steps).phases)))
+    schedule = planned(settings).schedule()
+    if schedule is None:
+        return f"({getattr(settings.lr, 'target', '')})"
+    return " ".join(map(str, boundaries(schedule.phases)))
+
+
+def _advice(settings: Settings) -> tuple[str, ...]:
+    """Returns what is worth saying of many runs at once: that step 0 learns nothing."""
+    schedule = planned(settings).schedule()
+    found = advice_for(schedule) if schedule else []
+    above = "lr/warmup has options that begin above 0, such as linear_1_over_w"
+    return tuple(f"advice: {advice.message}; {above}" for advice in found if advice.kind == "first_step_zero")

@@ -12,7 +12,6 @@ from typing import assert_never
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import remove_partials, set_aside, write_text_whole
@@ -27,7 +26,7 @@ from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, s
 from d9d_lr.training.display import Display
 from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
-from d9d_lr.training.schedule_plan import SchedulePlan
+from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -40,7 +39,7 @@ def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> I
     _clear(run, settings, folder)
     for row in map(json.loads, kept if run.past.from_folder else ()):  # what others trained, as if it were trained here
         tracker.log(int(row.pop("step")), row)
-    with MetricsFile(folder, kept) as metrics, Display(settings.train.total_steps) as display:
+    with MetricsFile(folder, kept) as metrics, Display(settings.train.last_step) as display:
         yield Recorder(run, settings, folder, metrics, display, tracker)
 
 
@@ -112,6 +111,7 @@ def _result(
         best=_metrics_of(min(rows, key=lambda row: row[OBJECTIVE], default={})),
         steps=run.step if run else 0,
         total_steps=settings.train.total_steps,
+        stop_after=settings.train.stop_after,
         seconds=run.seconds if run else 0.0,
         trained_steps=run.step - run.past.began if run else 0,
         fingerprint=settings_fingerprint(settings),
@@ -132,7 +132,7 @@ def _clear(run: Run, settings: Settings, folder: Path) -> None:
         log.info("%s is kept as %s", files.metrics, set_aside(files.metrics).name)
     if settings.train.resume == "never":
         remove_all(folder)
-    if run.step < settings.train.total_steps:
+    if run.step < settings.train.last_step:
         reopen(folder, run.step)
     write_text_whole(files.schedule, _schedule_json(_lr_in_force(run, settings)))
     if run.plan.schedules:
@@ -185,7 +185,7 @@ def _schedules_json(plan: SchedulePlan, total_steps: int) -> str:
     """Writes what else is scheduled in steps, with what it multiplies."""
     content = {
         name: {
-            "base_value": plan.base_values.get(split_name(name)[1]),
+            "base_value": plan.base_of(name),
             "schedule": in_steps(schedule, total_steps).model_dump(mode="json"),
         }
         for name, schedule in plan.others().items()

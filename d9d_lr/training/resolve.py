@@ -19,9 +19,17 @@ from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.settings import resolve_sweep
 from d9d_lr.tracking.settings import GIVEN_TO_TRACKERS, TrackerConfig
+from d9d_lr.training.length import with_total_steps
 from d9d_lr.training.optimizers.settings import OptimizerConfig
-from d9d_lr.training.scheduled import Written, read_schedules, refuse_beside, resolve_schedules
+from d9d_lr.training.scheduled import (
+    Written,
+    read_schedules,
+    refuse_beside,
+    resolve_schedules,
+    shares_of_any_length,
+)
 from d9d_lr.training.settings import Settings, TrainConfig
+from d9d_lr.training.tasks.samples import samples_per_epoch
 from d9d_lr.training.tasks.settings import TaskConfig
 
 REQUIRED = ("lr", "optimizer", "task", "train")
@@ -73,7 +81,9 @@ def resolve_settings(config: DictConfig) -> Settings:
     sections = _sections(config, collect)
     for name in set(REQUIRED) - set(map(str, config)):
         sections[name] = {}
-    train = collect(lambda: _validated(TrainConfig, sections["train"], "train")) if "train" in sections else None
+    train = collect(lambda: _train(sections)) if "train" in sections else None
+    if "lr" in sections:
+        collect(lambda: sections.update(lr=_with_epochs(sections)))
     written = collect(lambda: read_schedules(sections.get("schedules", {}), sections.get("lr", {}), train))
     written = written or Written({})
     lr = collect(lambda: _lr(sections["lr"], train, written)) if "lr" in sections else None
@@ -108,6 +118,42 @@ def _section(config: DictConfig, name: str) -> dict[str, Any]:
     if OmegaConf.is_missing(config, name):
         raise ConfigError([Problem(name, "must be set; it is ??? (mandatory) in the configuration")])
     return marked(config[name], name)
+
+
+def _train(sections: Mapping[str, Any]) -> TrainConfig:
+    section, lr = sections["train"], sections.get("lr", {})
+    shares = partial(shares_of_any_length, sections.get("schedules", {}), lr, section.get("batch_size"))
+    return _validated(TrainConfig, with_total_steps(section, lr, shares), "train")
+
+
+def _with_epochs(sections: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns `lr` with how many examples the task has, where a phase is in epochs and nothing says how long one is."""
+    section: dict[str, Any] = sections["lr"]
+    nested = section.get("scheduler")
+    scheduler = nested if isinstance(nested, Mapping) else section
+    known = any(scheduler.get(name) is not None for name in ("steps_per_epoch", "samples_per_epoch"))
+    if known or "task" not in sections or not _in_epochs([section, sections.get("schedules", {})]):
+        return section
+    found = _valid_task(sections["task"])
+    filled = {**scheduler, "samples_per_epoch": None if found is None else samples_per_epoch(found)}
+    return {**section, "scheduler": filled} if scheduler is nested else filled
+
+
+def _in_epochs(node: Any) -> bool:
+    if isinstance(node, Mapping):
+        return node.get("epochs") is not None or any(map(_in_epochs, node.values()))
+    return isinstance(node, list) and any(map(_in_epochs, node))
+
+
+def _valid_task(section: Mapping[str, Any]) -> TaskConfig | None:
+    """Returns the settings of a packaged task; None where it is user-defined, or wrong, which is told elsewhere."""
+    target, rest = split_target(section)
+    if target is not None:
+        return None
+    try:
+        return _Packaged.model_validate({"task": rest}).task
+    except ValidationError:
+        return None
 
 
 def _lr(section: Mapping[str, Any], train: TrainConfig | None, written: Written) -> PiecewiseConfig | TargetConfig:

@@ -20,7 +20,8 @@ from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.runs.canonical import canonical
 from d9d_lr.training.checkpoints import Checkpoint, checkpoint_at, newest_checkpoint
 from d9d_lr.training.fingerprint import defaults, storable
-from d9d_lr.training.schedule_plan import SchedulePlan, plan_of
+from d9d_lr.training.plan import SchedulePlan
+from d9d_lr.training.schedule_plan import plan_of
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,7 @@ def restore(
     except (RuntimeError, ValueError) as error:
         raise RunError(f"the checkpoint of step {checkpoint.step} does not fit the model: {error}") from error
     changed = {key for key, _, _ in _optimizer_changes(checkpoint, settings)} - {"lr"}
+    changed |= {"weight_decay"} if "groups" in changed else set()  # a group may have one to itself
     taken = changed | (_scheduled_keys(old, plan) if adopting else set())
     for group, fresh in zip(optimizer.param_groups, fresh_groups, strict=True):
         for key in taken:
@@ -131,9 +133,10 @@ def _check_same_work(checkpoint: Checkpoint, settings: Settings) -> None:
         for key, was, now in _changes(checkpoint, settings, "optimizer")
         if key in ("name", "target") and (was, now) != (None, None)
     ]
-    if checkpoint.step > settings.train.total_steps:
-        message = f"{settings.train.total_steps} is below {checkpoint.step}, the step of the checkpoint"
-        problems.append(Problem("train.total_steps", message, _OVER))
+    if checkpoint.step > settings.train.last_step:
+        message = f"{settings.train.last_step} is below {checkpoint.step}, the step of the checkpoint"
+        ends = "total_steps" if settings.train.stop_after is None else "stop_after"
+        problems.append(Problem(f"train.{ends}", message, _OVER))
     if problems:
         raise ConfigError(problems)
 

@@ -60,7 +60,7 @@ def run_training(
             announce(Assignment(settings, folder, portion))
         result = _train_and_record(settings, folder, overrides, portion)
     if result.status == "interrupted":
-        log.warning("interrupted after step %d of %d; saved in %s", result.steps, result.total_steps, folder)
+        log.warning("interrupted after step %d of %d; saved in %s", result.steps, result.last_step, folder)
         raise KeyboardInterrupt
     if summary:
         rows = [row for row in read_metrics(folder) if OBJECTIVE in row]

@@ -1,116 +1,22 @@
-"""The schedule that a run follows: what it is built from, and what to do when it is not the checkpoint's."""
+"""What to do when the schedules of a run are not those of its checkpoint: refuse, keep or adopt."""
 
 from __future__ import annotations
 
 import logging
 from typing import Any, assert_never
 
-from pydantic import Field
-
 from d9d_lr.composing.targets import TargetConfig
-from d9d_lr.config.base import Base
-from d9d_lr.config.batch_sizes import build_batch_sizes
-from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.config.schedules import BATCH_SIZE, split_name
+from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.provider.resuming_others import SavedOthers, other_changes
 from d9d_lr.schedule import values as portable
-from d9d_lr.schedule.batch import BatchShares
-from d9d_lr.schedule.batch_sizes import BatchSizes
 from d9d_lr.schedule.compare import differences
-from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.training.checkpoints import Checkpoint
-from d9d_lr.training.fingerprint import digest, essential
-from d9d_lr.training.scheduled import base_values
+from d9d_lr.training.plan import SchedulePlan, planned
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
-
-
-class SchedulePlan(Base):
-    """Everything that decides the learning rate of every step, and whatever else is scheduled.
-
-    Attributes:
-        lr: The schedule, or a user-defined provider.
-        total_steps: Steps of the run that it was made for.
-        base_lr: The learning rate that it multiplies; None where the optimizer's own default is taken.
-        schedules: What else is scheduled, by name.
-        base_values: What those multiply, by hyperparameter, the batch size included, as far as the settings say.
-    """
-
-    lr: PiecewiseConfig | TargetConfig
-    total_steps: int
-    base_lr: float | None
-    schedules: dict[str, PiecewiseConfig] = Field(default_factory=dict)
-    base_values: dict[str, float] = Field(default_factory=dict)
-
-    @property
-    def full_batch(self) -> int | None:
-        """Examples of a full batch, where the batch size is scheduled."""
-        size = self.base_values.get(BATCH_SIZE)
-        return None if size is None else int(size)
-
-    def schedule(self) -> Schedule | None:
-        """Returns the resolved schedule; None for a user-defined provider."""
-        if not isinstance(self.lr, PiecewiseConfig):
-            return None
-        return build_schedule(self.lr, self.total_steps, batch=self._shares())
-
-    def others(self) -> dict[str, Schedule]:
-        """Returns what else is scheduled, resolved, by name; the batch size as a multiplier of a full one."""
-        if not self.schedules:
-            return {}
-        batch, shares = self.batch_sizes(), self._shares()
-        found = {
-            name: build_schedule(config, self.total_steps, batch=shares)
-            for name, config in self.schedules.items()
-            if name != BATCH_SIZE
-        }
-        return found if batch is None else {**found, BATCH_SIZE: batch.schedule}
-
-    def batch_sizes(self) -> BatchSizes | None:
-        """Returns the batch size of every step; None where it is not scheduled."""
-        config = self.schedules.get(BATCH_SIZE)
-        if config is None or self.full_batch is None:
-            return None
-        return build_batch_sizes(config, self.total_steps, self.full_batch)
-
-    def bases(self) -> dict[str, list[float | None]]:
-        """Returns what the others multiply, as a scheduler's state has it."""
-        return {name: [value] for name, value in self.base_values.items()}
-
-    def fingerprint(self) -> str:
-        """Returns a short hash of everything that is scheduled, and what it multiplies but for the learning rate."""
-        others = {name: portable.fingerprint(one) for name, one in self.others().items()}
-        own = self.lr_fingerprint()
-        return digest([own, others, self.base_values]) if others else own
-
-    def lr_fingerprint(self) -> str:
-        """Returns a short hash of the multipliers: of the resolved schedule, or of what a provider is given."""
-        schedule = self.schedule()
-        if schedule is not None:
-            return portable.fingerprint(schedule)
-        return digest([essential(self.lr), self.total_steps])
-
-    def _shares(self) -> BatchShares | None:
-        batch = self.batch_sizes()
-        return None if batch is None else batch.counted_with()
-
-
-def planned(settings: Settings) -> SchedulePlan:
-    """Returns the plan that the settings describe."""
-    optimizer = settings.optimizer
-    base_lr = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
-    bases = {**base_values(optimizer), BATCH_SIZE: float(settings.train.batch_size)}
-    scheduled = {split_name(name)[1] for name in settings.schedules}
-    return SchedulePlan(
-        lr=settings.lr,
-        total_steps=settings.train.total_steps,
-        base_lr=base_lr,
-        schedules=settings.schedules,
-        base_values={name: value for name, value in bases.items() if name in scheduled},
-    )
 
 
 def plan_to_follow(settings: Settings, checkpoint: Checkpoint | None) -> SchedulePlan:
@@ -155,8 +61,16 @@ def plan_changes(checkpoint: Checkpoint, new: SchedulePlan) -> list[str]:
         lines.append(f"base learning rate: {_base(old)} -> {_base(new)}")
     if lines:
         lines.append(_jump(checkpoint, new))
+    lines += _group_changes(old, new)
     plain = {name: portable.to_plain(schedule) for name, schedule in old.others().items()}
     return lines + other_changes(SavedOthers(plain, old.bases()), new.others(), new.bases(), checkpoint.step)
+
+
+def _group_changes(old: SchedulePlan, new: SchedulePlan) -> list[str]:
+    """Returns a line for each base that a param group has to itself, where its schedule does not tell it."""
+    names = sorted({*old.base_values, *new.base_values} - {*old.schedules, *new.schedules})
+    pairs = [(name, old.base_values.get(name), new.base_values.get(name)) for name in names if split_name(name)[0]]
+    return [f"{name}: base value: {was} -> {now}" for name, was, now in pairs if was != now]
 
 
 def _schedule_changes(old: SchedulePlan, new: SchedulePlan) -> list[str]:

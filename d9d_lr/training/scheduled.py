@@ -6,14 +6,16 @@ What a schedule is silent about, the rest of the configuration says: values are 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.config.batch_sizes import build_batch_sizes
 from d9d_lr.config.models import UNIT_FIELDS, PiecewiseConfig
 from d9d_lr.config.schedules import (
     BATCH_SIZE,
+    GROUPS,
     SCHEDULES,
     Section,
     batch_sizes_of,
@@ -24,8 +26,10 @@ from d9d_lr.config.schedules import (
     unknown_problems,
     with_defaults,
 )
-from d9d_lr.diagnostics.problems import ConfigError, Problem, join_key
+from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean, join_key
+from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.batch_sizes import BatchSizes
+from d9d_lr.schedule.fields import MAX_STEPS
 from d9d_lr.schedule.limits import limit_problems
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.settings import TrainConfig
@@ -69,6 +73,33 @@ def read_schedules(section: Mapping[str, Any], lr: Mapping[str, Any], train: Tra
     return Written(sections, batch, found[BATCH_SIZE])
 
 
+def shares_of_any_length(section: Mapping[str, Any], lr: Mapping[str, Any], batch_size: Any) -> BatchShares | None:
+    """Returns which share of a full batch each step has, before it is known how many steps there are.
+
+    Args:
+        section: The section `schedules`.
+        lr: The section `lr`.
+        batch_size: `train.batch_size`, as it is written.
+
+    Returns:
+        The shares; None where the batch has one size.
+
+    Raises:
+        ConfigError: With every problem, that a size depends on the length of the run included.
+    """
+    inherited = {name: lr.get("scheduler", lr).get(name) for name in _INHERITED}
+    sections = sections_of(section)
+    if BATCH_SIZE not in sections or type(batch_size) is not int or batch_size < 1:
+        return None
+    known = {**inherited, "reference_value": batch_size, "samples_per_step": batch_size}
+    found = resolve_each({BATCH_SIZE: with_defaults(sections[BATCH_SIZE], known)})[BATCH_SIZE].config
+    bound = [one.length_field for one in found.scheduler.phases if "total_steps" in one.needs() and not one.only_last]
+    if bound or found.scheduler.published_tokens is not None or found.scheduler.published_steps is not None:
+        message = "depends on the length of the run, which is to follow from it"
+        raise ConfigError([Problem(join_key(SCHEDULES, BATCH_SIZE), message, "give that as train.total_steps")])
+    return build_batch_sizes(found, MAX_STEPS, batch_size).shares()
+
+
 def resolve_schedules(
     written: Written, train: TrainConfig | None, optimizer: OptimizerConfig | TargetConfig | None
 ) -> dict[str, PiecewiseConfig]:
@@ -85,10 +116,7 @@ def resolve_schedules(
     bases = {} if optimizer is None else base_values(optimizer)
     try:
         found = resolve_each(
-            {
-                name: with_defaults(raw, {"reference_value": bases.get(split_name(name)[1])})
-                for name, raw in checked.items()
-            }
+            {name: with_defaults(raw, _references(name, bases, optimizer)) for name, raw in checked.items()}
         )
         if train is not None:
             shares = written.batch.counted_with() if written.batch else None
@@ -102,15 +130,34 @@ def resolve_schedules(
 
 
 def base_values(optimizer: OptimizerConfig | TargetConfig) -> dict[str, float]:
-    """Returns what an optimizer's settings say of hyperparameters that can be scheduled, by name."""
-    fields = optimizer.arguments if isinstance(optimizer, TargetConfig) else dict(optimizer)
-    return {name: value for name, value in _numbers(fields) if name != "lr"}
+    """Returns what an optimizer's settings say of hyperparameters that can be scheduled, by name.
+
+    What a param group has to itself is there as `groups.GROUP.lr` and `groups.GROUP.weight_decay`.
+    """
+    if isinstance(optimizer, TargetConfig):
+        return {name: value for name, value in _numbers(optimizer.arguments) if name != "lr"}
+    own = {
+        f"{GROUPS}.{group}.{name}": value
+        for group, config in optimizer.groups.items()
+        for name, value in config.bases().items()
+    }
+    return {name: value for name, value in _numbers(dict(optimizer)) if name != "lr"} | own
+
+
+def base_of(name: str, bases: Mapping[str, float]) -> float | None:
+    """Returns what a schedule multiplies: what its param group has to itself, or what the optimizer has."""
+    return bases.get(name, bases.get(split_name(name)[1]))
 
 
 def with_base_values(fields: Mapping[str, Any], values: Mapping[str, float]) -> dict[str, Any]:
     """Returns an optimizer's settings with other values for the hyperparameters of `base_values`."""
     changed = dict(fields)
     for name, value in values.items():
+        group, hyperparameter = split_name(name)
+        if group is not None and group in changed.get(GROUPS, {}):
+            own = changed[GROUPS][group].model_copy(update={hyperparameter: value})
+            changed[GROUPS] = {**changed[GROUPS], group: own}
+            continue
         key, _, index = name.partition(".")
         if key in changed and index:
             items = list(changed[key])
@@ -144,17 +191,35 @@ def _of_optimizer(sections: Mapping[str, Any], optimizer: OptimizerConfig | Targ
     """Yields what the optimizer does not have, or has at 0; one of the user's own may have it all the same."""
     bases = base_values(optimizer)
     if not isinstance(optimizer, TargetConfig):
-        yield from unknown_problems(sections, [*bases, BATCH_SIZE])
+        yield from unknown_problems(sections, [*(name for name in bases if split_name(name)[0] is None), BATCH_SIZE])
+        yield from _unknown_groups(sections, list(optimizer.groups))
     for name in sections:
-        group, hyperparameter = split_name(name)
-        if group is None and bases.get(hyperparameter) == 0:
-            key = f"optimizer.{hyperparameter}"
+        if base_of(name, bases) == 0:
+            key = f"optimizer.{name if name in bases else split_name(name)[1]}"
             yield Problem(join_key(SCHEDULES, name), f"{key} is 0, and a schedule multiplies it")
+
+
+def _unknown_groups(sections: Mapping[str, Any], groups: Sequence[str]) -> Iterator[Problem]:
+    for name in sections:
+        group, _ = split_name(name)
+        if group is not None and group not in groups:
+            there = f"there are {', '.join(groups)}" if groups else "optimizer.groups names none"
+            hint = did_you_mean(group, groups) or "optimizer.groups says which parameters it has"
+            yield Problem(join_key(SCHEDULES, name), f"there is no param group {group!r}; {there}", hint)
+
+
+def _references(
+    name: str, bases: Mapping[str, float], optimizer: OptimizerConfig | TargetConfig | None
+) -> dict[str, float | None]:
+    """Returns what learning rates and values of a schedule are multiples of."""
+    if split_name(name)[1] != "lr":
+        return {"reference_value": base_of(name, bases)}
+    lr = None if optimizer is None or isinstance(optimizer, TargetConfig) else optimizer.lr
+    return {"reference_lr": bases.get(name, lr)}
 
 
 def _limits(schedules: Mapping[str, Any], bases: Mapping[str, float]) -> Iterator[Problem]:
     for name, schedule in schedules.items():
-        hyperparameter = split_name(name)[1]
-        if hyperparameter in bases:
-            for problem in limit_problems(hyperparameter, schedule, bases[hyperparameter]):
-                yield problem.below(join_key(SCHEDULES, name))
+        base = base_of(name, bases)
+        for problem in [] if base is None else limit_problems(split_name(name)[1], schedule, base):
+            yield problem.below(join_key(SCHEDULES, name))

@@ -11,7 +11,7 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.provider.auto import AutoLRSchedulerProvider
 from d9d_lr.provider.context import InitializeLRSchedulerContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol, LRSchedulerProvider
-from d9d_lr.training.schedule_plan import SchedulePlan
+from d9d_lr.training.plan import SchedulePlan
 
 
 def build_scheduler(plan: SchedulePlan, context: InitializeLRSchedulerContext) -> LRSchedulerProtocol:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.base import Base, Positive
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.schedule.fields import MAX_STEPS, NUMBER
+from d9d_lr.schedule.fields import MAX_STEPS, NUMBER, Steps
+from d9d_lr.schedule.units import PerStep
 from d9d_lr.tracking.settings import NoTrackerConfig, TrackerConfig
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.tasks.settings import TaskConfig
@@ -22,7 +23,7 @@ class TrainConfig(Base):
     """How a run goes, whatever it trains.
 
     Attributes:
-        total_steps: Optimizer steps of the whole run.
+        total_steps: Optimizer steps of the whole run, over which the schedule lies.
         batch_size: Examples per step, over all processes together.
         eval_every: Steps between evaluations.
         log_every: Steps between lines of metrics.jsonl.
@@ -35,6 +36,9 @@ class TrainConfig(Base):
         resume: "auto" goes on from the newest checkpoint of the run folder, "never" starts over, else the path of a
             checkpoint or of a run folder to go on from.
         on_schedule_change: What to do where the checkpoint was made under another schedule.
+        total_samples: The length of the whole run in examples; `training/length.py` makes it `total_steps`.
+        total_tokens: The same in tokens.
+        stop_after: Steps after which the run ends, before its schedule does; None does all of them.
     """
 
     total_steps: Annotated[int, Field(gt=0, le=MAX_STEPS), NUMBER]
@@ -49,6 +53,23 @@ class TrainConfig(Base):
     keep_checkpoints: Positive
     resume: str
     on_schedule_change: Literal["error", "keep", "adopt"]
+    total_samples: PerStep | None = None
+    total_tokens: PerStep | None = None
+    stop_after: Steps | None = None
+
+    @property
+    def last_step(self) -> int:
+        """Steps that the run does: all of its schedule, or those of its beginning."""
+        return self.stop_after or self.total_steps
+
+    @field_validator("stop_after")
+    @classmethod
+    def _is_inside(cls, stop_after: int | None, info: ValidationInfo) -> int | None:
+        total_steps = info.data.get("total_steps")
+        if stop_after is not None and total_steps is not None and stop_after > total_steps:
+            more = f"{stop_after} is more than the run has, train.total_steps is {total_steps}"
+            raise ValueError(f"{more}; to do all of them, type train.stop_after=null")
+        return stop_after
 
     @field_validator("resume")
     @classmethod

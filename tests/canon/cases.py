@@ -122,7 +122,107 @@ PRESETS = {
         ),
     ),
     "systems/megatron_inverse_sqrt": Preset(
-        "the formula of megatron-core 0.16.1", warmed(systems.megatron, style="inverse-square-root")
+        "the formula of megatron-core 0.16.1",
+        (
+            *warmed(systems.megatron, style="inverse-square-root"),
+            *warmed(systems.megatron, style="inverse-square-root", min_lr=0.4, overrides=("lr.min_lr_ratio=0.4",)),
+        ),
+    ),
+    "systems/transformers_cosine_with_restarts": Preset(
+        "the formula of transformers 5.24.0",
+        # cycles that divide the steps behind the warmup
+        tuple(
+            Case(
+                total,
+                partial(systems.transformers_cosine_with_restarts, total=total, warmup=warmup, num_cycles=cycles),
+                (f"lr.warmup_steps={warmup}", f"lr.num_cycles={cycles}"),
+            )
+            for total, warmup, cycles in ((1000, 100, 2), (1000, 100, 1), (1001, 101, 9), (997, 13, 8), (50, 1, 7))
+        ),
+        tolerance=4e-15,  # there the progress is that through all cycles, times their number
+    ),
+    "systems/olmo_core_half_cosine": Preset(
+        "the formula of ai2-olmo-core 3.0.0",
+        (
+            *warmed(systems.olmo_core_half_cosine),
+            *warmed(systems.olmo_core_half_cosine, alpha_f=0.0, overrides=("lr.alpha_f=0.0", "lr.middle_ratio=0.5")),
+        ),
+    ),
+    "systems/olmo_core_wsds": Preset(
+        "the formula of ai2-olmo-core 3.0.0",
+        tuple(
+            Case(
+                total,
+                partial(
+                    systems.olmo_core_wsds, total=total, warmup=warmup, periods=periods, decay=decay, decay_min_lr=low
+                ),
+                (
+                    f"lr.warmup_steps={warmup}",
+                    f"lr.periods={periods}",
+                    f"lr.decay_steps={decay}",
+                    f"lr.decay_min_lr_ratio={low}",
+                ),
+            )
+            for total, warmup, periods, decay, low in (
+                (1000, 100, 2, 100, 0.0),
+                (999, 13, 3, 33, 0.1),
+                (50, 1, 5, 4, 0.0),
+            )
+        ),
+    ),
+    "systems/levanter_wsd_s": Preset(
+        "the formula of marin-levanter 0.2.20",
+        tuple(
+            Case(
+                total,
+                partial(
+                    systems.levanter,
+                    total=total,
+                    warmup=warmup,
+                    decay=decay,
+                    decay_type=shape,
+                    cycles=cycles,
+                    rewarmup=again,
+                ),
+                (
+                    f"lr.warmup_steps={warmup}",
+                    f"lr.cycles={cycles}",
+                    f"lr.decay_steps={decay}",
+                    f"lr.decay_curve={shape}",
+                    f"lr.rewarmup_steps={again}",
+                ),
+            )
+            for total, warmup, cycles, decay, again in ((1000, 100, 2, 100, 0), (999, 13, 3, 33, 10), (50, 2, 5, 4, 1))
+            for shape in ("linear", "cosine")
+        ),
+    ),
+    "systems/timm_step": Preset(
+        "the formula of timm 1.0.31",
+        (
+            *warmed(systems.timm_step, needs_total=False, warmup_lr_init=0.01, decay_t=300, decay_rate=0.1),
+            *warmed(
+                systems.timm_step,
+                needs_total=False,
+                warmup_lr_init=0.01,
+                decay_t=11,
+                decay_rate=0.7,
+                overrides=("lr.decay_t=11", "lr.decay_rate=0.7"),
+            ),
+        ),
+    ),
+    "systems/timm_tanh": Preset(
+        "the formula of timm 1.0.31",
+        (
+            *warmed(systems.timm_tanh, warmup_lr_init=0.01),
+            *warmed(
+                systems.timm_tanh,
+                warmup_lr_init=0.01,
+                lr_min=0.1,
+                lb=-6.0,
+                ub=4.0,
+                overrides=("lr.lr_min_ratio=0.1", "lr.lb=-6.0", "lr.ub=4.0"),
+            ),
+        ),
     ),
     "systems/olmo_core_inverse_sqrt": Preset(
         "the formula of ai2-olmo-core 3.0.0", warmed(systems.olmo_core_inverse_sqrt)
@@ -142,6 +242,29 @@ PRESETS = {
             ran(lr_scheduler.PolynomialLR, 401, "lr.total_iters=400", "lr.power=2.0", total_iters=400, power=2.0),
         ),
         tolerance=1e-13,  # torch multiplies the rate of the step before
+    ),
+    "systems/torch_step": Preset(
+        "torch 2.13's StepLR, run",
+        (
+            ran(lr_scheduler.StepLR, 1000, step_size=300),
+            ran(lr_scheduler.StepLR, 777, "lr.step_size=111", "lr.gamma=0.5", step_size=111, gamma=0.5),
+        ),
+    ),
+    "systems/torch_one_cycle_three_phase": Preset(
+        "torch 2.13's OneCycleLR, run",
+        (
+            ran(lr_scheduler.OneCycleLR, 1000, max_lr=1.0, total_steps=1000, three_phase=True),
+            ran(
+                lr_scheduler.OneCycleLR,
+                77,
+                "lr.peak_step=10",
+                "lr.back_step=20",
+                max_lr=1.0,
+                total_steps=77,
+                pct_start=11 / 77,
+                three_phase=True,
+            ),
+        ),
     ),
     "systems/torch_exponential": Preset(
         "torch 2.13's ExponentialLR, run",
@@ -367,12 +490,13 @@ PRESETS = {
             ran(
                 lr_scheduler.CosineAnnealingWarmRestarts,
                 77,
-                "lr.cycle_ends=[7,21,49,105]",
+                "lr.T_0=7",
                 "lr.eta_min_ratio=0.1",
                 T_0=7,
                 T_mult=2,
                 eta_min=0.1,
             ),
+            ran(lr_scheduler.CosineAnnealingWarmRestarts, 90, "lr.T_0=30", "lr.T_mult=1", T_0=30),
         ),
     ),
     "systems/nanochat": Preset(
@@ -404,6 +528,17 @@ PRESETS = {
     "models/apertus_70b": published(models.apertus_70b, 894_069, 1e-5),
     "models/olmo2_32b": published(models.olmo2_32b, 774_860, 6e-4, tolerance=1e-5),
     "models/olmo3_7b": published(models.olmo3_7b, 1_413_814, 3e-4),
+    "models/olmo3_7b_midtraining": published(models.olmo3_7b_midtraining, 47_684, 0.00020712352850360292),
+    "models/olmo3_7b_long_context": published(models.olmo3_7b_long_context, 11_921, 0.00020712352850360292),
+    "models/wsd_s": published(
+        partial(models.wsd_s, warm=1000, share=0.1, low=0.1),
+        50_000,
+        1.0,
+        "lr.warmup_steps=1000",
+        "lr.decay_fraction=0.1",
+        "lr.min_ratio=0.1",
+        "lr.decay_curve=inverse_linear",
+    ),
     "models/marin_8b": published(models.marin_8b, 1_420_000, 1.7e-3),
     "models/minicpm": published(partial(models.minicpm, warm=2000), 279_898, 0.01, "lr.warmup_steps=2000"),
     "models/power": published(models.power, 238_418, 0.02, tolerance=1e-4),

@@ -15,11 +15,17 @@ from d9d_lr.schedule.piecewise import boundaries
 
 
 @functools.cache
-def schedule_of(name, case):
-    """The schedule of a preset in the run of a case."""
+def config_of(name, case):
+    """A preset as it is written, with what a case types."""
     content = OmegaConf.load(SCHEDULES_DIR / "lr" / f"{name}.yaml")
     composed = OmegaConf.merge({"lr": content}, OmegaConf.from_dotlist(list(case.overrides)))
-    return build_schedule(resolve_lr(composed.lr), case.total_steps)
+    return resolve_lr(composed.lr)
+
+
+@functools.cache
+def schedule_of(name, case):
+    """The schedule of a preset in the run of a case."""
+    return build_schedule(config_of(name, case), case.total_steps)
 
 
 @functools.cache

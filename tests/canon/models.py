@@ -177,6 +177,33 @@ def olmo3_7b(t):
     return _cosine(current, 597_046 - half, end, 3e-4, 3e-5)
 
 
+# allenai/OLMo-core, OLMo-3-1025-7B-midtrain.py: LinearWithWarmup(warmup=0, alpha_f=0.0) from 0.00020712352850360292
+# over 100e9 tokens in batches of 2^21, rounded up to a whole batch; steps are counted from 1.
+def olmo3_7b_midtraining(t):
+    total = -(-100_000_000_000 // 2**21)
+    return 0.00020712352850360292 * (1 - (t + 1) / total)
+
+
+# The same, OLMo-3-1025-7B-long-context.py and README.md: LinearWithWarmup(warmup=200, alpha_f=0.0), 50e9 tokens in
+# batches of 65536 * 64.
+def olmo3_7b_long_context(t):
+    total, current = -(-50_000_000_000 // (65536 * 64)), t + 1
+    if current < 200:
+        return 0.00020712352850360292 * current / 200
+    return 0.00020712352850360292 * (1 - (current - 200) / (total - 200))
+
+
+# arXiv:2410.05192: budgets of 50B, 100B and 200B tokens, 4M a step, a decay before each, and back to the peak behind
+# it. Warmup, share of the decay and levels are not given; the decay is the one of the authors' framework.
+def wsd_s(t, warm, share, low):
+    start, end = next((a, b) for a, b in ((0, 12_500), (12_500, 25_000), (25_000, 50_000)) if t < b)
+    if t < warm:
+        return t / warm
+    fall = round((end - start) * share)
+    n = t - (end - fall)
+    return 1.0 if n < 0 else 1.0 / ((1.0 / low - 1) * n / fall + 1)
+
+
 # arXiv:2404.06395, section 6.2: 0.01, batches of 3.93 million tokens, about 1T of them constant, then 0.5^((s - S) / T)
 # with T = 5000. Warmup and length of the decay are not given; the function is what follows the warmup.
 def minicpm(t, warm):

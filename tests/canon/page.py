@@ -35,7 +35,8 @@ python -m d9d_lr.train -cd sweeps -cn canon sweep.dry_run=true
 
 What no source states is not here: such a number is `???` in its file and must be typed, and the batch is that of the
 end of the run, for the stairs of the ramps are not published. Not here at all: schedules that look at the loss
-(transformers' `reduce_lr_on_plateau` and `greedy`), and WSD-S (arXiv:2410.05192), whose numbers were not found.
+(transformers' `reduce_lr_on_plateau` and `greedy`), and the long-context stages of which only a learning rate is
+published (Llama 3, Nemotron 3 Nano, Apertus).
 """
 
 

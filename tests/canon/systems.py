@@ -204,6 +204,23 @@ def olmo_core_half_cosine(t, total, warmup, alpha_f=0.1):
     return alpha_f + (1.0 - alpha_f) * (1 + math.cos(math.pi * (current - warmup + length) / (2 * length))) / 2
 
 
+def olmo_core_wsds(t, total, warmup, periods, decay, decay_min_lr=0.0):
+    """WSDS with periods of one length, the warmup being part of the first."""
+    current, length = t + 1, total // periods
+    if current < warmup:
+        return _olmo_warmup(current, warmup)
+    if current >= total:
+        return decay_min_lr
+    adjusted, ends = current - warmup, [(k + 1) * length - warmup for k in range(periods)]
+    period = next(k for k, end in enumerate(ends) if adjusted <= end)
+    start = 0 if period == 0 else ends[period - 1]
+    stable = ends[period] - start - decay
+    position = adjusted - start
+    if position < stable:
+        return 1.0
+    return decay_min_lr + (1.0 - decay_min_lr) * min(decay - (position - stable), decay) / decay
+
+
 def olmo_core_inverse_sqrt(t, total, warmup, alpha_f=0.1):
     """InvSqrtWithWarmup."""
     current = t + 1
@@ -317,6 +334,24 @@ def timm_poly(t, total, warmup, warmup_lr_init, lr_min=0.0, power=0.5):
     if t >= length:
         return lr_min
     return lr_min + (1.0 - lr_min) * (1 - t / length) ** power
+
+
+def timm_step(t, warmup, warmup_lr_init, decay_t, decay_rate):
+    """StepLRScheduler with warmup_prefix, its class's default."""
+    if t < warmup:
+        return warmup_lr_init + t * (1.0 - warmup_lr_init) / warmup
+    return 1.0 * decay_rate ** ((t - warmup) // decay_t)
+
+
+def timm_tanh(t, total, warmup, warmup_lr_init, lr_min=0.0, lb=-7.0, ub=3.0):
+    """TanhLRScheduler with warmup_prefix and one cycle; total counts the warmup."""
+    if t < warmup:
+        return warmup_lr_init + t * (1.0 - warmup_lr_init) / warmup
+    t, length = t - warmup, total - warmup
+    if t >= length:
+        return lr_min
+    tr = t / length
+    return lr_min + 0.5 * (1.0 - lr_min) * (1 - math.tanh(lb * (1.0 - tr) + ub * tr))
 
 
 def timm_wsd(t, total, warmup, decay, warmup_lr_init, lr_min=0.0):

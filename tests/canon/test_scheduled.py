@@ -10,8 +10,8 @@ from torch.optim.lr_scheduler import OneCycleLR
 
 from d9d_lr.composing.compose import compose_from
 from d9d_lr.composing.paths import APP_DIR, SCHEDULES_DIR
+from d9d_lr.training.plan import planned
 from d9d_lr.training.resolve import resolve_settings
-from d9d_lr.training.schedule_plan import planned
 
 FOLDERS = ("weight_decay", "momentum", "batch_size")
 HERE = {
@@ -122,7 +122,8 @@ def test_seesaw_halves_as_the_cosine_does_and_saves_its_steps():
     length = 0.7 + 0.155225 / 2 + 0.072967 / 4 + 0.071808 / 8
     assert length == pytest.approx(0.804830, abs=1e-6)
     assert ends[0] == math.floor(100_000 * 0.7 / length)
-    assert batch.samples_before(100_000) == pytest.approx(32 * 100_000 / length, rel=1e-5)
+    # a boundary that is floored moves at most one step, which then has the larger batch: 32, 64 and 128 examples more
+    assert batch.samples_before(100_000) == pytest.approx(32 * 100_000 / length, abs=32 + 64 + 128)
     for phase, size in zip(schedule.phases[1:], batch.sizes(), strict=True):
         # at each point eta / sqrt 2 and 2 B: eta sqrt B stays
         assert phase.target_multiplier * math.sqrt(size / 32) == pytest.approx(1.0, rel=1e-15)

@@ -42,7 +42,11 @@ PRESET_TABLE = {
     "warmup_cosine": [0, 0.5, 1, 0.1 + 0.9 * 0.5868240888334652, 0.1 + 0.9 * 0.030153689607045786, None, 0.1],
     "warmup_hold_cosine": [0, 0.5, 1, 1, 0.55, None, 0.1],  # halfway from 800 to 1000: the middle of 1 and 0.1
     "warmup_linear": [0, 0.5, 1, 0.6, 0.2, 0.101, 0.1],  # 1 - 0.9 * 400/900, 1 - 0.9 * 800/900, 1 - 0.9 * 899/900
+    # cosines over [100, 550) and [550, 1000): 400 and 350 of 450 steps, (1 + cos(pi * 8/9)) / 2 and that of 7/9
+    "warm_restarts": [0, 0.5, 1, 0.030153689607045786, 0.11697777844051105, None, 0],
     "wsd": [0, 0.5, 1, 1, 0.55, 0.1045, 0.1],  # 1 - 0.9 * 100/200, 1 - 0.9 * 199/200
+    # the second cycle is [550, 1000), its decay the last 45 steps of it: 1 - 0.9 * 44/45
+    "wsd_cycles": [0, 0.5, 1, 1, 1, 0.12, 0.1],
 }
 
 
@@ -75,6 +79,8 @@ HALFWAY = {
     ("warmup", "exponential_percentage"): (50, 1e-4),
     ("warmup", "poly_percentage"): (50, 0.25),
     ("warmup", "linear_amount"): (50, 0.5),
+    ("warmup", "linear_1_over_w"): (49, 0.5),
+    ("warmup", "linear_1_over_w_plus_1"): (0, 1 / 101),
     ("warmup", "none"): (0, 0.0),  # the hold starts at once, from 0.0 to 1.0 over 800 steps
     ("hold", "until_percentage"): (450, 1.0),
     ("hold", "for_steps"): (350, 1.0),  # [100, 600)
@@ -91,6 +97,8 @@ HALFWAY = {
     ("decay", "exponential"): (900, 10**-0.5),
     ("decay", "sqrt_to_zero"): (900, 1 - 0.5**0.5),
     ("decay", "linear_amount"): (900, 0.5),  # [800, 1000)
+    ("decay", "cosine_restarts"): (950, 0.5),  # [800, 900) and [900, 1000)
+    ("decay", "hold_and_decay_cycles"): (895, 0.55),  # of [800, 900) the last 10 steps decay to 0.1
     ("decay", "none"): (900, 1.0),
     ("curve", "linear"): (900, 0.55),
     ("curve", "cosine"): (900, 0.55),
@@ -107,6 +115,8 @@ HALFWAY = {
     ("curve", "half_life"): (900, 0.55),  # 100 steps, one half-life
     ("curve", "k_decay_cosine"): (900, 0.1 + 0.9 * (1 + 0.5**0.5) / 2),  # cos(pi/4), since 0.5^2 is 1/4
     ("curve", "cosine_power"): (900, 0.1 + 0.9 * 0.25),
+    ("curve", "cosine_tail"): (900, 0.1 + 0.9 * (1 - 0.5**0.5)),  # 1 - sin(pi / 4)
+    ("curve", "tanh"): (900, 0.1 + 0.9 * 0.9820137900379085),  # halfway from -7 to 3: (1 + tanh 2) / 2
 }
 
 

@@ -10,7 +10,7 @@ from d9d_lr.plotting.series import compose_series
 TOTAL = 1000
 
 
-def schedule(initial, *phases, total=TOTAL):
+def schedule(initial, *phases, total=TOTAL, positions=None):
     """Each phase: (length, target) or (length, target, curve); a length is steps, a fraction, or "rest"."""
     listed = []
     for length, target, *curve in phases:
@@ -22,11 +22,13 @@ def schedule(initial, *phases, total=TOTAL):
             case _:
                 how = {"mode": "steps", "steps": length}
         listed.append({**how, "target_multiplier": target, "curve": {"type": curve[0] if curve else "linear"}})
-    return build_schedule(PiecewiseSchedulerConfig(initial_multiplier=initial, phases=listed), total)
+    return build_schedule(
+        PiecewiseSchedulerConfig(initial_multiplier=initial, phases=listed), total, positions=positions
+    )
 
 
-def kinds(one, positions=None):
-    return [advice.kind for advice in advice_for(one, positions)]
+def kinds(one):
+    return [advice.kind for advice in advice_for(one)]
 
 
 @pytest.mark.parametrize(
@@ -90,8 +92,8 @@ def test_the_packaged_start_is_meant_and_a_typed_one_may_not_be(typed, expected)
 
 
 def test_keys_are_the_positions_as_typed():
-    one = schedule(1.0, (0.8, 1.0), (0.8, 0.5), ("rest", -1.0))
-    assert [advice.key for advice in advice_for(one, ["1", "3", "7"])] == [
+    one = schedule(1.0, (0.8, 1.0), (0.8, 0.5), ("rest", -1.0), positions=["1", "3", "7"])
+    assert [advice.key for advice in advice_for(one)] == [
         "lr.phases.3",
         "lr.phases.7.target_multiplier",
     ]
@@ -114,7 +116,7 @@ def test_keys_are_the_positions_as_typed():
 )
 def test_what_people_get_for_the_packaged_groups(overrides, expected):
     (one,) = compose_series(overrides)
-    assert kinds(one.schedule, one.positions) == expected
+    assert kinds(one.schedule) == expected
 
 
 @pytest.mark.parametrize(
@@ -131,11 +133,11 @@ def test_what_a_hint_says_to_type_removes_the_advice(overrides):
     reasons = ("to start above 0, type ", "to start at the base learning rate, type ", "to hold it, type ")
     reasons += ("to fill the rest, type +lr/decay@",)
     (before,) = compose_series(overrides)
-    for advice in advice_for(before.schedule, before.positions, free_position=before.free_position):
+    for advice in advice_for(before.schedule, free_position=before.free_position):
         if advice.hint:
             assert advice.hint.startswith(reasons)
             (after,) = compose_series([*overrides, advice.hint.rpartition("type ")[2]])
-            assert advice.kind not in kinds(after.schedule, after.positions)
+            assert advice.kind not in kinds(after.schedule)
 
 
 def test_without_total_steps_nothing_is_said_about_the_run():

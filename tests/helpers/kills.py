@@ -115,6 +115,23 @@ class Commanded:
             return None
 
 
+def sweep_quietly(arguments: tuple[str, ...]) -> None:
+    """Sweeps in this process, without a word."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, 1)
+    os.dup2(devnull, 2)
+    sys.argv = ["train", "--multirun", *arguments]
+    main()
+
+
+class ForkedSweep(Forked):
+    """A sweep in a process that has everything imported already; its jobs run in that process too."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = FORKSERVER.Process(target=sweep_quietly, args=(arguments,))
+        self._process.start()
+
+
 def processes_left(mark: str, seconds: float) -> list[int]:
     """Waits for the processes of commands with a mark to end; returns those that still run after `seconds`."""
     deadline = time.monotonic() + seconds
@@ -131,23 +148,6 @@ def _marked(mark: str) -> list[int]:
             if state not in "ZX" and wanted in (process / "environ").read_bytes().split(b"\0"):
                 found.append(int(process.name))
     return found
-
-
-def sweep_quietly(arguments: tuple[str, ...]) -> None:
-    """Sweeps in this process, without a word."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, 1)
-    os.dup2(devnull, 2)
-    sys.argv = ["train", "--multirun", *arguments]
-    main()
-
-
-class ForkedSweep(Forked):
-    """A sweep in a process that has everything imported already; its jobs run in that process too."""
-
-    def __init__(self, *arguments: str) -> None:
-        self._process = FORKSERVER.Process(target=sweep_quietly, args=(arguments,))
-        self._process.start()
 
 
 @dataclass(frozen=True)

@@ -92,6 +92,20 @@ def test_killed_and_resumed(tmp_path, expected):
     assert before + after == expected(0.1)
 
 
+def in_one_of_two_killed_and_resumed(folder):
+    accelerator, model, optimizer, scheduler, before = parts(prepare_scheduler, 4)
+    train(accelerator, model, optimizer, scheduler, 4 * 850)
+    accelerator.save_state(folder)
+    accelerator, model, optimizer, scheduler, after = parts(prepare_scheduler, 4)
+    accelerator.load_state(folder)
+    train(accelerator, model, optimizer, scheduler, 4 * 150)
+    return before + after
+
+
+def test_two_processes_with_accumulation_killed_and_resumed(launch, port, tmp_path, expected):
+    assert launch(in_one_of_two_killed_and_resumed, 2, str(tmp_path), port) == [expected(0.1)] * 2
+
+
 def test_resumed_for_longer(tmp_path, expected):
     accelerator, model, optimizer, scheduler, _ = parts(prepare_scheduler)
     train(accelerator, model, optimizer, scheduler, 850)

@@ -1,5 +1,6 @@
 """The d9d framework: its own provider protocol, a scheduler for each pipeline stage, its checkpoints by DCP."""
 
+import inspect
 from types import SimpleNamespace
 
 import pytest
@@ -14,8 +15,14 @@ pytest.importorskip("d9d")
 from d9d.core.protocol import LRSchedulerProtocol  # noqa: E402
 from d9d.loop.auto import AutoLRSchedulerConfig as TheirConfig  # noqa: E402
 from d9d.loop.auto import AutoLRSchedulerProvider as TheirProvider  # noqa: E402
+from d9d.loop.component import JobSchedule, StateCheckpointer  # noqa: E402
 from d9d.loop.component.optimizer_factory import OptimizerFactory  # noqa: E402
+from d9d.loop.config import CheckpointingConfig, JobScheduleConfig  # noqa: E402
 from d9d.loop.control import InitializeLRSchedulerContext, LRSchedulerProvider  # noqa: E402
+from d9d.loop.event import EventBus  # noqa: E402
+from d9d.loop.event.catalogue.train import EVENT_TRAIN_STEP_PRE  # noqa: E402
+from d9d.loop.run.train import Trainer  # noqa: E402
+from d9d.loop.state import TrainJobState  # noqa: E402
 from d9d.pipelining.training.scheduler import PipelinedLRScheduler  # noqa: E402
 from pydantic import TypeAdapter  # noqa: E402
 
@@ -112,3 +119,131 @@ def test_a_state_of_d9ds_own_scheduler_is_taken_up(expected):
     optimizer, ours = built(AutoLRSchedulerProvider(config()))
     ours.load_state_dict(theirs.state_dict())
     assert before[0] + train(optimizer, ours, 150)[0] == expected(0.1)
+
+
+# --- its own trainer: the loop, the factory of optimizers and the checkpoints are d9d's; what needs CUDA stands in ---
+
+
+class Stream:
+    """Data that the model does not need: one pack a step."""
+
+    def __init__(self, total_steps):
+        self.total_steps = total_steps
+
+    def __iter__(self):
+        while True:
+            yield [None]
+
+
+class Nothing:
+    """A component with nothing to do, or to save."""
+
+    def __getattr__(self, name):
+        return lambda *_, **__: Nothing()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def state_dict(self):
+        return {}
+
+    def load_state_dict(self, state):
+        pass
+
+
+class Stages(Nothing):
+    """The modules, whose weights are not saved here."""
+
+    def __init__(self, modules):
+        self.modules = modules
+
+
+class Forward(Nothing):
+    """The gradients of a step of `accumulation` micro-batches."""
+
+    def __init__(self, modules, accumulation):
+        self.modules, self.accumulation = modules, accumulation
+
+    def forward_backward(self, pack):
+        for _ in range(self.accumulation):
+            for module in self.modules:
+                module(torch.ones(1, 1)).square().sum().backward()
+
+
+def trainer(folder, total_steps=1000, accumulation=1, stop_at=None, **choices):
+    """A d9d `Trainer` with two stages, and the learning rates that their optimizers step with."""
+    here = SimpleNamespace(
+        is_main_process=True, is_local_main_process=False, mesh_params=HERE.mesh_params, logger=Nothing(),
+        wait_world=lambda: None, current_device=torch.device("cpu"),
+    )  # fmt: skip
+    seen = ([], [])
+
+    def optimizer(context):
+        made = SGD(context.model.parameters(), lr=0.1)
+        lrs = seen[modules.index(context.model)]
+        made.register_step_pre_hook(lambda optimizer, *_: lrs.append(optimizer.param_groups[0]["lr"]))
+        return made
+
+    modules = [nn.Linear(1, 1), nn.Linear(1, 1)]
+    schedule = JobSchedule(JobScheduleConfig(), Stream(total_steps))
+    optimizers, scheduler = OptimizerFactory(
+        dist_context=here, tracked_modules=SimpleNamespace(modules=modules), optimizer_provider=optimizer,
+        schedule=schedule, lr_scheduler_provider=AutoLRSchedulerProvider(config(), on_misstep="error", **choices),
+    ).build_optimizer_and_scheduler()  # fmt: skip
+    checkpointer = StateCheckpointer(
+        here, schedule, CheckpointingConfig(save_dir=folder, period_steps=stop_at or "disable"), Nothing(), None
+    )
+    bus = EventBus()
+    if stop_at:
+        bus.subscribe(EVENT_TRAIN_STEP_PRE, lambda context: stop(context.schedule.current_step == stop_at))
+    parts = dict.fromkeys(inspect.signature(TrainJobState).parameters, Nothing())
+    state = TrainJobState(**parts | {
+        "dist_context": here, "schedule": schedule, "microbatch_pack_stream": Packs(total_steps),
+        "checkpointer": checkpointer, "optimizer": optimizers, "lr_scheduler": scheduler, "event_bus": bus,
+        "task_operator": Forward(modules, accumulation), "tracked_modules": Stages(modules),
+    })  # fmt: skip
+    return Trainer(state), seen
+
+
+class Packs(Stream, Nothing):
+    def __iter__(self):
+        return (each for each in [[None]] * self.total_steps)
+
+
+class KilledError(Exception):
+    pass
+
+
+def stop(now):
+    if now:
+        raise KilledError
+
+
+@pytest.mark.parametrize("accumulation", [1, 4])
+def test_its_trainer(accumulation, tmp_path, expected):
+    made, seen = trainer(tmp_path, accumulation=accumulation)
+    made.train()
+    assert seen == (expected(0.1), expected(0.1))
+
+
+def test_its_trainer_is_killed_and_resumed(tmp_path, expected):
+    made, before = trainer(tmp_path, stop_at=850)
+    with pytest.raises(KilledError):
+        made.train()
+    made, after = trainer(tmp_path)
+    made.train()
+    assert [a + b for a, b in zip(before, after, strict=True)] == [expected(0.1)] * 2
+
+
+def test_its_trainer_goes_on_for_longer(tmp_path, expected):
+    made, _ = trainer(tmp_path, stop_at=850)
+    with pytest.raises(KilledError):
+        made.train()
+    with pytest.raises(ConfigError, match=r'phase 1: .*(.|\n)*on_schedule_change="adopt" takes the new one'):
+        trainer(tmp_path, total_steps=1500)[0].train()
+    made, seen = trainer(tmp_path, total_steps=1500, on_schedule_change="adopt")
+    made.train()
+    assert seen[0] == expected(0.1, 1500, 1500)[850:]

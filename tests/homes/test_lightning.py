@@ -132,11 +132,43 @@ def test_a_run_of_unknown_length_is_refused(choices, data, found, tmp_path):
         trained(tmp_path, data=data, **choices)
 
 
-def test_lightnings_default_interval_is_told_of_within_eleven_steps(tmp_path):
-    class ByDefault(Line):
-        def configure_optimizers(self):
-            optimizer = torch.optim.AdamW(self.parameters(), lr=LR)
-            return [optimizer], [build_scheduler(config(), optimizer, 1000)]
+class ByDefault(Line):
+    """A scheduler as Lightning takes one that it is told nothing more about."""
 
-    with pytest.warns(MisstepWarning, match="the optimizer made 11 steps and the scheduler none"):
-        trainer(tmp_path, max_steps=11).fit(ByDefault(config()), points())
+    def configure_optimizers(self):
+        optimizer = torch.optim.AdamW(self.parameters(), lr=LR)
+        optimizer.register_step_pre_hook(lambda optimizer, *_: self.lrs.append(optimizer.param_groups[0]["lr"]))
+        return [optimizer], [build_scheduler(config(), optimizer, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("batches", "told"),
+    [
+        (100, "the optimizer made 10 steps and the scheduler none"),
+        (10, "the optimizer made 10 steps and the scheduler none"),
+        (9, "the optimizer makes 9 steps for each of the scheduler"),
+        (5, "the optimizer makes 5 steps for each of the scheduler"),
+        (2, "the optimizer makes 2 steps for each of the scheduler"),
+    ],
+)
+def test_lightnings_default_interval_is_told_of_within_ten_steps(batches, told, tmp_path, expected):
+    module = ByDefault(config())
+    with pytest.warns(MisstepWarning, match=told):
+        trainer(tmp_path, max_steps=10).fit(module, points(batches))
+    assert module.lrs != expected(LR, 10)
+
+
+def in_one_of_two_killed_and_resumed(folder, accumulation):
+    first, made = trained(folder, **two(accumulation), max_steps=1000, max_epochs=-1, callbacks=[StopAt(850)])
+    made.save_checkpoint(f"{folder}/saved.ckpt")
+    second, _ = trained(folder, **two(accumulation), max_epochs=-1, resume=f"{folder}/saved.ckpt")
+    return first.lrs + second.lrs
+
+
+def two(accumulation):
+    return {"devices": 2, "strategy": "ddp", "accumulate_grad_batches": accumulation}
+
+
+def test_two_processes_with_accumulation_killed_and_resumed(launch, port, tmp_path, expected):
+    for lrs in launch(in_one_of_two_killed_and_resumed, 2, str(tmp_path), 4, port):
+        assert lrs == expected(LR)

@@ -10,6 +10,7 @@ pytest.importorskip("transformers")
 from transformers import PretrainedConfig, PreTrainedModel, Trainer, TrainerCallback, TrainingArguments  # noqa: E402
 
 from d9d_lr import AutoLRSchedulerProvider, ConfigError, compose_lr  # noqa: E402
+from d9d_lr.integrations.building import build_scheduler  # noqa: E402
 from d9d_lr.integrations.transformers import ScheduleMixin, use_schedule  # noqa: E402
 
 LR = 0.003
@@ -26,6 +27,9 @@ class Line(PreTrainedModel):
         super().__init__(config or PretrainedConfig())
         self.line = nn.Linear(1, 1)
         self.post_init()
+
+    def get_input_embeddings(self):
+        return None
 
     def forward(self, x, labels=None):
         out = self.line(x)
@@ -117,6 +121,65 @@ def trained(accumulation, folder):
 def test_two_processes(accumulation, launch, port, tmp_path, expected):
     for lrs in launch(trained, 2, accumulation, str(tmp_path), port):
         assert lrs == expected(LR)
+
+
+def shard_on_cpus():
+    """Makes accelerate shard between CPUs, as it does between GPUs: it would leave FSDP out without a word."""
+    from accelerate import state
+
+    plain = state.AcceleratorState.__init__
+
+    def init(self, *arguments, fsdp_plugin=None, **others):
+        plain(self, *arguments, fsdp_plugin=fsdp_plugin, **others)
+        if fsdp_plugin is not None:
+            self.distributed_type, self.fsdp_plugin = state.DistributedType.FSDP, fsdp_plugin
+
+    state.AcceleratorState.__init__ = init
+
+
+def in_one_of_two_killed_and_resumed(accumulation, folder, sharded=False):
+    """Trains to step 850, and in a second trainer to the end."""
+    others = {"gradient_accumulation_steps": accumulation}
+    if sharded:
+        shard_on_cpus()
+        others |= {"fsdp": True, "fsdp_config": {"version": 2, "state_dict_type": "SHARDED_STATE_DICT"}}
+    made, before = trainer(folder, callbacks=[Stop(850)], **others)
+    made.train()
+    made, after = trainer(folder, **others)
+    made.train(resume_from_checkpoint=True)
+    return before + after, type(made.model_wrapped).__name__
+
+
+def test_two_processes_with_accumulation_killed_and_resumed(launch, port, tmp_path, expected):
+    for lrs, wrapper in launch(in_one_of_two_killed_and_resumed, 2, 4, str(tmp_path), port):
+        assert wrapper == "DistributedDataParallel"
+        assert lrs == expected(LR)
+
+
+def test_fsdp_killed_and_resumed(launch, port, tmp_path, expected):
+    """Version 2, whose parameters take the optimizer's place; version 1 is on its way out, and knows no CPU."""
+    for lrs, wrapper in launch(in_one_of_two_killed_and_resumed, 2, 4, str(tmp_path), True, port):
+        assert wrapper == "FSDPLine"
+        assert lrs == expected(LR)
+
+
+def refused_with_fsdp(folder):
+    """What transformers says of a scheduler that it is handed; `ScheduleMixin` hands it none."""
+    shard_on_cpus()
+    model = Line()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=LR)
+    pair = (optimizer, build_scheduler(config(), optimizer, 1000))
+    with pytest.raises(RuntimeError, match="Passing `optimizers` is not allowed if PyTorch FSDP is enabled"):
+        Trainer(
+            model=model,
+            args=arguments(folder, fsdp=True, fsdp_config={"version": 2}),
+            train_dataset=Points(100),
+            optimizers=pair,
+        )
+
+
+def test_the_trap_of_handing_fsdp_a_scheduler(launch, port, tmp_path):
+    assert launch(refused_with_fsdp, 2, str(tmp_path), port) == [None, None]
 
 
 def test_killed_and_resumed(tmp_path, expected):

@@ -21,6 +21,7 @@ ORDER = [
     "tracking",
     "training",
     "plotting",
+    "exporting",
     "checking",
     "reporting",
     "predicting",

@@ -18,6 +18,14 @@ from random_schedules import random_schedule, steps_to_compare
 
 import d9d_lr
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from canon.cases import PRESETS
+from canon.compare import config_of, schedule_of
+from d9d_lr.exporting.d9d import to_d9d
+
+ROUNDING = 4e-15
+"""What the values of a lowered schedule may be away from the original's: its formula is written in another way."""
+
 
 def import_d9d():
     """Imports d9d's schedules and providers without what they do not need: `d9d.loop` imports the trainer."""
@@ -68,6 +76,10 @@ class Comparison:
                 "exact-percentage schedules, counted apart",
                 "exact-percentage schedules that d9d refuses",
                 "exact-percentage schedules that differ, as expected",
+                "runs of presets exported",
+                "runs of presets that d9d has no words for",
+                "steps of exported presets compared",
+                "steps of exported presets that differ",
             ),
             0,
         )
@@ -90,6 +102,28 @@ class Comparison:
         self.counts["steps that differ"] += len(different)
         if seed % 50 == 0:
             self._compare_schedulers(ours, their_config, total_steps)
+
+    def compare_exported(self):
+        """Compares every preset that can be exported, as d9d reads it, with what it is here."""
+        for name, preset in PRESETS.items():
+            for case in preset.cases:
+                try:
+                    exported = to_d9d(config_of(name, case), schedule_of(name, case))
+                except d9d_lr.ConfigError:
+                    self.counts["runs of presets that d9d has no words for"] += 1
+                    continue
+                read = self.theirs.PiecewiseConfig.model_validate_json(exported.model_dump_json())
+                theirs = self._their_scheduler(read, case.total_steps).lr_lambdas[0]
+                schedule, steps = d9d_lr.build_schedule(exported, case.total_steps), list(case.steps)
+                self.counts["runs of presets exported"] += 1
+                self.counts["steps of exported presets compared"] += len(steps)
+                far = [
+                    step for step in steps if abs(schedule_of(name, case).multiplier(step) - theirs(step)) > ROUNDING
+                ]
+                different = {*far, *different_steps(schedule, theirs, steps)}
+                self.counts["steps of exported presets that differ"] += len(different)
+                if different:
+                    print(f"{name} {case.overrides}: {len(different)} steps differ, the first is {min(different)}")
 
     def _count_apart(self, schedule, their_config, total_steps, steps):
         self.counts["exact-percentage schedules, counted apart"] += 1
@@ -148,12 +182,13 @@ def main():
     comparison = Comparison(theirs)
     for seed in range(wanted):
         comparison.compare(seed)
+    comparison.compare_exported()
 
     print(f"d9d {version('d9d')}, torch {torch.__version__}")
     for name, count in comparison.counts.items():
         print(f"{name}: {count:,}")
     accepted = check_protocols(their_provider, their_scheduler)
-    different = comparison.counts["steps that differ"] + comparison.counts["learning rates that differ"]
+    different = sum(count for name, count in comparison.counts.items() if name.endswith("that differ"))
     return int(different > 0 or not accepted)
 
 

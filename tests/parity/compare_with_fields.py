@@ -63,6 +63,9 @@ def of_transformers():
     for total, warmup in RUNS:
         both = {"num_warmup_steps": warmup, "num_training_steps": total}
         typed = f"lr.warmup_steps={warmup}"
+        cycles = next(number for number in (7, 4, 3, 2, 1) if (total - warmup) % number == 0)
+        found = run(theirs.get_cosine_with_hard_restarts_schedule_with_warmup, total, **both, num_cycles=cycles)
+        yield "transformers_cosine_with_restarts", total, (typed, f"lr.num_cycles={cycles}"), found
         yield "transformers_constant", total, (), run(theirs.get_constant_schedule, total)
         found = run(theirs.get_constant_schedule_with_warmup, total, num_warmup_steps=warmup)
         yield "transformers_constant_with_warmup", total, (typed,), found
@@ -87,11 +90,15 @@ def of_timm():
     bare("timm")
     theirs = importlib.import_module("timm.scheduler")
 
+    def stairs(total, warmup, **arguments):
+        return updated(theirs.StepLRScheduler, total, warmup_t=warmup, **arguments)
+
     def run(kind, total, warmup, **arguments):
+        return updated(kind, total, t_initial=total - warmup, warmup_t=warmup, **arguments)
+
+    def updated(kind, total, **arguments):
         stepped = optimizer()
-        scheduler = kind(
-            stepped, t_initial=total - warmup, warmup_t=warmup, warmup_lr_init=0.01, t_in_epochs=False, **arguments
-        )
+        scheduler = kind(stepped, warmup_lr_init=0.01, t_in_epochs=False, **arguments)
         found = []
         for step in range(total):
             scheduler.step_update(step)
@@ -102,6 +109,9 @@ def of_timm():
         typed = f"lr.warmup_steps={warmup}"
         found = run(theirs.CosineLRScheduler, total, warmup, warmup_prefix=True)
         yield "timm_cosine", total, (typed,), found
+        found = run(theirs.TanhLRScheduler, total, warmup, warmup_prefix=True)
+        yield "timm_tanh", total, (typed,), found
+        yield "timm_step", total, (typed, "lr.decay_t=30"), stairs(total, warmup, decay_t=30, decay_rate=0.1)
         yield "timm_poly", total, (typed,), run(theirs.PolyLRScheduler, total, warmup, warmup_prefix=True)
         wsd = importlib.import_module("timm.scheduler.wsd_lr").WSDLRScheduler
         yield "timm_wsd", total, (typed, "lr.decay_steps=20"), run(wsd, total, warmup, decay_t=20)

@@ -3,6 +3,7 @@
 import csv
 import shlex
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from d9d_lr import compose_lr
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.config.build import build_schedule
 from d9d_lr.laws.best import hold_and_decay
+from d9d_lr.laws.fixed_rules import cosine_to_zero, wsd_20
 from d9d_lr.laws.law_file import read_law
+from d9d_lr.laws.limits import Limits
 from d9d_lr.predict import predict
 from d9d_lr.predicting.candidates import compose_candidates
 from helpers.loss_curves import PEAK, made, write_csv
@@ -44,12 +47,42 @@ def test_fit_says_how_good_it_is(in_tmp, capfd):
     out = said(["fit", "wsd.csv", "cosine.csv", "linear.csv", "-o", "laws/law.json"], capfd)
     assert "left out" in out.splitlines()[0]
     assert [line.split()[0] for line in out.splitlines()[1:4]] == ["wsd", "cosine", "linear"]
-    assert "predicts the final training loss of other schedules at the peak 0.01" in out
+    assert "predicts the final training loss of other schedules at the peak 0.01, of at most 4000 steps" in out
     assert "wrote laws/law.json" in out
     law = read_law(in_tmp / "laws" / "law.json")
     assert [run.name for run in law.runs] == ["wsd", "cosine", "linear"]
     assert law.exponent == 0.8
     assert len(law.left_out) >= 2
+    assert law.limits == Limits(0.95 * PEAK, 1.05 * PEAK, 4000)
+    assert all(abs(run.disagreement) < 0.01 for run in law.runs)
+
+
+def test_a_run_counts_once(law, in_tmp, capfd):
+    for folder, name in (("a", "wsd"), ("b", "cosine"), ("c", "linear")):
+        (in_tmp / folder).mkdir()
+        write_csv(in_tmp / folder / "run.csv", made(name, noise=0.01))
+    out = said(["fit", "a/run.csv", "b/run.csv", "c/run.csv", "a/run.csv", "-o", "again.json"], capfd)
+    assert "left out: run: it has the learning rates and losses of run" in out
+    names = [run.name for run in read_law(in_tmp / "again.json").runs]
+    assert names == ["run (1)", "run (2)", "run (3)"]
+    status, err = refused(["fit", "a/run.csv", "a/run.csv"], capfd)
+    assert status == 2
+    assert "one run alone" in err
+
+
+def test_the_momentum_law(law, in_tmp, capfd):
+    said(["fit", "--law", "momentum", "wsd.csv", "cosine.csv", "-o", "other.json"], capfd)
+    out = said(["rank", "other.json", "lr=wsd,warmup_linear", "lr.phases.0.steps=50"], capfd)
+    assert "lr=wsd" in out.splitlines()[1]
+    assert "the momentum law is here for comparison" in out
+    status, err = refused(["fit", "--law", "momentum", "--exponent", "1", "wsd.csv", "cosine.csv"], capfd)
+    assert status == 2
+    assert "--exponent: the momentum law has none" in err
+    # The numbers of one law under the name of another.
+    (in_tmp / "mixed.json").write_text((in_tmp / "other.json").read_text().replace("laws.momentum", "laws.multi_power"))
+    status, err = refused(["rank", "mixed.json", "lr=wsd"], capfd)
+    assert status == 2
+    assert "this law file is damaged" in err
 
 
 def test_fit_says_what_to_run(in_tmp, capfd):
@@ -111,6 +144,8 @@ def test_what_to_type_to_train_the_first(law, capfd):
     assert "lr.phases.1.percentage=0.8" in candidates[0].label
     line = said(["rank", "law.json", "lr=wsd", "--run", "1"], capfd).splitlines()[-1]
     assert line == "python -m d9d_lr.train -m train.total_steps=1000 optimizer.lr=0.01 lr=wsd"
+    rows = said(["rank", "law.json", "lr=wsd"], capfd).splitlines()
+    assert [row for row in rows if row.rstrip().endswith("  lr=wsd")]
 
 
 def test_no_ranking_where_the_law_does_not_know(law, in_tmp, capfd):
@@ -152,6 +187,17 @@ def test_the_best_can_be_pasted(law, in_tmp, capfd):
     np.testing.assert_allclose(candidate.multipliers, hold_and_decay(1000, law.warmup_steps, hold, power), atol=1e-12)
     assert candidate.base_lr == pytest.approx(PEAK, rel=1e-5)
     assert "2000" in said(["best", "law.json", "--family", "linear", "--steps", "2000"], capfd)
+
+
+def test_the_best_without_a_warmup_can_be_pasted(in_tmp, capfd):
+    for name in ("wsd", "cosine"):
+        curve = made(name)
+        rates = PEAK * {"wsd": wsd_20, "cosine": cosine_to_zero}[name](1000, 0)
+        write_csv(in_tmp / f"{name}.csv", replace(curve, learning_rates=rates))
+    predict(["fit", "wsd.csv", "cosine.csv"])
+    out = said(["best", "law.json"], capfd)
+    (candidate,) = compose_candidates(next(line for line in out.splitlines() if line.startswith("  lr=wsd")).split())
+    assert candidate.multipliers[0] == 1.0
 
 
 def test_curves_in_the_terminal_and_in_a_file(law, in_tmp, capfd):

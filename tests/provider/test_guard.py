@@ -51,8 +51,15 @@ def play(scheduler, pattern):
         # The third run of two: OSS OSS OS|S.
         ("OSSOSSOS", "S", r"stepped 2 times for each optimizer step, so its 20 steps end after 10:"),
         ("OSSSOSSSOSS", "S", r"stepped 3 times for each optimizer step, so its 20 steps end after 7:"),
-        ("O" * 10, "O", r"the optimizer made 11 steps and the scheduler none, still at step 0 of 20"),
-        ("OSOS" + "O" * 10, "O", r"the optimizer made 11 steps and the scheduler none, still at step 2 of 20"),
+        ("O" * 9, "O", r"the optimizer made 10 steps and the scheduler none, still at step 0 of 20"),
+        ("OSOS" + "O" * 9, "O", r"the optimizer made 10 steps and the scheduler none, still at step 2 of 20"),
+        # Epochs of few batches, within ten optimizer steps: 5 * 2, 3 * 3, 2 * 4, 2 * 5, 6, 9.
+        ("OOS" * 4 + "OO", "S", r"the optimizer makes 2 steps for each of the scheduler, which is at step 5 of 20"),
+        ("OOOS" * 2 + "OOO", "S", r"the optimizer makes 3 steps for each of the scheduler, which is at step 3 of 20"),
+        ("OOOOS" + "OOOO", "S", r"the optimizer makes 4 steps for each of the scheduler, which is at step 2 of 20"),
+        ("OOOOOS" + "OOOOO", "S", r"the optimizer makes 5 steps for each of the scheduler, which is at step 2 of 20"),
+        ("O" * 6, "S", r"the optimizer makes 6 steps for each of the scheduler, which is at step 1 of 20"),
+        ("O" * 9, "S", r"the optimizer makes 9 steps for each of the scheduler, which is at step 1 of 20"),
         ("", "S", r"stepped before the first optimizer step, so the learning rate of step 0, 0\.05, was not used"),
     ],
 )
@@ -168,14 +175,44 @@ def test_resuming_is_let_pass(kind, steps):
     play(resumed, "OS" * 30)
 
 
-def test_several_optimizers_are_let_pass():
-    """Five steps of the critic for one of the generator, whose schedulers are stepped together."""
+@pytest.mark.parametrize("count", [2, 5, 9, 25])
+@pytest.mark.parametrize("critic_first", [True, False])
+def test_several_optimizers_are_let_pass(count, critic_first):
+    """Several steps of the critic for one of the generator, whose schedulers are stepped together."""
     critic, generator = scheduler_of(total_steps=100), scheduler_of(total_steps=100)
     for _ in range(100):
-        play(critic, "OOOOO")
-        play(generator, "O")
+        for each, letters in [(critic, "O" * count), (generator, "O")][:: 1 if critic_first else -1]:
+            play(each, letters)
         play(critic, "S")
         play(generator, "S")
+
+
+def test_the_optimizers_of_one_model_are_no_excuse():
+    """As the stages of a pipeline, they are stepped together."""
+    stages = [scheduler_of(), scheduler_of()]
+    with pytest.raises(RunError, match="the optimizer made 10 steps and the scheduler none"):  # noqa: PT012
+        for _ in range(10):
+            for stage in stages:
+                play(stage, "O")
+
+
+def test_an_optimizer_of_the_past_is_no_excuse():
+    past = scheduler_of()
+    play(past, "OS" * 20)
+    with pytest.raises(RunError, match="the optimizer makes 5 steps for each of the scheduler"):
+        play(scheduler_of(), "OOOOOS" * 2)
+
+
+def test_an_optimizer_that_is_never_stepped_is_an_excuse_for_100_steps():
+    forgotten, scheduler = scheduler_of(), scheduler_of()
+    play(scheduler, "OOOOOS" * 20)
+    with pytest.raises(RunError, match="the optimizer makes 5 steps for each of the scheduler, which is at step 21"):
+        play(scheduler, "OOOOOS")
+    assert forgotten.last_epoch == 0
+
+
+def test_steps_of_the_scheduler_that_are_left_out_now_and_then_are_let_pass():
+    play(scheduler_of(), ("OS" * 3 + "OOS" * 2 + "OOOS") * 50)
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))])

@@ -177,6 +177,49 @@ def test_a_tensor_is_written_in_place():
     assert lr.item() == pytest.approx(0.07)
 
 
+@pytest.mark.parametrize("groups", [1, 3])
+def test_a_learning_rate_that_becomes_a_tensor_on_the_way_is_written_in_place(groups):
+    optimizer = SGD([{"params": [parameter()]} for _ in range(groups)], lr=0.1)
+    scheduler = PiecewiseLR(optimizer, reference_schedule())
+    advance(scheduler, 1)
+    tensors = [torch.tensor(0.0, dtype=torch.float64) for _ in range(groups)]
+    for group, tensor in zip(optimizer.param_groups, tensors, strict=True):
+        group["lr"] = tensor
+    advance(scheduler, 2)
+    assert [group["lr"] for group in optimizer.param_groups] == tensors
+    assert [float(tensor) for tensor in tensors] == pytest.approx([REFERENCE[3]] * groups)
+    assert [float(lr) for lr in scheduler.get_last_lr()] == [float(tensor) for tensor in tensors]
+
+
+def test_the_groups_that_a_loaded_optimizer_state_brings_are_written():
+    optimizer = sgd()
+    scheduler = PiecewiseLR(optimizer, reference_schedule())
+    advance(scheduler, 2)
+    before = optimizer.param_groups[0]
+    optimizer.load_state_dict(optimizer.state_dict())
+    assert optimizer.param_groups[0] is not before
+    advance(scheduler, 1)
+    assert lr_of(optimizer) == pytest.approx(REFERENCE[3])
+
+
+def test_a_group_that_was_taken_away_is_told():
+    optimizer = SGD([{"params": [parameter()]} for _ in range(2)], lr=0.1)
+    scheduler = PiecewiseLR(optimizer, reference_schedule())
+    del optimizer.param_groups[0]
+    optimizer.step()
+    with pytest.raises(ValueError, match="argument 2 is longer"):
+        scheduler.step()
+
+
+def test_get_last_lr_is_what_was_scheduled_and_not_what_others_wrote():
+    optimizer = sgd()
+    scheduler = PiecewiseLR(optimizer, reference_schedule())
+    advance(scheduler, 3)
+    optimizer.param_groups[0]["lr"] = 7.0
+    optimizer.add_param_group({"params": [parameter()]})
+    assert scheduler.get_last_lr() == pytest.approx([REFERENCE[3]])
+
+
 def test_what_get_last_lr_gives_is_a_copy():
     scheduler = PiecewiseLR(sgd(torch.tensor(0.1)), reference_schedule())
     advance(scheduler, 2)

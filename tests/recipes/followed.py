@@ -43,4 +43,4 @@ def test_editors_know_it():
     assert "smoothstep" in definitions["CurveConfig"]["discriminator"]["mapping"]
     assert "smoothstep" in definitions["PartialCurve"]["else"]["properties"]["type"]["enum"]
     assert "until_multiple" in definitions["Phase"]["discriminator"]["mapping"]
-    assert definitions["PartialPhase"]["properties"]["multiple_steps"]["exclusiveMinimum"] == 0
+    assert definitions["PartialPhase"]["properties"]["multiple_steps"]["else"]["exclusiveMinimum"] == 0

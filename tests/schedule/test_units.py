@@ -73,6 +73,12 @@ def test_published_amounts_are_exact():
     assert found == [158_945]
 
 
+def test_an_epoch_is_as_many_steps_as_the_examples_take():
+    # 1438 examples of 32 a step are 44.9375 steps: two epochs are 89.875
+    found = ends(1000, {**LASTS, "epochs": 2}, steps_per_epoch=None, samples_per_epoch=1438, samples_per_step=32)
+    assert found == [89]
+
+
 def test_0_1_is_a_tenth():
     # 0.1 * 30 steps an epoch is 3; the floating-point product of 3 * 0.1 and 10 would be above it
     assert ends(100, {**LASTS, "epochs": 0.1}, {**LASTS, "epochs": 0.2}, steps_per_epoch=30) == [3, 9]

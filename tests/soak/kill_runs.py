@@ -107,14 +107,13 @@ def kill_a_run(index: int, chosen: Iterator[Moment], folder: Path, tally: Tally)
 
 def kill_a_sweep(launcher: str, alone: bool, chosen: Iterator[Moment], folder: Path, tally: Tally) -> None:
     """Kills one sweep, alone or with all its processes, up to three times."""
-    index, mark = tally.sweeps % len(SWEEPS), uuid.uuid4().hex
-    undisturbed, killed = folder / f"sweep {index}", folder / "killed sweep"
-    start = partial(Commanded, *SWEEPS[index], "--multirun")
+    index = tally.sweeps % len(SWEEPS)
+    undisturbed, killed, mark = folder / f"sweep {index}", folder / "killed sweep", uuid.uuid4().hex
     if not undisturbed.exists():
         whole = ("sweep.share_prefixes=false", f"hydra.sweep.dir='{undisturbed}'")
-        assert start(*whole).wait(LONGEST_SECONDS) == 0
-    where = (f"hydra.sweep.dir='{killed}'", f"hydra/launcher={launcher}")
-    lived = run_killed(partial(start, *where, mark=mark, alone=alone), killed, chosen, 3)
+        assert Commanded(*SWEEPS[index], *whole, "--multirun").wait(LONGEST_SECONDS) == 0
+    arguments = (*SWEEPS[index], f"hydra.sweep.dir='{killed}'", f"hydra/launcher={launcher}", "--multirun")
+    lived = run_killed(partial(Commanded, *arguments, mark=mark, alone=alone), killed, chosen, 3)
     tally.sweeps += 1
     tally.kills += lived.kills
     tally.of_launchers[f"{launcher}{', alone' if alone else ''}"] += lived.kills

@@ -71,14 +71,15 @@ def test_only_the_first_and_the_fixed_rules_run(law, sweep):
     done = sweep(*WORDS, "train.seed=0,1", "sweep.predict=law.json", "sweep.predict_top=2")
     assert done.status == 0, done.err
     # Of three schedules the first two, two seeds each. The first is WSD 20 %; linear and cosine are added.
-    assert "4 of 6 points run, those of the 2 schedules that the law puts first" in done.out
-    assert "; 4 more for fixed rules that are not" in done.out
+    assert "4 of 6 points run: the 2 schedules that the law puts first, and fixed rules\n" in done.out
+    assert "4 points are added, of fixed rules that are not among them" in done.out
     ran = {(row[HELD], row["lr"], row["train.seed"]) for row in rows("s")}
     assert ran == {(hold, lr, seed) for seed in "01" for hold, lr in (
         ("0.8", "wsd"), ("0.5", "wsd"), ("", "warmup_linear"), ("", "warmup_cosine")
     )}  # fmt: skip
     left = done.out.partition("left out:")[2].partition("points in")[0]
-    assert [line.split()[0] for line in left.splitlines() if " 0.2 " in line] == ["3", "3"]
+    # The third, with two points.
+    assert [(line.split()[0], line.split()[-1]) for line in left.splitlines() if " 0.2 " in line] == [("3", "2")]
     record = read_record(Path("s"))
     assert [point.changed[HELD] for point in record.left_out] == ["0.2", "0.2"]
     assert all(point.predicted.low < point.predicted.loss < point.predicted.high for point in record.left_out)
@@ -138,8 +139,10 @@ def test_a_law_that_does_not_know_does_not_choose(law, sweep, in_tmp):
     assert (
         "sweep.predict_top: the law does not rank the schedules of 1000 steps: the law's two fits disagree" in done.err
     )
+    assert "predict without predict_top shows what it says and runs everything" in done.err
     assert not Path("s").exists()
     done = sweep(*WORDS, "sweep.predict=torn.json", "sweep.dry_run=true")
+    assert done.status == 0, done.err
     assert "no order of the schedules of 1000 steps" in done.out
     assert {cells[cells.index("±") + 2] for cells in told(done.out).values()} == {
         f"{HELD}={hold}" for hold in ("0.2", "0.5", "0.8")

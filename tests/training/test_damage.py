@@ -6,7 +6,7 @@ import pytest
 
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.training import randomness
-from d9d_lr.training.tasks.charlm import read_text
+from d9d_lr.training.tasks.text import read_text
 from helpers.kills import differences
 from helpers.small_runs import CHARLM, DIGITS, result, rows, run, stopping_before
 
@@ -133,7 +133,7 @@ def test_a_pipe_in_the_place_of_a_checkpoint_is_passed_over(stopped, undisturbed
     ],
 )
 def test_a_text_is_a_file_of_some_size(make, said, tmp_path, monkeypatch):
-    monkeypatch.setattr("d9d_lr.training.tasks.charlm.LARGEST_TEXT_BYTES", 100)
+    monkeypatch.setattr("d9d_lr.training.tasks.text.LARGEST_TEXT_BYTES", 100)
     make(tmp_path / "text")
     with pytest.raises(ConfigError, match=rf"task\.text_file: .*text {said}"):
         run(tmp_path / "run", *CHARLM, f"task.text_file={tmp_path}/text")

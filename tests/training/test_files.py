@@ -152,7 +152,7 @@ def test_a_slow_run_without_a_terminal_says_how_far_it_is(monkeypatch, caplog):
     now = [0.0]
     monkeypatch.setattr("d9d_lr.training.display.clock", lambda: now[0])
     caplog.set_level("INFO", "d9d_lr")
-    shown = Display(total_steps=100)
+    shown = Display(last_step=100)
     shown.show(0, {"lr": 0.1, "val_loss": 2.0})
     for step in range(1, 24):  # a step a second; lines at 10 s and 20 s
         now[0] = step

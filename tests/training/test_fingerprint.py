@@ -121,17 +121,28 @@ def kinds(annotation, found):
 LATE = {"ahead_steps": 0, "curve_from": None, "curve_until": None, "start_lr": None, "start_multiplier": None}
 UNITS = dict.fromkeys(("steps", "epochs", "samples", "tokens", "fraction"))
 TARGETS = dict.fromkeys(("target_lr", "target_multiplier"))
-PER_STEP = ("reference_lr", "samples_per_step", "steps_per_epoch", "tokens_per_sample", "tokens_per_step")
+PER_STEP = (
+    "reference_lr",
+    "samples_per_epoch",
+    "samples_per_step",
+    "steps_per_epoch",
+    "tokens_per_sample",
+    "tokens_per_step",
+)
 DEFAULTS = {
     "CurvePoly": {"power": 2.0},
     "CurvePolynomialDecay": {"power": 2.0},
     "CurveCosinePower": {"power": 2.0},
     "CurveKDecayCosine": {"k": 2.0},
     "CurveHalfLife": {"steps": 100.0},
-    "CurveInverseSqrt": {"timescale": 1000.0},
+    "CurveInverseSqrt": {"timescale": 1000.0, "floor": None},
+    "CurveTanh": {"lower": -7.0, "upper": 3.0},
     "CurvePowerLaw": {"exponent": 0.5, "timescale": 1000.0},
     **dict.fromkeys(("PhaseSteps", "PhasePercentage", "PhaseRest"), LATE | TARGETS),
     **dict.fromkeys(("PhaseLasts", "PhaseUntil", "PhaseBeforeEnd"), LATE | TARGETS | UNITS),
+    "RepeatConfig": UNITS
+    | {"times": None, "cycle_steps": None, "growth": 1.0, "scale": 1.0, "cycles_from": None, "mode": "repeat"},
+    "TrainConfig": dict.fromkeys(("total_samples", "total_tokens", "stop_after")),
     "PiecewiseSchedulerConfig": dict.fromkeys(PER_STEP),
     "TargetConfig": {"arguments": {}, "replaced": {}},
 }

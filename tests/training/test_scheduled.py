@@ -2,11 +2,13 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 
 from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.training.checkpoints import load_checkpoint
+from d9d_lr.training.course import course_of
 from d9d_lr.training.fingerprint import settings_fingerprint
 from d9d_lr.training.randomness import batch_generator
 from helpers.kills import differences
@@ -204,3 +206,82 @@ def test_processes_divide_every_batch():
     with pytest.raises(ConfigError, match=r"schedules\.batch_size: 4 cannot be divided equally among 8 processes"):
         check_processes(settings(*LINE, *RAMP), 8)
     check_processes(settings(*LINE, *RAMP), 2)
+
+
+HEAD = ("+optimizer.groups.head.parameters=[6.*]", "+optimizer.groups.head.lr=0.02")
+OWN = (*HEAD, "+lr@schedules.groups.head.lr=linear_to_zero")
+
+
+def groups_of(folder):
+    return load_checkpoint(folder / "checkpoint.pt").optimizer["param_groups"]
+
+
+def test_a_param_group_by_name_has_its_own_base_and_schedule(tmp_path):
+    run(tmp_path, *DIGITS, *OWN, *DECAY)
+    first, head = groups_of(tmp_path)
+    assert (head["name"], head["initial_lr"], head["lr"], len(head["params"])) == ("head", 0.02, 0.0, 2)
+    assert (first["initial_lr"], first["lr"], len(first["params"])) == (0.003, pytest.approx(0.0003), 4)
+    assert column(tmp_path, "groups.head.lr") == pytest.approx([0.02 * (1 - t / 20) for t in range(21)], abs=1e-17)
+    assert [group["weight_decay"] for group in (first, head)] == [0.0, 0.0]
+
+
+def test_the_ratio_between_groups_stays_without_a_schedule_of_their_own(tmp_path):
+    run(tmp_path, *DIGITS, *HEAD, "lr.phases.2.target_multiplier=0.25")
+    first, head = groups_of(tmp_path)
+    assert head["lr"] / first["lr"] == pytest.approx(0.02 / 0.003)
+
+
+def test_groups_go_on_and_their_own_base_is_part_of_the_schedule(stopped, tmp_path):
+    folder = stopped(*DIGITS, *OWN)
+    changed = [one if one != HEAD[1] else "+optimizer.groups.head.lr=0.04" for one in OWN]
+    with pytest.raises(ConfigError, match=r"groups\.head\.lr: base value: 0\.02 -> 0\.04"):
+        run(folder, *DIGITS, *changed)
+    run(tmp_path / "adopted", *DIGITS, *changed, f"train.resume={folder}", ADOPT)
+    assert column(tmp_path / "adopted", "groups.head.lr")[0] == 0.02  # 0.04 halfway
+    run(tmp_path / "kept", *DIGITS, *changed, f"train.resume={folder}", KEEP)
+    assert column(tmp_path / "kept", "groups.head.lr")[0] == 0.01
+    run(folder, *DIGITS, *OWN)
+    run(tmp_path / "undisturbed", *DIGITS, *OWN)
+    assert differences(folder, tmp_path / "undisturbed") == []
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["+optimizer.groups.head.parameters=[9.*]"], r"head\.parameters: '9\.\*' matches no parameter of the model"),
+        (
+            [*HEAD, "+optimizer.groups.last.parameters=['6.weight']"],
+            r"last\.parameters: 6\.weight is in the",
+        ),
+    ],
+)
+def test_which_parameters_a_group_has(overrides, message, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        run(tmp_path, *DIGITS, *overrides)
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ([*HEAD, "+lr@schedules.groups.heads.lr=wsd"], r"groups\.heads\.lr: .*there are head\n.*did you mean 'head'"),
+        (["+lr@schedules.groups.head.lr=wsd"], r"groups\.head\.lr: there is no param group 'head'; optimizer\.groups"),
+        ([*HEAD, "+lr@schedules.groups.head.momentum=wsd"], r"groups\.head\.momentum: there is no hyperparameter"),
+        (["+optimizer.groups.head.lr=1"], r"optimizer\.groups\.head\.parameters: is missing"),
+    ],
+)
+def test_what_no_group_has(overrides, message):
+    with pytest.raises(ConfigError, match=message):
+        settings(*DIGITS, *overrides)
+
+
+def test_points_share_the_steps_in_which_all_values_agree():
+    def course(*overrides):
+        return course_of(settings(*DIGITS, *overrides))
+
+    wsd = ("+lr@schedules.weight_decay=wsd", "schedules.weight_decay.phases.0.steps=4")  # its decay begins at step 16
+    one, other = course(*wsd), course(*wsd, "schedules.weight_decay.phases.2.target_multiplier=0.25")
+    steps = np.arange(20)
+    assert one.family == other.family
+    agree = [a == b for a, b in zip(one.values(steps).view(np.int64), other.values(steps).view(np.int64), strict=True)]
+    assert agree == [step <= 16 for step in steps]
+    assert course().family != one.family

@@ -111,15 +111,20 @@ function lossChart() {
   ], drawnSettings());
 }
 
-// Each schedule once, however many settings share it.
-function scheduleChart() {
+// Each schedule once, however many settings share it; a figure for whatever else is scheduled.
+function scheduleCharts() {
+  scheduleChart($("schedules"), "learning rate", setting => setting.lr);
+  data.scheduled.forEach((name, i) => scheduleChart($(`scheduled-${i}`), name, setting => setting.others?.[name] ?? [[], []]));
+}
+
+function scheduleChart(figure, name, drawn) {
   const seen = new Set();
   const once = drawnSettings().filter(({ setting }) => {
-    const text = `${setting.group.name} ${JSON.stringify(setting.lr)}`;
+    const text = `${setting.group.name} ${JSON.stringify(drawn(setting))}`;
     return seen.has(text) ? false : seen.add(text);
   });
-  const curve = setting => setting.lr[0].map((step, i) => ({ step, value: setting.lr[1][i] }));
-  curveChart($("schedules"), [{ name: "learning rate", width: 1.7, opacity: 0.95, fromZero: true, curve }], once);
+  const curve = setting => drawn(setting)[0].map((step, i) => ({ step, value: drawn(setting)[1][i] }));
+  curveChart(figure, [{ name, width: 1.7, opacity: 0.95, fromZero: true, curve }], once);
 }
 
 function heatChart(figure, map) {

@@ -63,7 +63,7 @@ function drawAll() {
   drawLegend();
   objectiveChart();
   lossChart();
-  scheduleChart();
+  scheduleCharts();
   for (const figure of document.querySelectorAll("figure[data-map]")) heatChart(figure, data.maps[+figure.dataset.map]);
   settings.forEach((setting, index) => {
     const row = rowsOf("settings")[index];

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import io
-from pathlib import Path
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.runs.reading import read_small
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.training.tasks.protocol import Batch
 from d9d_lr.training.tasks.settings import CharLMConfig
-
-LARGEST_TEXT_BYTES = 1024**3
-"""Of a text; its characters take eight times as much memory as tokens."""
+from d9d_lr.training.tasks.text import read_text
 
 EVAL_BATCH_SIZE = 32
 """Windows that one evaluation batch holds."""
@@ -33,7 +26,7 @@ class CharLM:
         self._vocabulary = sorted(set(text))
         index = {character: token for token, character in enumerate(self._vocabulary)}
         tokens = torch.tensor([index[character] for character in text], dtype=torch.long)
-        split = len(tokens) - round(len(tokens) * config.validation_fraction)
+        split = config.training_characters(len(tokens))
         self._train, self._validation = tokens[:split], tokens[split:]
         shortest = min(len(self._train), len(self._validation))
         if shortest <= config.context_length:
@@ -126,25 +119,3 @@ class Block(nn.Module):
         mixed = functional.scaled_dot_product_attention(queries, keys, values, is_causal=True)
         output: Tensor = self.output(mixed.transpose(1, 2).reshape(batch, length, width))
         return output
-
-
-def read_text(text_file: str | None) -> str:
-    """Returns the text to train on.
-
-    Raises:
-        ConfigError: If the file cannot be read as UTF-8 text.
-    """
-    if text_file is None:
-        topics: dict[str, str] = importlib.import_module("pydoc_data.topics").topics
-        return "\n".join(topics[name] for name in sorted(topics))
-    try:
-        text = read_small(Path(text_file), LARGEST_TEXT_BYTES).decode()
-    except UnicodeDecodeError as error:
-        message = f"{text_file!r} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}"
-        raise ConfigError([Problem("task.text_file", message)]) from error
-    except RunError as error:
-        raise ConfigError([Problem("task.text_file", str(error))]) from error
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError([Problem("task.text_file", f"{text_file!r} cannot be read: {reason}")]) from error
-    return io.StringIO(text, newline=None).getvalue()  # every end of a line as \n, as Python opens text

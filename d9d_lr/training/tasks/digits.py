@@ -19,7 +19,7 @@ class Digits:
     def __init__(self, config: DigitsConfig) -> None:
         self._config = config
         images, labels = _load()
-        split = len(images) - max(1, round(len(images) * config.validation_fraction))
+        split = config.training_images(len(images))
         self._train = images[:split], labels[:split]
         self._validation = images[split:], labels[split:]
 

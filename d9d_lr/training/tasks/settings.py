@@ -41,6 +41,10 @@ class CharLMConfig(Base):
             raise ValueError(f"{width} cannot be divided among task.heads, {info.data['heads']}")
         return width
 
+    def training_characters(self, characters: int) -> int:
+        """Returns how many characters of a text are trained on."""
+        return characters - round(characters * self.validation_fraction)
+
 
 class DigitsConfig(Base):
     """scikit-learn's 8x8 images of handwritten digits.
@@ -57,6 +61,10 @@ class DigitsConfig(Base):
     width: Positive
     dropout: Fraction
     validation_fraction: Annotated[float, Field(gt=0.0, lt=1.0), NUMBER]
+
+    def training_images(self, images: int = 1797) -> int:
+        """Returns how many of the images are trained on."""
+        return images - max(1, round(images * self.validation_fraction))
 
 
 TaskConfig = Annotated[CharLMConfig | DigitsConfig, Field(discriminator="name")]

@@ -1,0 +1,1 @@
+"""How fast, as ratios: each piece of work against a peer in the same run. `make bench`."""

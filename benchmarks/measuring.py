@@ -1,0 +1,93 @@
+"""A row of the table: our work and a peer's, measured in turn, and the median of their ratios.
+
+What else a machine does slows both alike, and a ratio of two measurements that lie next to each other leaves it out.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+ROUNDS = 21
+
+
+@dataclass(frozen=True)
+class Row:
+    """Work of ours and a peer's.
+
+    Attributes:
+        work: What is done.
+        peer: What it is measured against.
+        ours: Does it once, and returns the seconds that it took.
+        theirs: Does the peer's work, likewise.
+        goal: The ratio to stay below; None where there is none.
+        rounds: How often both are measured.
+    """
+
+    work: str
+    peer: str
+    ours: Callable[[], float]
+    theirs: Callable[[], float]
+    goal: float | None = None
+    rounds: int = ROUNDS
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came out: medians of seconds, and of the ratio with its quartiles."""
+
+    row: Row
+    ours: float
+    theirs: float
+    ratio: float
+    quartiles: tuple[float, float]
+
+    @property
+    def line(self) -> str:
+        """The row of the table, in Markdown."""
+        goal = "" if self.row.goal is None else f"{self.row.goal:g}"
+        low, high = self.quartiles
+        cells = [self.row.work, self.row.peer, seconds_text(self.ours), seconds_text(self.theirs)]
+        return f"| {' | '.join([*cells, f'{self.ratio:.2f} ({low:.2f} to {high:.2f})', goal])} |"
+
+
+HEAD = "| work | against | it takes | the peer | ratio (quartiles) | goal |\n| --- | --- | --- | --- | --- | --- |"
+
+
+def measure(row: Row) -> Measured:
+    """Measures both in turn, after one round that does not count."""
+    row.ours(), row.theirs()
+    pairs = [(row.ours(), row.theirs()) for _ in range(row.rounds)]
+    ratios = [ours / theirs for ours, theirs in pairs]
+    low, median, high = statistics.quantiles(ratios, n=4)
+    ours, theirs = (statistics.median(each) for each in zip(*pairs, strict=True))
+    return Measured(row, ours, theirs, median, (low, high))
+
+
+def each_of(function: Callable[[], object], times: int) -> Callable[[], float]:
+    """Returns what measures a call of a short function: the processor's time for many, with no garbage collected.
+
+    Seconds on the clock would count what other processes did meanwhile.
+    """
+
+    def measured() -> float:
+        gc.disable()
+        start = time.process_time()
+        for _ in range(times):
+            function()
+        took = time.process_time() - start
+        gc.enable()
+        return took / times
+
+    return measured
+
+
+def seconds_text(seconds: float) -> str:
+    """Three digits and a unit."""
+    for unit, size in [("s", 1), ("ms", 1e-3), ("µs", 1e-6)]:
+        if seconds >= size:
+            return f"{seconds / size:.3g} {unit}"
+    return f"{seconds * 1e9:.3g} ns"
