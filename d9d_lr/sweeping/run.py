@@ -59,10 +59,11 @@ class BadSweepError(ConfigError):
         super().__init__(problem for point in bad for problem in point.problems)
         self._table = bad_points(bad)
         self._title = f"{len(bad)} of {total} points cannot run; nothing was started"
-        self._hint = f"to leave such points out, type {section}.on_invalid=drop"
+        left = len(bad) < total
+        self._hint = f"\n\nto leave such points out, type {section}.on_invalid=drop" if left else ""
 
     def __str__(self) -> str:
-        return f"{self._title}\n\n{self._table}\n\n{self._hint}"
+        return f"{self._title}\n\n{self._table}{self._hint}"
 
 
 @dataclass(frozen=True)
