@@ -19,7 +19,7 @@ from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.plotting.figure import draw, new_figure, save
 from d9d_lr.plotting.labels import labels_of, short_labels
 from d9d_lr.plotting.many import distinct
-from d9d_lr.plotting.quantity import values_of
+from d9d_lr.plotting.quantity import Panel, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import compose_series
 from d9d_lr.plotting.window import Window
@@ -146,7 +146,7 @@ def test_wrong_words_end_with_status_2_and_a_sentence(words, message, capsys, tm
 @pytest.mark.parametrize("y", ["lr", "multiplier"])
 def test_the_lines_of_the_figure_are_the_schedule_itself(y):
     series = compose_series(["lr=wsd,step_list", "optimizer.lr=0.5", "train.total_steps=100000"])
-    axes = draw(series, y).axes[0]
+    axes = draw([Panel(series, y)]).axes[0]
     factor = 0.5 if y == "lr" else 1.0
     drawn = {line.get_label(): line for line in axes.lines}
     for one in series:
@@ -156,7 +156,7 @@ def test_the_lines_of_the_figure_are_the_schedule_itself(y):
 
 
 def test_phase_boundaries_are_marked():
-    axes = draw(compose_series(["lr=wsd"]), "multiplier").axes[0]
+    axes = draw([Panel(compose_series(["lr=wsd"]), "multiplier")]).axes[0]
     dots = next(line for line in axes.lines if line.get_marker() == "o")
     # wsd over 1000 steps: warmup to 100, hold to 800, decay to 1000
     assert np.array_equal(dots.get_data(), [[0, 100, 800, 1000], [0.0, 1.0, 1.0, 0.1]])
@@ -193,7 +193,7 @@ def test_a_file_that_cannot_be_written_is_reported(tmp_path, capsys):
 
 
 def test_many_points_have_a_legend_beside_the_plot():
-    figure = draw(compose_series(["lr.phases.0.steps=range(1,13)"]), "lr")
+    figure = draw([Panel(compose_series(["lr.phases.0.steps=range(1,13)"]), "lr")])
     legend = figure.axes[0].get_legend()
     assert legend.get_title().get_text() == "lr.phases.0.steps"
     assert [text.get_text() for text in legend.get_texts()] == [str(steps) for steps in range(1, 13)]
@@ -335,7 +335,7 @@ def test_seeds_are_drawn_once():
 
 def test_a_zoom_shows_every_step_of_a_short_warmup_in_a_long_run():
     (one,) = compose_series(["lr.phases.0.steps=2000", "train.total_steps=1000000"])
-    axes = draw([one], "multiplier", Window(0, 4000)).axes[0]
+    axes = draw([Panel([one], "multiplier")], Window(0, 4000)).axes[0]
     steps, values = axes.lines[0].get_data()
     assert (steps[0], steps[-1]) == (0, 4000)
     assert np.array_equal(values, one.schedule.multipliers(steps))
@@ -348,7 +348,7 @@ def test_a_logarithmic_axis_spreads_the_steps_over_decades(capsys):
     assert steps[0] == 0
     assert sum(steps <= 2000) > 30  # 3.3 of the 6 decades lie within the warmup
     for ending in ("png", "svg"):
-        assert draw([one], "lr", Window(log_x=True, log_y=True)).axes[0].get_yscale() == "log", ending
+        assert draw([Panel([one], "lr")], Window(log_x=True, log_y=True)).axes[0].get_yscale() == "log", ending
     plot.plot(["lr.phases.0.steps=2000", "train.total_steps=1000000", "--log-x", "--log-y"])
     out = capsys.readouterr().out
     assert "learning rate (log) by step (log)" in out
@@ -370,22 +370,22 @@ def test_a_zoom_that_is_none_is_refused(zoom):
 def test_thirty_schedules_have_a_legend_of_groups():
     names, (one,) = [f"s{index}" for index in range(5)], compose_series([])
     swept = [(("lr", name), ("optimizer.lr", str(rate))) for name in names for rate in range(1, 7)]
-    figure = draw([dataclasses.replace(one, swept=keys, label=str(keys)) for keys in swept], "lr")
+    figure = draw([Panel([dataclasses.replace(one, swept=keys, label=str(keys)) for keys in swept], "lr")])
     texts = [text.get_text() for text in figure.axes[0].get_legend().get_texts()]
     assert len(figure.axes[0].lines) == 30
     assert texts == [f"optimizer.lr={rate}" for rate in range(1, 7)] + [f"lr={name}" for name in names]
 
 
 def test_text_in_an_svg_is_text(tmp_path):
-    save(draw(compose_series(["lr=wsd,constant"]), "lr"), tmp_path / "a.svg")
+    save(draw([Panel(compose_series(["lr=wsd,constant"]), "lr")]), tmp_path / "a.svg")
     assert ">learning rate</text>" in (tmp_path / "a.svg").read_text()
 
 
 def test_a_dollar_in_a_label_is_a_dollar(tmp_path):
     (one,) = compose_series(["lr=wsd"])
     pair = [dataclasses.replace(one, label=text, swept=(("a", text),)) for text in ("$a_{$", "$\\frac$")]
-    save(draw(pair, "lr"), tmp_path / "a.png")
-    save(draw(pair[:1], "lr"), tmp_path / "b.png")
+    save(draw([Panel(pair, "lr")]), tmp_path / "a.png")
+    save(draw([Panel(pair[:1], "lr")]), tmp_path / "b.png")
 
 
 def test_that_the_packaged_warmup_starts_at_zero_is_no_news(capsys):
