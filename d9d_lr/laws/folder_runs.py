@@ -32,7 +32,7 @@ def read_folder_run(folder: Path, name: str) -> LossCurve:
         name: What to call the run.
 
     Raises:
-        ConfigError: If it did not complete, logged no loss, or diverged.
+        ConfigError: If it did not complete, logged no loss, or diverged, or its batch size was scheduled.
         RunError: If a file is damaged.
     """
     result = read_result(folder)
@@ -46,6 +46,9 @@ def read_folder_run(folder: Path, name: str) -> LossCurve:
         raise ConfigError([Problem(str(folder), message, "a run that diverged cannot be fitted")])
     if not rows:
         raise ConfigError([Problem(str(folder), "this run logged no training loss")])
+    if any("batch_size" in row for row in rows):
+        message = "the batch size changes in this run, and a law knows the learning rate only"
+        raise ConfigError([Problem(str(folder), message)])
     steps = np.array([int(row["step"]) for row in rows], dtype=np.int64)
     return LossCurve(
         name=name,

@@ -93,3 +93,11 @@ def test_a_run_that_ends_before_its_schedule_has_its_beginning(tmp_path):
     (curve,) = read(tmp_path / "run").curves
     assert curve.total_steps == 50  # not held until step 80 and decayed until 100
     assert curve.learning_rates[[5, 10, 49]] == pytest.approx([0.5 * BASE_LR, BASE_LR, BASE_LR])
+
+
+def test_a_run_whose_batch_changed_is_no_curve_of_the_learning_rate_alone(tmp_path):
+    write_run(tmp_path / "run", ["lr=wsd"])
+    path = tmp_path / "run" / "metrics.jsonl"
+    path.write_text(path.read_text().replace('"train_loss"', '"batch_size": 32, "train_loss"'))
+    with pytest.raises(ConfigError, match="the batch size changes in this run, and a law knows the learning rate only"):
+        read(tmp_path / "run")
