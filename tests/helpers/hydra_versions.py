@@ -9,3 +9,8 @@ BASE: dict[str, Any] = {"version_base": None} if BEFORE_1_4 else {}
 
 MAY_CALL: dict[str, Any] = {} if BEFORE_1_4 else {"_execution_whitelist_": "d9d_lr.*"}
 """For `instantiate`."""
+
+
+def for_this_version(text: str) -> str:
+    """Returns an application of the documentation as it is written under the Hydra that is installed."""
+    return text if BEFORE_1_4 else text.replace("version_base=None, ", "")
