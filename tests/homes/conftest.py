@@ -1,5 +1,6 @@
 """What the tests at home in other frameworks share. Each file runs in an environment of its own: `make test-homes`."""
 
+import gc
 import json
 import socket
 
@@ -8,6 +9,11 @@ import pytest
 from d9d_lr import build_schedule, compose_lr
 
 STEPS = 1000
+
+
+@pytest.fixture(autouse=True)
+def _no_scheduler_of_another_test():
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

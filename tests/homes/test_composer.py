@@ -1,5 +1,6 @@
 """Composer: batches and epochs, accumulation, several processes, checkpoints; the lag of its functions, its default."""
 
+import os
 import warnings
 
 import pytest
@@ -12,6 +13,7 @@ pytest.importorskip("composer")
 
 from composer import Callback, Trainer  # noqa: E402
 from composer.models import ComposerModel  # noqa: E402
+from composer.utils import dist  # noqa: E402
 
 from d9d_lr import AutoLRSchedulerProvider, ConfigError, build_schedule, compose_lr  # noqa: E402
 from d9d_lr.integrations.building import build_scheduler  # noqa: E402
@@ -37,6 +39,16 @@ class Line(ComposerModel):
         return outputs.square().mean()
 
 
+class Lrs(Callback):
+    """The learning rate of each batch. (Loading makes a step of its own, with 0 and no gradients.)"""
+
+    def __init__(self):
+        self.seen = []
+
+    def batch_start(self, state, logger):
+        self.seen.append(state.optimizers[0].param_groups[0]["lr"])
+
+
 class StopAt(Callback):
     def __init__(self, batch):
         self.batch = batch
@@ -46,19 +58,18 @@ class StopAt(Callback):
             state.stop_training()
 
 
-def trainer(schedulers, batches=100, processes=1, accumulation=1, max_duration="1000ba", **choices):
-    """A trainer, and the learning rates that its optimizer steps with; `schedulers` is made of the optimizer."""
-    lrs, model = [], Line()
+def trainer(schedulers, batches=100, processes=1, accumulation=1, max_duration="1000ba", callbacks=(), **choices):
+    """A trainer, and the learning rates of its batches; `schedulers` is made of the optimizer."""
+    lrs, model = Lrs(), Line()
     optimizer = torch.optim.SGD(model.parameters(), lr=LR)
-    optimizer.register_step_pre_hook(lambda optimizer, *_: lrs.append(optimizer.param_groups[0]["lr"]))
     data = TensorDataset(torch.ones(4 * batches * processes, 1))
-    sampler = torch.utils.data.DistributedSampler(data) if processes > 1 else None
+    sampler = dist.get_sampler(data) if processes > 1 else None
     made = Trainer(
         model=model, optimizers=optimizer, schedulers=schedulers(optimizer), max_duration=max_duration,
         train_dataloader=DataLoader(data, batch_size=4, sampler=sampler), progress_bar=False, loggers=[], device="cpu",
-        device_train_microbatch_size=4 // accumulation, **choices,
+        callbacks=[lrs, *callbacks], device_train_microbatch_size=4 // accumulation, **choices,
     )  # fmt: skip
-    return made, lrs
+    return made, lrs.seen
 
 
 def function(optimizer):
@@ -66,6 +77,10 @@ def function(optimizer):
 
 
 def scheduler(optimizer):
+    return build_scheduler(AutoLRSchedulerProvider(config(), on_misstep="error"), optimizer, 1000)
+
+
+def warning_scheduler(optimizer):
     return build_scheduler(config(), optimizer, 1000)
 
 
@@ -97,6 +112,8 @@ def test_a_scheduler_that_is_stepped_at_every_batch(expected):
 
 def in_one_of_two(accumulation, folder):
     """Trains to batch 850, and in a second trainer to the end."""
+    os.environ |= {"LOCAL_WORLD_SIZE": "2", "NODE_RANK": "0"}
+    dist.initialize_dist("cpu", timeout=100)
     saving = {"save_folder": folder, "save_interval": "850ba", "save_overwrite": True}
     both = {"processes": 2, "accumulation": accumulation}
     made, before = trainer(function, callbacks=[StopAt(850)], **saving, **both)
@@ -153,7 +170,7 @@ def test_a_function_of_the_timestamp_alone_lags_behind_by_one(expected):
 def test_composers_default_of_once_per_epoch_is_told_of_within_ten_batches(batches):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        trained(scheduler, batches=batches, max_duration="10ba")
+        trained(warning_scheduler, batches=batches, max_duration="10ba")
     missteps = [str(each.message) for each in told if issubclass(each.category, MisstepWarning)]
     assert len(missteps) == 1
     assert "(not once per epoch)" in missteps[0]

@@ -1,6 +1,7 @@
 """The d9d framework: its own provider protocol, a scheduler for each pipeline stage, its checkpoints by DCP."""
 
 import inspect
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -247,3 +248,20 @@ def test_its_trainer_goes_on_for_longer(tmp_path, expected):
     made, seen = trainer(tmp_path, total_steps=1500, on_schedule_change="adopt")
     made.train()
     assert seen[0] == expected(0.1, 1500, 1500)[850:]
+
+
+def in_one_of_two(folder):
+    """Trains to step 850, and in a second trainer to the end."""
+    torch.distributed.init_process_group("gloo")
+    made, before = trainer(Path(folder), accumulation=4, stop_at=850)
+    with pytest.raises(KilledError):
+        made.train()
+    made, after = trainer(Path(folder), accumulation=4)
+    made.train()
+    torch.distributed.destroy_process_group()
+    return [a + b for a, b in zip(before, after, strict=True)]
+
+
+def test_its_trainer_in_two_processes_with_accumulation_killed_and_resumed(launch, port, tmp_path, expected):
+    """Each process has the stages that it would have of a replica."""
+    assert launch(in_one_of_two, 2, str(tmp_path), port) == [[expected(0.1)] * 2] * 2

@@ -2,7 +2,10 @@
 
 import contextlib
 import json
+import time
 import warnings
+from functools import partial
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -136,18 +139,18 @@ class Batches:
 class Checkpoints:
     """Saves at one step, with DCP and as torchtitan names things, and loads what there is."""
 
-    def __init__(self, trainer, folder, save_at):
+    def __init__(self, trainer, folder, save_at, alone):
         self.states = {"lr_scheduler": trainer.lr_schedulers, "train_state": trainer}
-        self.folder, self.save_at = folder, save_at
+        self.folder, self.save_at, self.alone = folder, save_at, alone
 
     def save(self, step, last_step):
         if step == self.save_at:
-            dcp.save(self.states, checkpoint_id=self.folder, no_dist=True)
+            dcp.save(self.states, checkpoint_id=self.folder, no_dist=self.alone)
             raise KilledError
 
     def load(self, step):
         if (self.folder / ".metadata").exists():
-            dcp.load(self.states, checkpoint_id=self.folder, no_dist=True)
+            dcp.load(self.states, checkpoint_id=self.folder, no_dist=self.alone)
 
     def maybe_wait_for_staging(self):
         pass
@@ -164,41 +167,64 @@ class Quiet(contextlib.nullcontext):
         return lambda *_, **__: Quiet(Quiet())
 
 
+def build_trainer(folder, total_steps=1000, accumulation=1, save_at=None, alone=True, **schedule):
+    """A `Trainer` of torchtitan, and the learning rates that its optimizers step with."""
+    made = Trainer.__new__(Trainer)
+    made.config = SimpleNamespace(
+        training=SimpleNamespace(steps=total_steps, max_norm=1.0, disable_cuda_graphs=True),
+        checkpoint=SimpleNamespace(load_step=-1), profiler=Quiet(), dump_folder="",
+        validator=SimpleNamespace(enable=False), parallelism=SimpleNamespace(spmd_backend="default"),
+        comm=SimpleNamespace(train_timeout_seconds=100),
+    )  # fmt: skip
+    made.device, made.step, made.ntokens_seen = torch.device("cpu"), 0, 0
+    made.gradient_accumulation_steps, made.num_pipeline_parallel_microbatches = accumulation, 1
+    made.model_parts, made.model_config = [Model()], None
+    made.optimizers = OptimizersContainer.Config(
+        param_groups=default_adamw(lr=0.003).param_groups, implementation="foreach"
+    ).build(model_parts=made.model_parts)
+    made.lr_schedulers = config(**schedule).build(optimizers=made.optimizers, training_steps=total_steps)
+    made.parallel_dims = SimpleNamespace(
+        pp_enabled=False, dp_enabled=False, cp_enabled=False, ep_enabled=False, get_optional_mesh=lambda _: None
+    )
+    made.metrics_processor = SimpleNamespace(
+        should_log=lambda step: False, ntokens_since_last_log=0, data_loading_times=[]
+    )
+    made.dataloader, made.gc_handler, made.train_context = Batches(), Quiet(), contextlib.nullcontext
+    made.loss_fn = lambda prediction, labels, tokens: (prediction.square().sum() / tokens, None)
+    made.fwd_bwd_fn = made._forward_backward_body
+    made.checkpointer = Checkpoints(made, folder, save_at, alone)
+    seen = []
+    for optimizer in made.optimizers:
+        optimizer.register_step_pre_hook(lambda optimizer, *_: seen.append(optimizer.param_groups[0]["lr"]))
+    return made, seen
+
+
 @pytest.fixture
 def trainer(tmp_path, monkeypatch):
-    def make(total_steps=1000, accumulation=1, save_at=None, **schedule):
-        made = Trainer.__new__(Trainer)
-        made.config = SimpleNamespace(
-            training=SimpleNamespace(steps=total_steps, max_norm=1.0, disable_cuda_graphs=True),
-            checkpoint=SimpleNamespace(load_step=-1), profiler=Quiet(), dump_folder="",
-            validator=SimpleNamespace(enable=False), parallelism=SimpleNamespace(spmd_backend="default"),
-            comm=SimpleNamespace(train_timeout_seconds=100),
-        )  # fmt: skip
-        made.device, made.step, made.ntokens_seen = torch.device("cpu"), 0, 0
-        made.gradient_accumulation_steps, made.num_pipeline_parallel_microbatches = accumulation, 1
-        made.model_parts, made.model_config = [Model()], None
-        made.optimizers = OptimizersContainer.Config(
-            param_groups=default_adamw(lr=0.003).param_groups, implementation="foreach"
-        ).build(model_parts=made.model_parts)
-        made.lr_schedulers = config(**schedule).build(optimizers=made.optimizers, training_steps=total_steps)
-        made.parallel_dims = SimpleNamespace(
-            pp_enabled=False, dp_enabled=False, cp_enabled=False, ep_enabled=False, get_optional_mesh=lambda _: None
-        )
-        made.metrics_processor = SimpleNamespace(
-            should_log=lambda step: False, ntokens_since_last_log=0, data_loading_times=[]
-        )
-        made.dataloader, made.gc_handler, made.train_context = Batches(), Quiet(), contextlib.nullcontext
-        made.loss_fn = lambda prediction, labels, tokens: (prediction.square().sum() / tokens, None)
-        made.fwd_bwd_fn = made._forward_backward_body
-        made.checkpointer = Checkpoints(made, tmp_path, save_at)
-        seen = []
-        for optimizer in made.optimizers:
-            optimizer.register_step_pre_hook(lambda optimizer, *_: seen.append(optimizer.param_groups[0]["lr"]))
-        return made, seen
-
     monkeypatch.setattr("torchtitan.distributed.utils.set_pg_timeouts", lambda **_: None)
-    monkeypatch.setattr("torch.distributed.get_rank", lambda: 1)
-    return make
+    monkeypatch.setattr("torch.distributed.get_rank", lambda: 1)  # rank 0 sleeps for two seconds
+    return partial(build_trainer, tmp_path)
+
+
+def in_one_of_two(folder):
+    """Trains to step 850, and in a second trainer to the end."""
+    import torch.distributed
+    import torchtitan.trainer
+
+    torchtitan.trainer.dist_utils.set_pg_timeouts = lambda **_: None
+    torchtitan.trainer.time = SimpleNamespace(sleep=lambda _: None, perf_counter=time.perf_counter)
+    torch.distributed.init_process_group("gloo")
+    made, before = build_trainer(Path(folder), accumulation=4, save_at=850, alone=False)
+    with pytest.raises(KilledError):
+        made.train()
+    made, after = build_trainer(Path(folder), accumulation=4, alone=False)
+    made.train()
+    torch.distributed.destroy_process_group()
+    return before + after
+
+
+def test_its_trainer_in_two_processes_with_accumulation_killed_and_resumed(launch, port, tmp_path, expected):
+    assert launch(in_one_of_two, 2, str(tmp_path), port) == [expected(0.003)] * 2
 
 
 class Model(nn.Module):
