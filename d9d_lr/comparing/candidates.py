@@ -93,7 +93,8 @@ def _candidate(settings: Sequence[Setting], keys: Sequence[str]) -> Candidate | 
     if not able:
         return None
     best = min(able, key=lambda setting: setting.mean or 0.0)
-    edges = tuple(edge for key in best.values if key not in LENGTH_KEYS for edge in _edges(key, best, able))
+    tried = [one for one in settings if one.count or one.diverged]
+    edges = tuple(edge for key in best.values if key not in LENGTH_KEYS for edge in _edges(key, best, tried))
     return Candidate(schedule_name(best, keys), best, len(able), edges)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from d9d_lr.comparing.comparisons import comparisons_of, headings_of
 from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.words import measured
 from d9d_lr.runs.record import RecordedPrediction
@@ -57,7 +58,9 @@ def against_real(settings: Sequence[Setting]) -> str:
     held = (
         f"predicted against real: the interval held for {inside} of {runs} runs; predictions {off:+.2%} off on average"
     )
-    return held + "".join(_order(group) for group in _lengths(found))
+    comparisons = comparisons_of(settings)
+    groups = zip(comparisons, headings_of(comparisons), strict=True)
+    return held + "".join(_order(predicted_settings(one.settings), heading) for one, heading in groups)
 
 
 def rank_correlation(found: Sequence[PredictedSetting]) -> float | None:
@@ -70,23 +73,16 @@ def rank_correlation(found: Sequence[PredictedSetting]) -> float | None:
     return float(np.corrcoef(ranks)[0, 1])
 
 
-def _order(found: Sequence[PredictedSetting]) -> str:
-    """Returns what became of the lowest prediction among settings of one length."""
+def _order(found: Sequence[PredictedSetting], heading: str) -> str:
+    """Returns what became of the lowest prediction among settings that may be compared."""
     if len(found) < 2:
         return ""
-    about = f" of {found[0].setting.length} steps" if found[0].setting.length else ""
+    about = f" of {heading}" if heading else ""
     lowest, best = min(found, key=lambda one: one.predicted.loss), min(found, key=lambda one: one.mean)
     correlation = rank_correlation(found)
     order = f" (rank correlation {correlation:.2f})" if correlation is not None else ""
     above = "the best" if lowest is best else f"{lowest.mean / best.mean - 1.0:.2%} above the best"
     return f"; the lowest prediction of {len(found)} settings{about}, {lowest.setting.label}, came out {above}{order}"
-
-
-def _lengths(found: Sequence[PredictedSetting]) -> list[list[PredictedSetting]]:
-    groups: dict[int | None, list[PredictedSetting]] = {}
-    for one in found:
-        groups.setdefault(one.setting.length, []).append(one)
-    return list(groups.values())
 
 
 def _ranks(values: Sequence[float]) -> np.ndarray:

@@ -75,7 +75,8 @@ def drawn(table: Table, width: int) -> str:
 
 def _blocks(answer: Answer, objective: str, width: int) -> list[str]:
     heading = f"{answer.heading}: " if answer.heading else ""
-    texts = [heading + sentence(answer), *(f"- {note}" for note in notes(answer)), effects_line(answer.settings)]
+    effects = effects_line(answer.settings) if answer.best else ""
+    texts = [heading + sentence(answer), *(f"- {note}" for note in notes(answer)), effects]
     lines = [line for text in texts if text for line in _wrapped(visible(text), width)]
     return [settings_table(answer.settings, objective, width), "\n".join(lines)]
 

@@ -20,7 +20,8 @@ LEGEND = (
 def sentence(answer: Answer) -> str:
     """Returns which schedule is best, at which setting, how far ahead, and whether that is more than noise."""
     if answer.best is None:
-        return "no answer yet: no setting has a seed that completed and none that diverged"
+        known = any(setting.count for setting in answer.settings)
+        return "no answer: of each setting a seed diverged" if known else "no answer yet: no point has an objective"
     if len(answer.settings) == 1:
         return f"one setting, nothing to compare it with: {_worth(answer.best.best)}"
     so_far = "so far " if answer.pending else ""

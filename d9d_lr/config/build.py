@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING, cast
 
-from d9d_lr.config.models import UNIT_FIELDS, PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.config.stretch import fitted, reference_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.resolve import Entry, resolve
-from d9d_lr.schedule.units import Units
+from d9d_lr.schedule.units import UNIT_FIELDS, Units
+
+if TYPE_CHECKING:
+    from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
 
 _WORDS = {"lr": "learning rate", "value": "value"}
 
@@ -50,7 +53,7 @@ def multiples(
     Raises:
         ConfigError: If a phase has a learning rate, or a value, and what that is a multiple of is not known.
     """
-    scheduler = config.scheduler if isinstance(config, PiecewiseConfig) else config
+    scheduler = cast("PiecewiseSchedulerConfig", getattr(config, "scheduler", config))
     names = positions or [str(index) for index in range(len(scheduler.phases))]
     problems = list(_reference_problems(scheduler, names))
     if problems:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from d9d_lr.config.build import build_schedule
-from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.schedule.picture import schedule_html
+
+if TYPE_CHECKING:
+    from d9d_lr.config.models import PiecewiseConfig
 
 _LENGTHS = (None, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 

@@ -23,11 +23,12 @@ from pydantic_core import PydanticCustomError
 
 from d9d_lr.config.base import Base
 from d9d_lr.config.curve_config import CurveConfig
+from d9d_lr.config.html import config_html
 from d9d_lr.config.positions import phase_list
 from d9d_lr.schedule.fields import AboveZero, Checked, Multiplier, Steps
 from d9d_lr.schedule.phases import Phase, PhaseBase
 from d9d_lr.schedule.repeat import Repeat
-from d9d_lr.schedule.units import Amount, PerStep
+from d9d_lr.schedule.units import UNIT_FIELDS, Amount, PerStep
 
 
 def _written(phase: Phase[Any] | Repeat, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -53,9 +54,6 @@ class RepeatConfig(Repeat):
 PhaseConfig = Annotated[Phase[CurveConfig] | RepeatConfig, Field(discriminator="mode"), WrapSerializer(_written)]
 """What stands in a list of phases: a phase, or cycles of them."""
 
-
-UNIT_FIELDS = ("steps_per_epoch", "samples_per_epoch", "samples_per_step", "tokens_per_step", "tokens_per_sample")
-"""What says how many steps an amount of epochs, samples or tokens is."""
 
 _NEEDED_FOR = {
     "epochs": {"steps_per_epoch", "samples_per_epoch", "samples_per_step"},
@@ -182,8 +180,6 @@ class PiecewiseConfig(Base):
         return config_from_json, (self.model_dump_json(),)
 
     def _repr_html_(self) -> str:
-        from d9d_lr.config.html import config_html  # it needs this module
-
         return config_html(self, type(self).__name__)
 
 

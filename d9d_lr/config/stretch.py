@@ -11,11 +11,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from d9d_lr.config.models import PiecewiseSchedulerConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.resolve import Entry
 from d9d_lr.schedule.units import Units, exact
+
+if TYPE_CHECKING:
+    from d9d_lr.config.models import PiecewiseSchedulerConfig
 
 
 def fitted(scheduler: PiecewiseSchedulerConfig, phases: Sequence[Entry], units: Units) -> tuple[list[Entry], Units]:

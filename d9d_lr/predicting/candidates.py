@@ -89,6 +89,6 @@ def _candidate(composed: DictConfig, settings: Settings, point: Point, label: st
         label=label or " ".join(point.overrides) or "the default schedule",
         overrides=point.overrides,
         swept=tuple(point.changed),
-        multipliers=build_schedule(lr, total_steps).multipliers(np.arange(total_steps)),
+        multipliers=build_schedule(lr, total_steps).multipliers(np.arange(settings.train.last_step)),
         base_lr=None if isinstance(settings.optimizer, TargetConfig) else settings.optimizer.lr,
     )

@@ -108,9 +108,9 @@ def _verdict(answer: Answer) -> str:
 
 
 def _effects(answer: Answer) -> str:
-    found = effects_of(answer.settings)
-    if len(answer.settings) < 2:
+    if len(answer.settings) < 2 or answer.best is None:
         return ""
+    found = effects_of(answer.settings)
     if found.why_not:
         unknown = f"What made the difference: unknown, {escape(found.why_not)}."
         return f'<div class="effects"><p class="soft">{unknown}</p></div>'

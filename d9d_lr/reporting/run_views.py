@@ -107,16 +107,42 @@ def _no_runs(folder: Path) -> Problem:
 
 def _read_below(folder: Path, runs: Sequence[Path], several: bool, keep: int) -> Iterator[RunView]:
     plan, damage = _plan_below(folder, runs)
-    for run in runs:
-        planned = plan.pop(run.resolve(), None)
-        relative = run.relative_to(folder).as_posix()
-        name = f"{folder.name}/{relative}" if several and relative != "." else relative if relative != "." else run.name
-        yield _read_run(run, name, planned, keep)
-    for path, point in plan.items():
-        yield RunView(path, visible(point.folder), "not started", _shown(point.changed), point.command)
+    started = [_read_run(run, _name(run, folder, several), plan.get(run.resolve()), keep) for run in runs]
+    yield from started
+    ran = {run.resolve(): view for run, view in zip(runs, started, strict=True)}
+    pending = {path: point for path, point in plan.items() if path not in ran}
+    constant = {
+        sweep: _constant(
+            [view.changed for path, view in ran.items() if path.parent == sweep],
+            [point.changed for path, point in plan.items() if path.parent == sweep],
+        )
+        for sweep in {path.parent for path in pending}
+    }
+    for path, point in pending.items():
+        changed = constant[path.parent] | _shown(point.changed)
+        name = visible(_name(path, folder.resolve(), several))
+        yield RunView(path, name, "not started", changed, point.command)
     if damage:
         record = SweepFolder(folder).record
         yield RunView(record, record.name, "failed", {}, "", error=damage)
+
+
+def _name(run: Path, folder: Path, several: bool) -> str:
+    relative = run.relative_to(folder).as_posix() if run.is_relative_to(folder) else run.name
+    if relative == ".":
+        return run.name
+    return f"{folder.name}/{relative}" if several else relative
+
+
+def _constant(typed: Sequence[Mapping[str, str]], swept: Sequence[Mapping[str, str]]) -> dict[str, str]:
+    """Returns what was typed for every run of a sweep that has begun and is not swept: its record does not hold it."""
+    keys = {visible(key) for changed in swept for key in changed}
+    first = typed[0] if typed else {}
+    return {
+        key: value
+        for key, value in first.items()
+        if key not in keys and all(changed.get(key) == value for changed in typed)
+    }
 
 
 def _plan_below(folder: Path, runs: Sequence[Path]) -> tuple[dict[Path, RecordedPoint], str]:

@@ -33,6 +33,9 @@ NEEDS: dict[Unit, str] = {
 BY_BATCH = ("epochs", "samples", "tokens")
 """Of these a step does as much as its batch is large."""
 
+UNIT_FIELDS = ("steps_per_epoch", "samples_per_epoch", "samples_per_step", "tokens_per_step", "tokens_per_sample")
+"""What says how many steps an amount of epochs, samples or tokens is."""
+
 _SUFFIXES = {"K": 10**3, "M": 10**6, "B": 10**9, "T": 10**12}
 _WITH_SUFFIX = re.compile(r"(\d+(?:\.\d+)?)([KMBT])")
 

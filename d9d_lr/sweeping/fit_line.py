@@ -16,6 +16,7 @@ from d9d_lr.laws.folder_runs import read_folder_run
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.requirements import check_runs, decays, holds
 from d9d_lr.laws.saved_schedule import saved_schedule
+from d9d_lr.runs.results import read_result
 from d9d_lr.sweeping.summary import Summary, SummaryRow
 
 _OF_SCHEDULE = re.compile(r"[+~]*lr\b")
@@ -80,9 +81,11 @@ def _pair(sweep_folder: Path, rows: Sequence[SummaryRow]) -> list[str]:
 
 def _shapes(sweep_folder: Path, rows: Sequence[SummaryRow]) -> Iterator[_Shape]:
     for row in rows:
-        schedule = saved_schedule(sweep_folder / row.point.folder, row.total_steps)
-        if schedule is not None:
-            multipliers = schedule.multipliers(np.arange(row.total_steps or 0))
+        folder = sweep_folder / row.point.folder
+        result = read_result(folder)
+        schedule = saved_schedule(folder, result.total_steps) if result else None
+        if result is not None and schedule is not None:
+            multipliers = schedule.multipliers(np.arange(result.last_step))
             if multipliers.max() > 0:
                 yield _Shape(row.point.folder, multipliers / multipliers.max())
 

@@ -16,7 +16,7 @@ from d9d_lr.sweeping import parallel
 from d9d_lr.sweeping.attempt import Attempt
 from d9d_lr.sweeping.ending import leave_result
 from d9d_lr.sweeping.guard import NotStartedError
-from d9d_lr.sweeping.launchers import LauncherTraits, limit_workers, lost_job, lost_jobs_returned, reason, stored_job
+from d9d_lr.sweeping.launchers import LauncherTraits, lost_job, lost_jobs_returned, prepare_workers, reason, stored_job
 from d9d_lr.sweeping.preflight import CheckedPoint
 from d9d_lr.sweeping.watch import report_failure, reported_failures
 
@@ -54,7 +54,7 @@ class Launches:
             points: The points.
             batch_size: Most jobs that the launcher is given at once; None for no limit.
         """
-        limit_workers(self.launcher, self.traits, len(points))
+        prepare_workers(self.launcher, self.traits, len(points), self.attempt.owner)
         one = 1 if self.one_by_one else None
         size = min(filter(None, (batch_size, self.traits.batch_size, one, len(points))), default=1)
         with nullcontext() if self.traits.shows_logs else reported_failures(self.attempt):

@@ -24,6 +24,7 @@ from omegaconf import DictConfig
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.results import RunResult
+from d9d_lr.sweeping.owner import EndWith, Owner
 
 _LONGEST = 200
 """Of a line that a job wrote, what is told."""
@@ -90,13 +91,18 @@ def launcher_traits(launcher: Mapping[str, Any] | DictConfig, cores: int | None 
             return LauncherTraits(other, 1)
 
 
-def limit_workers(launcher: Launcher, traits: LauncherTraits, jobs: int) -> None:
-    """Keeps joblib from starting workers that get no job, and so never learn with whom to end.
+def prepare_workers(launcher: Launcher, traits: LauncherTraits, jobs: int, owner: Owner | None) -> None:
+    """Has joblib start no more workers than there are jobs, each of which ends with its owner from its start on.
 
     Two of them it must have, for one would be this process.
     """
-    if traits.name == "joblib" and traits.parallel > 2:
-        launcher.joblib["n_jobs"] = max(2, min(traits.parallel, jobs))  # type: ignore[attr-defined]
+    if traits.name != "joblib":
+        return
+    settings = launcher.joblib  # type: ignore[attr-defined]
+    if traits.parallel > 2:
+        settings["n_jobs"] = max(2, min(traits.parallel, jobs))
+    if owner is not None and traits.parallel > 1:
+        settings["initializer"] = EndWith(owner)
 
 
 @contextmanager

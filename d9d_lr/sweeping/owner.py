@@ -59,13 +59,35 @@ def ending_with(owner: Owner | None) -> Iterator[None]:
     if owner is None or owner.pid == os.getpid():
         yield
         return
-    _end_if_gone(owner)
-    if not any(thread.name == _thread_name(owner) for thread in threading.enumerate()):
-        threading.Thread(target=_end_with, args=(owner,), name=_thread_name(owner), daemon=True).start()
+    _watch(owner)
     try:
         yield
     finally:
         _end_if_gone(owner)  # a worker would take up what still waits in its queue
+
+
+@dataclass(frozen=True)
+class EndWith:
+    """Called in a worker as it starts, so that one that never gets a job ends with its owner too.
+
+    Attributes:
+        owner: The process that started it.
+    """
+
+    owner: Owner
+
+    def __call__(self) -> None:
+        """Watches the owner from a thread."""
+        _watch(self.owner)
+
+    def __str__(self) -> str:
+        return f"end with process {self.owner.pid}"  # joblib's launcher logs its settings
+
+
+def _watch(owner: Owner) -> None:
+    _end_if_gone(owner)
+    if not any(thread.name == _thread_name(owner) for thread in threading.enumerate()):
+        threading.Thread(target=_end_with, args=(owner,), name=_thread_name(owner), daemon=True).start()
 
 
 def _end_if_gone(owner: Owner) -> None:

@@ -54,6 +54,11 @@ class CheckedPoint(Point):
     portion: Portion = WHOLE
 
     @property
+    def steps(self) -> int:
+        """The steps that its run does; fewer than it is long where it ends before its schedule does."""
+        return self.course.total_steps if self.course else self.total_steps
+
+    @property
     def name(self) -> str:
         """The name of its folder, without the folders above."""
         return PurePath(self.folder).name

@@ -23,8 +23,8 @@ from d9d_lr.runs.commands import quoted, repeat_command, this_program
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, add_points, record_or_folders
 from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
+from d9d_lr.sweeping.arranging import arranged
 from d9d_lr.sweeping.attempt import new_attempt
-from d9d_lr.sweeping.branches import Kept, all_folders, branch_folders, is_completed, kept_in, kept_of
 from d9d_lr.sweeping.checker import Checker, load_checker
 from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.devices import gpus_here
@@ -37,7 +37,7 @@ from d9d_lr.sweeping.plan import Point, plan_sweep
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, Preflight, check_points
 from d9d_lr.sweeping.progress import reported_progress
 from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
-from d9d_lr.sweeping.sharing import Sharing, each_alone, shared
+from d9d_lr.sweeping.sharing import Sharing
 from d9d_lr.sweeping.stopping import alone, stopped_in_peace
 from d9d_lr.sweeping.tables import (
     bad_points,
@@ -49,7 +49,6 @@ from d9d_lr.sweeping.tables import (
     show_shared_steps,
     shown,
 )
-from d9d_lr.sweeping.tree import Course
 from d9d_lr.sweeping.waves import remove_unneeded, run_shared
 
 
@@ -60,10 +59,11 @@ class BadSweepError(ConfigError):
         super().__init__(problem for point in bad for problem in point.problems)
         self._table = bad_points(bad)
         self._title = f"{len(bad)} of {total} points cannot run; nothing was started"
-        self._hint = f"to leave such points out, type {section}.on_invalid=drop"
+        left = len(bad) < total
+        self._hint = f"\n\nto leave such points out, type {section}.on_invalid=drop" if left else ""
 
     def __str__(self) -> str:
-        return f"{self._title}\n\n{self._table}\n\n{self._hint}"
+        return f"{self._title}\n\n{self._table}{self._hint}"
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
     if settings.dry_run:
         states = _states(sweep, points)
         show_points(points, states)
-        show_shared_steps(_shared(sweep, settings, points, states))
+        show_shared_steps(_arranged(sweep, settings, points, states))
     show_forecast(foreseen)
     if settings.dry_run:
         say(f"\n{_count(points)}; nothing was started ({_section(sweep)}.dry_run=true)")
@@ -228,7 +228,7 @@ def _run(
     done = {
         name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
     }
-    sharing = _shared(sweep, settings, points, states)
+    sharing = _arranged(sweep, settings, points, states)
     todo = sharing.points
     say(f"{_count(points)} in {shown(folder)}" + (f", {len(done)} of them completed before" if done else ""))
     for line in said_of_steps(sharing):
@@ -250,36 +250,12 @@ def _run(
     return {**done, **launches.returns}
 
 
-def _shared(
+def _arranged(
     sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
 ) -> Sharing:
-    """Arranges the points that are to run."""
     todo = [point for point in points if states[point.folder].state != "completed"]
-    if not settings.share_prefixes or not any(point.course for point in todo):
-        return each_alone(todo)
-    return shared(todo, sweep.folder, _there_to_begin_from(sweep, settings, points, states))
-
-
-def _there_to_begin_from(
-    sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
-) -> list[Kept]:
-    """Returns the checkpoints that points may begin from: of this sweep's folder, and of those that are named."""
-    check = load_checker(sweep.config.hydra.sweeper.check)
-
-    def course_of(stored: Mapping[str, Any]) -> Course | None:
-        try:
-            return check(OmegaConf.create(dict(stored))).course
-        except ConfigError:
-            return None
-
-    done = [point for point in points if states[point.folder].state == "completed" and point.course]
-    here = {point.folder for point in points}
-    earlier = [sweep.folder / each.folder for each in record_or_folders(sweep.folder).points if each.folder not in here]
-    named = [folder for place in settings.reuse for folder in all_folders(Path(place).absolute())]
-    return [
-        *(kept_of(sweep.folder / point.folder, point.course) for point in done if point.course),
-        *kept_in([*branch_folders(sweep.folder), *filter(is_completed, earlier), *named], course_of),
-    ]
+    done = [point for point in points if states[point.folder].state == "completed"]
+    return arranged(todo, done, sweep.folder, settings, load_checker(sweep.config.hydra.sweeper.check))
 
 
 def _recorded(point: CheckedPoint, hydra: DictConfig) -> RecordedPoint:

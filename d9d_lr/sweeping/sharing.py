@@ -70,7 +70,7 @@ class Sharing:
 
         def ready(job: CheckedPoint) -> tuple[int, bool, int]:
             start = self.starts[job.folder]
-            return start.step if start.trunk else 0, not job.portion.saves, start.step - job.total_steps
+            return start.step if start.trunk else 0, not job.portion.saves, start.step - job.steps
 
         awaits = {folder: PurePath(start.trunk).name for folder, start in self.starts.items() if start.trunk}
         return [
@@ -80,7 +80,7 @@ class Sharing:
 
     def steps_to_train(self) -> int:
         """Returns how many steps the jobs train, all together."""
-        ends = {job.folder: job.portion.saves[-1] if job.portion.saves else job.total_steps for job in self.jobs}
+        ends = {job.folder: job.portion.saves[-1] if job.portion.saves else job.steps for job in self.jobs}
         return sum(end - self.starts[folder].step for folder, end in ends.items())
 
     def begun_elsewhere(self) -> dict[Path, int]:

@@ -61,7 +61,7 @@ def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState
 def said_of_steps(sharing: Sharing) -> list[str]:
     """Returns what there is to say of the steps that points share, among them or with what is on the disk."""
     points = sharing.points
-    written, to_train = sum(point.total_steps for point in points), sharing.steps_to_train()
+    written, to_train = sum(point.steps for point in points), sharing.steps_to_train()
     lines = [
         f"{count} begin{'s' if count == 1 else ''} from {visible(str(shown(folder)))}"
         for folder, count in sharing.begun_elsewhere().items()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.reading import read_yaml
@@ -30,12 +31,12 @@ def hyperparameters(settings: Settings, folder: Path) -> dict[str, Scalar]:
     plain["lr"] = plain["lr"].get("scheduler", plain["lr"])
     plain["schedules"] = {name: config["scheduler"] for name, config in plain["schedules"].items()}
     flat = dict(_flat(plain, ""))
-    return {key: flat.get(key, value) for key, value in _compared(folder).items()} | flat
+    return {key: flat.get(key, value) for key, value in _compared(settings, folder).items()} | flat
 
 
-def compared_keys(folder: Path) -> tuple[str, ...]:
+def compared_keys(settings: Settings, folder: Path) -> tuple[str, ...]:
     """Returns the keys by which runs are compared, which stand first: `schedule` and the swept or typed keys."""
-    return tuple(_compared(folder))
+    return tuple(_compared(settings, folder))
 
 
 def swept_values(folder: Path) -> dict[str, str]:
@@ -53,18 +54,21 @@ def swept_values(folder: Path) -> dict[str, str]:
         return {}
 
 
-def _compared(folder: Path) -> dict[str, str]:
-    schedule = _chosen_schedule(folder)
-    swept = {key: value for key, value in swept_values(folder).items() if key != "lr"}
-    return ({SCHEDULE: schedule} if schedule else {}) | swept
-
-
-def _chosen_schedule(folder: Path) -> str:
+def chosen_schedule(settings: Settings, folder: Path) -> str:
+    """Returns the chosen option of the group `lr`, such as "wsd", or a user-defined provider; empty if unknown."""
+    if isinstance(settings.lr, TargetConfig):
+        return settings.lr.target
     try:
         choices = read_yaml(RunFolder(folder).hydra)["hydra"]["runtime"]["choices"]
         return str(choices.get("lr") or "")
     except (RunError, OSError, ValueError, KeyError, TypeError):
         return ""
+
+
+def _compared(settings: Settings, folder: Path) -> dict[str, str]:
+    schedule = chosen_schedule(settings, folder)
+    swept = {key: value for key, value in swept_values(folder).items() if key != "lr"}
+    return ({SCHEDULE: schedule} if schedule else {}) | swept
 
 
 def _flat(value: Any, key: str) -> Iterator[tuple[str, Scalar]]:

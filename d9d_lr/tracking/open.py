@@ -54,7 +54,7 @@ def open_tracker(config: TrackerConfig | TargetConfig, folder: Path, settings: S
                 from d9d_lr.tracking.tensorboard import TensorboardTracker
 
                 table = hyperparameters(settings, folder)
-                return TensorboardTracker(folder / config.folder, table, compared_keys(folder))
+                return TensorboardTracker(folder / config.folder, table, compared_keys(settings, folder))
 
             return SafeTracker(config.name, start_tensorboard)
         case MlflowConfig():

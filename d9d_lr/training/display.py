@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from d9d_lr.runs.results import RunResult
+from d9d_lr.tracking.hyperparameters import chosen_schedule
 from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -73,7 +74,8 @@ def show_summary(settings: Settings, result: RunResult, initial: dict[str, float
             values = [f"{row[name]:.4f}" if name in row else "" for name in metrics]
             table.add_row(f"{label}, step {int(row['step'])}", *values)
     console = Console(file=sys.stdout)
-    console.print(f"{result.status}: {_name(settings.task)} under a {_name(settings.lr)} schedule")
+    schedule = chosen_schedule(settings, folder) or f"a {_name(settings.lr)} schedule"
+    console.print(f"{result.status}: {_name(settings.task)} under {schedule}")
     console.print(table)
     stopped = " (train.stop_after)" if result.steps == result.stop_after else ""
     done = f"{result.steps} of {result.total_steps} steps{stopped}"

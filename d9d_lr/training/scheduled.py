@@ -12,7 +12,7 @@ from typing import Any
 
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.batch_sizes import build_batch_sizes
-from d9d_lr.config.models import UNIT_FIELDS, PiecewiseConfig
+from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.schedules import (
     BATCH_SIZE,
     GROUPS,
@@ -31,6 +31,7 @@ from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.batch_sizes import BatchSizes
 from d9d_lr.schedule.fields import MAX_STEPS
 from d9d_lr.schedule.limits import limit_problems
+from d9d_lr.schedule.units import UNIT_FIELDS
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.settings import TrainConfig
 

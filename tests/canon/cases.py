@@ -343,6 +343,28 @@ PRESETS = {
                 lr_min=0.03,
                 overrides=("lr.warmup_lr_ratio=0.25", "lr.lr_min_ratio=0.03"),
             ),
+            *warmed(systems.timm_cosine, warmup_lr_init=0.01, k=2.0, overrides=("lr.k_decay=2.0",)),
+        ),
+    ),
+    "systems/timm_cosine_without_prefix": Preset(
+        "the formula of timm 1.0.31",
+        (
+            *warmed(systems.timm_cosine_without_prefix, warmup_lr_init=0.01),
+            *warmed(
+                systems.timm_cosine_without_prefix,
+                warmup_lr_init=0.01,
+                lr_min=0.03,
+                overrides=("lr.lr_min_ratio=0.03",),
+            ),
+        ),
+    ),
+    "systems/nanogpt": Preset(
+        "the formula of its script",
+        tuple(
+            Case(total, partial(systems.nanogpt, total=total, warmup=warmup, min_lr=low), typed)
+            for total, warmup in LENGTHS
+            for low in (0.1, 0.0)
+            for typed in [(f"lr.warmup_iters={warmup}", f"lr.min_lr_ratio={low}")]
         ),
     ),
     "systems/levanter_linear": Preset(

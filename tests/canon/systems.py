@@ -326,6 +326,13 @@ def timm_cosine(t, total, warmup, warmup_lr_init, lr_min=0.0, k=1.0):
     return lr_min + 0.5 * (1.0 - lr_min) * (1 + math.cos(math.pi * t**k / length**k))
 
 
+def timm_cosine_without_prefix(t, total, warmup, warmup_lr_init, lr_min=0.0):
+    """CosineLRScheduler with warmup_prefix False, its default, and one cycle over the run."""
+    if t < warmup:
+        return warmup_lr_init + t * (1.0 - warmup_lr_init) / warmup
+    return lr_min + 0.5 * (1.0 - lr_min) * (1 + math.cos(math.pi * t / total)) if t < total else lr_min
+
+
 def timm_poly(t, total, warmup, warmup_lr_init, lr_min=0.0, power=0.5):
     """PolyLRScheduler with warmup_prefix, one cycle and k_decay 1."""
     if t < warmup:
@@ -362,6 +369,19 @@ def timm_wsd(t, total, warmup, decay, warmup_lr_init, lr_min=0.0):
     if t < start:
         return 1.0
     return lr_min + (1.0 - lr_min) * (1 - math.sqrt((t - start) / decay))
+
+
+# nanoGPT, train.py; lr_decay_iters is the run.
+
+
+def nanogpt(t, total, warmup, min_lr=0.1):
+    """get_lr."""
+    if t < warmup:
+        return (t + 1) / (warmup + 1)
+    if t > total:
+        return min_lr
+    ratio = (t - warmup) / (total - warmup)
+    return min_lr + 0.5 * (1.0 + math.cos(math.pi * ratio)) * (1.0 - min_lr)
 
 
 # nanochat, scripts/base_train.py at 00255c19.

@@ -35,7 +35,8 @@ SAID = {
         [[[1.0, 1.2]], [[1.0, 1.2]]],
         "s0 is best: 1.10 ± 0.14 (2 seeds); ahead of s1 by 0, paired over 2 seeds: not separable: they are equal",
     ),
-    "nothing": ([[[math.nan]]], "no answer yet: no setting has a seed that completed and none that diverged"),
+    "nothing": ([[[math.nan]]], "no answer yet: no point has an objective"),
+    "no sound setting": ([[[1.0, math.nan]], [[math.nan, 1.0]]], "no answer: of each setting a seed diverged"),
 }
 
 
@@ -66,6 +67,17 @@ def test_the_notes_name_edges_other_candidates_and_what_is_missing():
     assert said[3].startswith("the best of s1 lies at the edge")
     assert said[4].startswith("1 setting with a seed that diverged, which cannot be best: lr=s3")
     assert sentence(answers(settings_of(outcomes))[0]).startswith("so far s0 is best")
+
+
+def test_a_value_that_diverged_was_tried_and_one_that_is_pending_was_not():
+    rates = ("0.001", "0.01", "0.1")
+    ended = [Outcome({"lr": "a", "optimizer.lr": rate}, "completed", 2.0 - place) for place, rate in enumerate(rates)]
+    higher = {"lr": "a", "optimizer.lr": "1.0"}
+    other = Outcome({"lr": "b", "optimizer.lr": "0.1"}, "completed", 3.0)
+    diverged = [*ended, other, Outcome(higher, "failed", None, "the training loss is nan at step 1")]
+    assert not any("edge" in note for note in notes(answers(settings_of(diverged))[0]))
+    pending = [*ended, other, Outcome(higher, "not started")]
+    assert any("optimizer.lr=0.1 is the highest" in note for note in notes(answers(settings_of(pending))[0]))
 
 
 def test_settings_that_diverged_are_named_by_what_all_of_them_share():

@@ -14,13 +14,12 @@ from omegaconf.errors import InterpolationKeyError
 
 from d9d_lr import ConfigError, build_schedule, check, compose_lr, plot, reported_errors, resolve_lr
 from d9d_lr.composing.cli import run_tool
-from d9d_lr.composing.hydra_internals import BEFORE_1_4, opened
+from d9d_lr.composing.hydra_internals import opened
 from d9d_lr.composing.own_application import is_application, length_of, schedules_in
 from d9d_lr.plotting.series import Asked, compose_series
 from d9d_lr.train import main as train
+from helpers.hydra_versions import BASE
 from helpers.running import arguments_are, run_command
-
-BASE = {"version_base": None} if BEFORE_1_4 else {}
 
 CONFIG = """\
 defaults:

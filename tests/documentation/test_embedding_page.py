@@ -11,6 +11,7 @@ import pytest
 
 from d9d_lr import AutoLRSchedulerProvider, ConfigError, PiecewiseConfig, compose_lr
 from d9d_lr.integrations.building import build_scheduler
+from helpers.hydra_versions import BASE, MAY_CALL
 
 REPO = Path(__file__).parents[2]
 PAGE = (REPO / "docs" / "embedding.md").read_text(encoding="utf-8")
@@ -81,7 +82,7 @@ def test_the_yaml_of_a_provider_is_instantiated(in_tmp):
 
     (text,) = [text for kind, text in BLOCKS if kind == "yaml" and not file_name(text)]
     (in_tmp / "config.yaml").write_text(text)
-    with initialize_config_dir(str(in_tmp), version_base=None):
-        provider = instantiate(compose("config").provider)
+    with initialize_config_dir(str(in_tmp), **BASE):
+        provider = instantiate(compose("config").provider, **MAY_CALL)
     assert isinstance(provider, AutoLRSchedulerProvider)
     assert isinstance(compose_lr(["lr=wsd"]), PiecewiseConfig)

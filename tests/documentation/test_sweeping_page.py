@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from d9d_lr.composing.paths import SWEEPER_DIR
+from helpers.hydra_versions import for_this_version
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sweeping.md").read_text()
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
@@ -22,7 +23,7 @@ def app(in_tmp, monkeypatch, capsys):
         if named := re.match(r"# ([\w/]+\.(?:py|yaml))\n", text):
             path = in_tmp / named[1]
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+            path.write_text(for_this_version(text))
     monkeypatch.syspath_prepend(str(in_tmp))
     monkeypatch.delitem(sys.modules, "my_checks", raising=False)
 

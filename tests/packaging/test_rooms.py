@@ -1,6 +1,7 @@
 """Imports between the rooms of the package go down only, in the order of this table."""
 
 import ast
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,17 @@ def test_imports_go_down_only(repo):
         if imported in known and ORDER.index(room(imported)) > ORDER.index(room(module))
     ]
     assert upward == []
+
+
+def test_no_imports_go_in_a_circle(repo):
+    """Inside a room too, and inside functions; what only a type checker sees is no import."""
+    known = modules(repo)
+    needs = {
+        module: {imported for imported in imports(path) if imported in known and imported != module}
+        for module, path in known.items()
+        if module != "d9d_lr"  # the public names, as above
+    }
+    TopologicalSorter(needs).prepare()  # raises CycleError, with the circle
 
 
 def test_nothing_imports_an_entrypoint(repo):

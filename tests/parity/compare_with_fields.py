@@ -109,6 +109,10 @@ def of_timm():
         typed = f"lr.warmup_steps={warmup}"
         found = run(theirs.CosineLRScheduler, total, warmup, warmup_prefix=True)
         yield "timm_cosine", total, (typed,), found
+        found = run(theirs.CosineLRScheduler, total, warmup, warmup_prefix=True, k_decay=2.0)
+        yield "timm_cosine", total, (typed, "lr.k_decay=2.0"), found
+        found = updated(theirs.CosineLRScheduler, total, t_initial=total, warmup_t=warmup)
+        yield "timm_cosine_without_prefix", total, (typed,), found
         found = run(theirs.TanhLRScheduler, total, warmup, warmup_prefix=True)
         yield "timm_tanh", total, (typed,), found
         yield "timm_step", total, (typed, "lr.decay_t=30"), stairs(total, warmup, decay_t=30, decay_rate=0.1)

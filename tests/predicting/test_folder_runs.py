@@ -1,5 +1,7 @@
 """Runs of `d9d_lr.train` and of TensorBoard from their folders."""
 
+import json
+
 import pytest
 
 from d9d_lr.diagnostics.problems import ConfigError
@@ -79,3 +81,15 @@ def test_event_files(tmp_path):
     assert curve.final_validation == 3.0
     with pytest.raises(ConfigError, match="there is no column 'ce'"):
         read_sources([str(tmp_path / "events")], Wanted(loss="ce"))
+
+
+def test_a_run_that_ends_before_its_schedule_has_its_beginning(tmp_path):
+    write_run(tmp_path / "run", ["lr=wsd"], steps=100, log_every=10)
+    path = tmp_path / "run" / "result.json"
+    result = json.loads(path.read_text())
+    path.write_text(json.dumps(result | {"stop_after": 50, "steps": 50}))
+    metrics = tmp_path / "run" / "metrics.jsonl"
+    metrics.write_text("".join(line + "\n" for line in metrics.read_text().splitlines()[:6]))  # steps 0 to 50
+    (curve,) = read(tmp_path / "run").curves
+    assert curve.total_steps == 50  # not held until step 80 and decayed until 100
+    assert curve.learning_rates[[5, 10, 49]] == pytest.approx([0.5 * BASE_LR, BASE_LR, BASE_LR])

@@ -28,6 +28,7 @@ from d9d_lr import (
     piecewise_schedule,
 )
 from d9d_lr.diagnostics.problems import RunError
+from helpers.hydra_versions import MAY_CALL
 
 FLAT = """
 {
@@ -121,7 +122,7 @@ def test_hydra_instantiates_a_provider():
     config = OmegaConf.create(
         {"lr": MAPPED, "provider": {"_target_": "d9d_lr.AutoLRSchedulerProvider", "config": "${lr}"}}
     )
-    assert instantiate(config.provider)(context(optimizer())).schedule.multiplier(50) == 0.5
+    assert instantiate(config.provider, **MAY_CALL)(context(optimizer())).schedule.multiplier(50) == 0.5
 
 
 @pytest.mark.parametrize(

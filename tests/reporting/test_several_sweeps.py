@@ -1,5 +1,7 @@
 """Several sweeps in one report: what none of them swept, and yet differs, keeps their settings from one best."""
 
+import json
+
 import yaml
 
 from d9d_lr.reporting.page import html_of
@@ -62,6 +64,19 @@ def test_what_does_not_change_a_run_sets_no_sweep_apart(tmp_path):
     sweep_of(tmp_path, "b", ["lr=wsd", "train.num_threads=2"], composed(num_threads=2, seed=7), lr="wsd")
     (answer,) = seen(tmp_path).answers
     assert len(answer.settings) == 4
+
+
+def test_a_point_that_has_not_begun_belongs_to_its_sweep_with_what_all_of_it_have(tmp_path):
+    for name in ("first", "second"):
+        write_run(tmp_path / name / "0", ["lr=wsd", "optimizer.lr=0.001", "task.width=16"])
+        points = [{"folder": str(n), "changed": {"lr": lr}} for n, lr in enumerate(("wsd", "warmup_cosine"))]
+        (tmp_path / name / "sweep.json").write_text(json.dumps({"points": points}))
+    view = view_of(read_runs([tmp_path / "first"]), "one sweep")
+    assert view.keys == ["lr"]  # the others are the same for the point that has not begun
+    (answer,) = view.answers
+    assert (len(answer.settings), answer.pending) == (2, 1)
+    both = read_runs([tmp_path / "first", tmp_path / "second"])
+    assert {run.name for run in both} == {"first/0", "first/1", "second/0", "second/1"}
 
 
 def test_a_key_that_a_later_version_brought_sets_no_sweep_apart_and_an_added_one_does(tmp_path):

@@ -67,6 +67,7 @@ def test_drop_with_nothing_left_is_an_error(sweep):
     done = sweep("train.seed=-1,-2", "sweep.on_invalid=drop")
     assert done.status == 2
     assert "2 of 2 points cannot run; nothing was started" in done.err
+    assert "on_invalid" not in done.err
 
 
 def test_points_that_compute_the_same_are_named(sweep):

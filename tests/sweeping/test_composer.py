@@ -9,12 +9,13 @@ from omegaconf import OmegaConf
 
 from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.sweeping.composer import PointComposer
+from helpers.hydra_versions import BASE
 
 
 @pytest.fixture
 def composers():
     """Hydra's way and the quick one."""
-    with initialize_config_dir(str(APP_DIR), version_base="1.3"):
+    with initialize_config_dir(str(APP_DIR), **BASE):
         loader = GlobalHydra.instance().config_loader()
 
         def compose(overrides):

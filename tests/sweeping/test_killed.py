@@ -70,6 +70,23 @@ def test_the_jobs_of_a_killed_sweep_end_with_it_and_save(in_tmp, launcher):
     assert not list(Path("s/.sweep").glob("*"))
 
 
+WORKERS = """
+import time
+from joblib import Parallel, delayed
+from d9d_lr.sweeping.owner import EndWith, Owner
+Parallel(n_jobs=2, initializer=EndWith(Owner.this_process()))(delayed(time.sleep)(seconds) for seconds in (0, 200))
+"""
+
+
+def test_a_worker_that_waits_for_a_job_ends_with_its_sweep(in_tmp):
+    killed = subprocess.Popen([sys.executable, "-c", WORKERS], start_new_session=True)
+    wait_for(lambda: len(processes_of(killed.pid)) >= 3)
+    time.sleep(1)  # one has nothing more to do
+    killed.kill()
+    killed.wait()
+    wait_for(lambda: not processes_of(killed.pid), 20)
+
+
 def wait_for(condition, seconds=300):
     deadline = time.monotonic() + seconds
     while not condition():

@@ -121,6 +121,33 @@ def test_a_shared_sweep_is_the_same_to_the_last_bit(sweep, trained, arguments, d
     assert not Path("s/.sweep").exists()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "written", "distinct"),
+    [
+        # The weight decay falls from the first step on, so only step 0 is shared: 10 + 20 - 1.
+        (("lr=constant", "train.total_steps=10,20", "+lr@schedules.weight_decay=linear_to_zero"), 30, 29),
+        # Both hold until 8; the decay parts at 9: 9 + 1 + 11.
+        (
+            (
+                "lr=wsd", "lr.phases.0.steps=3", "train.total_steps=10,20", "+lr@schedules.weight_decay=wsd",
+                "schedules.weight_decay.phases.0.steps=3",
+            ), 30, 21,
+        ),
+        # One schedule of 40 steps, left early: what ends first is the beginning of the others.
+        (("lr=wsd", "lr.phases.0.steps=3", "train.total_steps=40", "train.stop_after=10,20,null"), 70, 40),
+    ],
+)  # fmt: skip
+def test_other_schedules_and_runs_that_end_early_share_steps(sweep, trained, arguments, written, distinct):
+    assert sweep(*SMALL, *arguments, "sweep.share_prefixes=false", folder="whole").status == 0
+    assert len(trained) == written
+    trained.clear()
+    done = sweep(*SMALL, *arguments)
+    assert done.status == 0, done.err
+    assert f"{written} steps as written, {distinct} to train" in done.out
+    assert len(trained) == distinct
+    assert all_differences("whole", "s") == {}
+
+
 def test_a_failing_trunk_fails_the_points_below_it_and_is_tried_again(sweep, monkeypatch):
     # The first decay begins at 8 and parts at 9; step 12 is shared by the three longer ones.
     with failing_at(monkeypatch, 12):
@@ -255,8 +282,8 @@ def test_workers_share_steps_too(sweep, command, launcher):
     assert done.status == 1
     assert "200 steps as written, 98 to train" in done.out  # 2 x 49
     sweep(*HORIZONS, "optimizer.lr=0.003,1e30", "sweep.share_prefixes=false", folder="whole")
-    status = {(row["optimizer.lr"], row["status"]) for row in rows("s")}
-    assert status == {("0.003", "completed"), ("1e30", "failed")}
+    status = {(float(row["optimizer.lr"]), row["status"]) for row in rows("s")}
+    assert status == {(0.003, "completed"), (1e30, "failed")}
     errors = {row["error"] for row in rows("s") if row["status"] == "failed"}
     assert len(errors) == 1
     assert next(iter(errors)).startswith("the steps that it shares with other points failed: the training loss is ")

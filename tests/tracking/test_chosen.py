@@ -81,6 +81,12 @@ def test_a_run_by_itself_has_what_was_typed(tmp_path):
     assert table["lr.phases.0.steps"] == 50
 
 
+def test_a_user_defined_provider_is_the_schedule(tmp_path):
+    settings = settings_of("lr._target_=helpers.user_defined.InverseRoot")
+    table = hyperparameters(settings, run_of_a_sweep(tmp_path))  # where Hydra has chosen lr=warmup_cosine
+    assert table["schedule"] == "helpers.user_defined.InverseRoot"
+
+
 def test_a_tracker_of_ones_own(own, tmp_path):
     settings = settings_of(f"tracker._target_={own}.Lines", "+tracker.title=mine")
     tracker = open_tracker(settings.tracker, run_of_a_sweep(tmp_path), settings)

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import hydra
 
+BASE = {"version_base": None} if hydra.__version__.startswith("1.3.") else {}  # Hydra 1.4 warns of it
 
-@hydra.main(version_base=None, config_path="conf", config_name="main")
+
+@hydra.main(**BASE, config_path="conf", config_name="main")
 def main(cfg):
     with Path(cfg.out, "times_run").open("a") as file:
         file.write("x")
