@@ -24,7 +24,7 @@ HOME_FREE := d9d composer
 # Its trainer imports it, also where there is no GPU.
 HOME_MORE_torchtitan := triton
 # Pythons, each with a torch, or with the lowest release of everything that is asked for.
-VERSIONS ?= python3.11:lowest python3.13:2.14.1
+VERSIONS ?= python3.11:lowest
 
 .PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep bench-tree \
 	lint format fuzz parity parity-field soak bench clean

@@ -63,6 +63,7 @@ def _ours(schedule: Schedule, groups: int) -> Callable[[], None]:
 
 def _torchs(schedule: Schedule, groups: int) -> Callable[[], None]:
     scheduler = LambdaLR(_optimizer(groups), schedule.multiplier)
+    scheduler.optimizer.step()  # or it warns
 
     def step() -> None:
         scheduler.step()

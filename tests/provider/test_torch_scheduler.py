@@ -270,6 +270,7 @@ def test_several_schedulers_on_one_optimizer_do_not_spoil_each_other():
     assert lr_of(optimizer) == pytest.approx(0.07)
 
 
+@pytest.mark.filterwarnings("ignore:The epoch parameter")  # torch 2.6 warns of its own way
 def test_serves_inside_torchs_sequence_of_schedulers():
     optimizer = sgd()
     first = PiecewiseLR(optimizer, piecewise_schedule(0.5).for_steps(2, 1.0, CurveLinear()).schedule())

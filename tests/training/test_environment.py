@@ -162,7 +162,7 @@ def test_a_checkpoint_that_does_not_fit_on_the_disk_is_told_and_the_run_goes_on_
     folder = tmp_path / "run"
     folder.mkdir()
     words = in_child(folder, tmp_path / "said", files_of_10_000_bytes, *DIGITS, OFTEN)
-    assert words.startswith("told: File too large: ")
+    assert words.lstrip().startswith("told: File too large: ")  # rich 13 ends its bar with an empty line
     assert words.endswith("; nothing was saved yet")
     assert result(folder)["status"] == "failed"
     assert [row["step"] for row in rows(folder)] == [0, 1]
@@ -176,7 +176,9 @@ def test_a_line_that_does_not_fit_on_the_disk_is_told_and_the_run_goes_on_later(
     folder = tmp_path / "run"
     folder.mkdir()
     words = in_child(folder, tmp_path / "said", files_of_700_bytes, *LINE)
-    assert words.startswith(("told: No space left on device: ", "told: File too large: "))
+    assert words.lstrip().startswith(
+        ("told: No space left on device: ", "told: File too large: ")
+    )  # rich 13 ends its bar with an empty line
     metrics = (folder / "metrics.jsonl").read_bytes()
     assert len(metrics) == 700
     assert (tmp_path / "undisturbed" / "metrics.jsonl").read_bytes().startswith(metrics)
@@ -224,7 +226,7 @@ def test_a_permission_that_is_lost_in_the_middle_is_told(open_folder):
     folder.chmod(0o777)
     (folder / "checkpoints").mkdir(mode=0o555)
     words = in_child(folder, open_folder / "said", as_nobody, *LINE, OFTEN)
-    assert words.startswith("told: Permission denied: ")
+    assert words.lstrip().startswith("told: Permission denied: ")  # rich 13 ends its bar with an empty line
     assert [row["step"] for row in rows(folder)] == [0, 1]
     (folder / "checkpoints").chmod(0o777)
     run(folder, *LINE, OFTEN)
