@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from d9d_lr.composing.completion import AFTER_INSTALLING_BASH, options_for
+from d9d_lr.composing.completion import AFTER_INSTALLING_BASH, complete_by_hydra, options_for
 
 _FLAGS = ("-sc", "--shell-completion")
 
@@ -43,8 +43,9 @@ def _answered() -> bool:
         return False
     offered = options_for(os.environ.get("COMP_LINE", ""))
     if offered is None:
-        return False
-    sys.stdout.write(" ".join(offered) + "\n")
+        complete_by_hydra()
+    else:
+        sys.stdout.write(" ".join(offered) + "\n")
     return True
 
 

@@ -14,6 +14,7 @@ from d9d_lr import __version__
 project, author, release = "d9d-lr", "the d9d-lr authors", __version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 html_theme, html_title = "furo", f"d9d-lr {__version__}"
+html_show_copyright = False
 exclude_patterns = ["_build"]
 autodoc_typehints, autodoc_member_order = "description", "bysource"
 autodoc_default_options = {"members": True, "show-inheritance": False}

@@ -27,7 +27,7 @@ class Outcome:
         error: Why it failed; empty if it did not.
         length: Its steps; None if unknown.
         sweep: Which sweep it belongs to, where there are several.
-        predicted: What a law said of its objective before it ran; None if none was asked.
+        predicted: A prediction of its objective from before it ran; None if none was asked.
         differing: What was not swept and yet is not the same as in another of the sweeps, as "optimizer=sgd".
     """
 
@@ -66,7 +66,7 @@ class Setting:
         pending: How many have not ended.
         length: Steps of its runs; None if unknown.
         sweep: Which sweep it belongs to, where there are several.
-        predicted: What a law said of its objective before it ran; None if none was asked.
+        predicted: A prediction of its objective from before it ran; None if none was asked.
         differing: What sets that sweep apart from another, though it was not swept.
     """
 

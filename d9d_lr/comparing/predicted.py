@@ -13,12 +13,12 @@ from d9d_lr.runs.record import RecordedPrediction
 
 
 @dataclass(frozen=True)
-class Foreseen:
+class PredictedSetting:
     """A setting with its prediction and its outcome.
 
     Attributes:
         setting: The setting; it has at least one objective.
-        predicted: What a law said of it.
+        predicted: The prediction of a law.
         inside: How many of its objectives lie inside the interval.
     """
 
@@ -32,10 +32,10 @@ class Foreseen:
         return sum(self.setting.objectives.values()) / self.setting.count
 
 
-def foreseen(settings: Sequence[Setting]) -> list[Foreseen]:
+def predicted_settings(settings: Sequence[Setting]) -> list[PredictedSetting]:
     """Returns the settings that have a prediction and an outcome, in their order."""
     return [
-        Foreseen(one, one.predicted, sum(one.predicted.low <= value <= one.predicted.high for value in values))
+        PredictedSetting(one, one.predicted, sum(one.predicted.low <= value <= one.predicted.high for value in values))
         for one in settings
         if one.predicted is not None and (values := one.objectives.values())
     ]
@@ -43,24 +43,24 @@ def foreseen(settings: Sequence[Setting]) -> list[Foreseen]:
 
 def predicted_text(setting: Setting) -> str:
     """Returns a prediction with half its interval, as `1.876 ± 0.066`; empty if there is none."""
-    told = setting.predicted
-    return "" if told is None else measured(told.loss, (told.high - told.low) / 2)
+    found = setting.predicted
+    return "" if found is None else measured(found.loss, (found.high - found.low) / 2)
 
 
 def against_real(settings: Sequence[Setting]) -> str:
-    """Says how good the predictions were; empty where nothing that was predicted has an outcome."""
-    found = foreseen(settings)
+    """Returns how good the predictions were; empty where nothing that was predicted has an outcome."""
+    found = predicted_settings(settings)
     if not found:
         return ""
     runs, inside = sum(one.setting.count for one in found), sum(one.inside for one in found)
     off = float(np.mean([one.predicted.loss / one.mean - 1.0 for one in found]))
-    said = (
+    held = (
         f"predicted against real: the interval held for {inside} of {runs} runs; predictions {off:+.2%} off on average"
     )
-    return said + "".join(_order(group) for group in _lengths(found))
+    return held + "".join(_order(group) for group in _lengths(found))
 
 
-def rank_correlation(found: Sequence[Foreseen]) -> float | None:
+def rank_correlation(found: Sequence[PredictedSetting]) -> float | None:
     """Returns Spearman's correlation of predictions and means; None below three settings, or where all are equal."""
     if len(found) < 3:
         return None
@@ -70,20 +70,20 @@ def rank_correlation(found: Sequence[Foreseen]) -> float | None:
     return float(np.corrcoef(ranks)[0, 1])
 
 
-def _order(found: Sequence[Foreseen]) -> str:
-    """Says what became of the lowest prediction among settings of one length."""
+def _order(found: Sequence[PredictedSetting]) -> str:
+    """Returns what became of the lowest prediction among settings of one length."""
     if len(found) < 2:
         return ""
     about = f" of {found[0].setting.length} steps" if found[0].setting.length else ""
     lowest, best = min(found, key=lambda one: one.predicted.loss), min(found, key=lambda one: one.mean)
     correlation = rank_correlation(found)
-    told = f" (rank correlation {correlation:.2f})" if correlation is not None else ""
+    order = f" (rank correlation {correlation:.2f})" if correlation is not None else ""
     above = "the best" if lowest is best else f"{lowest.mean / best.mean - 1.0:.2%} above the best"
-    return f"; the lowest prediction of {len(found)} settings{about}, {lowest.setting.label}, came out {above}{told}"
+    return f"; the lowest prediction of {len(found)} settings{about}, {lowest.setting.label}, came out {above}{order}"
 
 
-def _lengths(found: Sequence[Foreseen]) -> list[list[Foreseen]]:
-    groups: dict[int | None, list[Foreseen]] = {}
+def _lengths(found: Sequence[PredictedSetting]) -> list[list[PredictedSetting]]:
+    groups: dict[int | None, list[PredictedSetting]] = {}
     for one in found:
         groups.setdefault(one.setting.length, []).append(one)
     return list(groups.values())

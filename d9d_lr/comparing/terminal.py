@@ -110,8 +110,8 @@ def _narrow(settings: Sequence[Setting], keys: Sequence[str], objective: str) ->
 
 
 def _numbers(one: Setting, settings: Sequence[Setting]) -> list[str]:
-    foreseen = [predicted_text(one)] if _predicted(settings) else []
-    numbers = [cell.replace(" ± ", "\xa0±\xa0") for cell in (*foreseen, measured(one.mean, one.deviation))]
+    predicted_settings = [predicted_text(one)] if _predicted(settings) else []
+    numbers = [cell.replace(" ± ", "\xa0±\xa0") for cell in (*predicted_settings, measured(one.mean, one.deviation))]
     return [*numbers, str(one.count), *([one.state] if _states(settings) else [])]
 
 

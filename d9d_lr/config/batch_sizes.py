@@ -53,8 +53,8 @@ def build_batch_sizes(
         assert length is not None, "it is published"
         check_published(scheduler, length, total_steps)
         return found
-    plain = [phase for phase in phases if not isinstance(phase, Repeat)]  # cycles were refused above
-    return _stretched(scheduler, plain, units, whole, full_batch, total_steps)
+    single = [phase for phase in phases if not isinstance(phase, Repeat)]  # cycles were refused above
+    return _stretched(scheduler, single, units, whole, full_batch, total_steps)
 
 
 def _stretched(

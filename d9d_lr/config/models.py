@@ -135,6 +135,13 @@ class PiecewiseSchedulerConfig(Base):
             )
         return phases
 
+    def __repr__(self) -> str:
+        written = ", ".join(f"{name}={value!r}" for name, value in self.model_dump().items())
+        return f"{type(self).__name__}({written})"
+
+    def _repr_html_(self) -> str:
+        return PiecewiseConfig(scheduler=self)._repr_html_()
+
 
 def fields_set(section: Mapping[Any, Any]) -> set[Any]:
     """Returns the fields that a schedule, as it is written, or one of its phases sets."""

@@ -163,6 +163,6 @@ def _legend(axes: Axes, legend: Legend) -> None:
         "loc": "upper left",
         "bbox_to_anchor": (1.0, 1.0),
         "ncols": 1 + len(handles) // 25,
-        "handlelength": 4,
+        "handlelength": 5,
     }
     axes.legend(handles=handles, title=title, fontsize=6, title_fontsize=7, **beside)

@@ -14,7 +14,7 @@ DASHES: tuple[tuple[float, ...], ...] = (
     (6.0, 2.5),
     (1.5, 1.8),
     (7.0, 2.0, 1.5, 2.0),
-    (7.0, 2.0, 1.5, 2.0, 1.5, 2.0),
+    (4.0, 1.5, 1.2, 1.5, 1.2, 1.5),
 )
 """Lengths of strokes and gaps, in widths of the line; none for a solid one."""
 

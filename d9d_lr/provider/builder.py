@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Self
 
 from torch.optim import Optimizer
@@ -26,6 +27,10 @@ class PiecewiseScheduleBuilder:
         self._initial_multiplier = initial_multiplier
         self._total_steps = total_steps
         self._phases: list[Phase[CurveBase]] = []
+
+    def __repr__(self) -> str:
+        phases = "".join(f", {_short(phase)}" for phase in self._phases)
+        return f"PiecewiseScheduleBuilder({self._initial_multiplier}, {self._total_steps}{phases})"
 
     def for_steps(self, steps: int, target_multiplier: float, curve: CurveBase) -> Self:
         """Adds a phase of `steps` steps.
@@ -70,6 +75,13 @@ class PiecewiseScheduleBuilder:
     def _add(self, phase: Phase[CurveBase]) -> Self:
         self._phases.append(phase)
         return self
+
+
+def _short(phase: Phase[CurveBase]) -> str:
+    """Returns a phase with the fields that are not their defaults."""
+    values = {each.name: getattr(phase, each.name) for each in fields(phase)}
+    given = {each.name: values[each.name] for each in fields(phase) if values[each.name] != each.default}
+    return f"{type(phase).__name__}({', '.join(f'{name}={value!r}' for name, value in given.items())})"
 
 
 def piecewise_schedule(initial_multiplier: float, total_steps: int | None = None) -> PiecewiseScheduleBuilder:

@@ -10,7 +10,7 @@ import numpy as np
 
 from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.folding import Setting
-from d9d_lr.comparing.predicted import Foreseen
+from d9d_lr.comparing.predicted import PredictedSetting
 from d9d_lr.plotting.figure import new_figure, require_matplotlib, save
 from d9d_lr.plotting.palette import Look, line_style, literal, look
 from d9d_lr.reporting.exact_lr import exact_lr
@@ -34,7 +34,7 @@ _LONGEST_LEGEND = 28
 def write_figures(view: SweepView, folder: Path) -> list[Path]:
     """Writes `report_schedules.png`, `report_losses.png`, and one file for each swept key and each pair of them.
 
-    Where a law was asked, `report_predicted.png` has what it said against what came out.
+    Where a law was asked, `report_predicted.png` has its predictions against what came out.
 
     Raises:
         RunError: If matplotlib is not installed, or a file cannot be written.
@@ -47,8 +47,8 @@ def write_figures(view: SweepView, folder: Path) -> list[Path]:
     if any(one.mean is not None for one in view.settings):
         figures |= {f"{OBJECTIVE}_by_{_safe(key)}": _by_value(view, key, looks) for key in view.keys}
         maps = heat_maps(view)
-        if view.foreseen:
-            figures["predicted"] = _predicted(view.foreseen)
+        if view.predicted_settings:
+            figures["predicted"] = _predicted(view.predicted_settings)
         figures |= {_map_name(one): _heat(one) for one in maps}
     written = [folder / f"report_{name}.png" for name in figures]
     for path, figure in zip(written, figures.values(), strict=True):
@@ -193,7 +193,7 @@ def _heat(found: HeatMap) -> Figure:
     return figure
 
 
-def _predicted(found: Sequence[Foreseen]) -> Figure:
+def _predicted(found: Sequence[PredictedSetting]) -> Figure:
     """Draws each prediction with its interval against what came out; an interval holds where it meets the diagonal."""
     figure, axes = _axes("predicted", OBJECTIVE)
     frame = Frame.of(found)
@@ -201,10 +201,10 @@ def _predicted(found: Sequence[Foreseen]) -> Figure:
     for held, color in ((True, look(0).color), (False, "crimson")):
         shown = [one for one in found if (one.inside == one.setting.count) == held]
         if shown:
-            foreseen = [one.predicted for one in shown]
-            bars = [[one.loss - one.low for one in foreseen], [one.high - one.loss for one in foreseen]]
+            predictions = [one.predicted for one in shown]
+            bars = [[one.loss - one.low for one in predictions], [one.high - one.loss for one in predictions]]
             name = "the interval held" if held else "not for every seed"
-            x, y = [one.mean for one in shown], [one.loss for one in foreseen]
+            x, y = [one.mean for one in shown], [one.loss for one in predictions]
             axes.errorbar(x, y, bars, color=color, linestyle="none", marker="o", markersize=4, elinewidth=1, label=name)
     axes.set_xlim(frame.real)
     axes.set_ylim(frame.predicted)

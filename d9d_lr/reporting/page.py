@@ -34,7 +34,7 @@ def html_of(view: SweepView) -> str:
         style=_asset("report.css"),
         script="\n".join(_asset(name) for name in _SCRIPTS),
         answers="\n".join(_answer(view, answer) for answer in view.answers) + _against_real(view),
-        predicted=predicted_chart(view.foreseen),
+        predicted=predicted_chart(view.predicted_settings),
         legend=escape(LEGEND) if any(one.deviation is not None for one in view.settings) else "",
         troubles=_troubles(view),
         scheduled="".join(_scheduled(index, name) for index, name in enumerate(scheduled_names(view))),
@@ -96,8 +96,8 @@ def _repeat(view: SweepView, answer: Answer) -> str:
 
 
 def _against_real(view: SweepView) -> str:
-    said = against_real(view.settings)
-    return f'<p class="soft">{escape(said)}</p>' if said else ""
+    text = against_real(view.settings)
+    return f'<p class="soft">{escape(text)}</p>' if text else ""
 
 
 def _verdict(answer: Answer) -> str:

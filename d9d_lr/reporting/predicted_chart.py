@@ -8,7 +8,7 @@ from html import escape
 
 import numpy as np
 
-from d9d_lr.comparing.predicted import Foreseen, predicted_text
+from d9d_lr.comparing.predicted import PredictedSetting, predicted_text
 from d9d_lr.comparing.words import measured
 from d9d_lr.runs.results import OBJECTIVE
 
@@ -17,7 +17,7 @@ _LEFT, _BOTTOM, _TOP, _RIGHT = 62, 42, 12, 12
 _TICKS = 5
 
 
-def predicted_chart(found: Sequence[Foreseen]) -> str:
+def predicted_chart(found: Sequence[PredictedSetting]) -> str:
     """Returns a figure with its caption; empty where there is nothing to draw."""
     if not found:
         return ""
@@ -41,7 +41,7 @@ class Frame:
     predicted: tuple[float, float]
 
     @classmethod
-    def of(cls, found: Sequence[Foreseen]) -> Frame:
+    def of(cls, found: Sequence[PredictedSetting]) -> Frame:
         """Returns what shows everything that was found."""
         ends = [value for one in found for value in (one.predicted.low, one.predicted.high)]
         return cls(_widened([one.mean for one in found]), _widened(ends))
@@ -67,15 +67,15 @@ def _widened(values: Sequence[float]) -> tuple[float, float]:
     return low - margin, high + margin
 
 
-def _bar(one: Foreseen, frame: Frame) -> str:
+def _bar(one: PredictedSetting, frame: Frame) -> str:
     x, middle = frame.across(one.mean), frame.up(one.predicted.loss)
     ends = [frame.up(value) for value in (one.predicted.low, one.predicted.high)]
     held = f"{one.inside} of {one.setting.count} inside"
     real = measured(one.mean, one.setting.deviation)
-    said = f"{one.setting.label}: predicted {predicted_text(one.setting)}, {OBJECTIVE} {real}, {held}"
+    title = f"{one.setting.label}: predicted {predicted_text(one.setting)}, {OBJECTIVE} {real}, {held}"
     color = "var(--accent)" if one.inside == one.setting.count else "var(--bad)"
     return (
-        f'<g stroke="{color}" fill="{color}"><title>{escape(said)}</title>'
+        f'<g stroke="{color}" fill="{color}"><title>{escape(title)}</title>'
         f'<path d="M{x:.1f} {ends[0]:.1f}V{ends[1]:.1f}" stroke-width="1.5" stroke-opacity=".45"/>'
         f'<circle cx="{x:.1f}" cy="{middle:.1f}" r="3.5" stroke="none"/></g>'
     )

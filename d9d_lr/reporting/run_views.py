@@ -51,7 +51,7 @@ class RunView:
         seconds: Time spent training; None if unknown.
         error: Why it failed, or what is damaged; empty otherwise.
         curves: Its schedule and losses.
-        predicted: What a law said of its objective before it ran; None if none was asked.
+        predicted: A prediction of its objective from before it ran; None if none was asked.
     """
 
     folder: Path

@@ -86,15 +86,25 @@ def differing_settings(runs: Sequence[RunView], sweeps: Sequence[str], swept: It
     composed = {sweep: read_composed(run) for sweep, run in first.items()}
     if not all(one.choices for one in composed.values()):
         composed = {sweep: Composed(run.changed) for sweep, run in first.items()}
-    swept = list(swept)
+    left_out = (*swept, *_NO_PART)
+    typed = {_place(key.lstrip("+")) for run in first.values() for key in run.changed}
     differing = {
         key
         for key in {key for one in composed.values() for key in one.values}
-        if len({one.values.get(key) for one in composed.values()}) > 1
+        if _differs(key, list(composed.values()), typed)
         and not is_seed(key)
-        and not any(_covers(other, key) for other in (*swept, *_NO_PART))
+        and not any(_covers(other, key) for other in left_out)
     }
     return {sweep: _named(one, differing, composed.values()) for sweep, one in composed.items()}
+
+
+def _differs(key: str, every: Sequence[Composed], typed: set[str]) -> bool:
+    """Whether a key has two values, or was typed for one sweep and is not there in another.
+
+    A key that is only missing is one that a later version brought, with the default that runs had before.
+    """
+    known = [one.values[key] for one in every if key in one.values]
+    return len(set(known)) > 1 or (len(known) < len(every) and key in typed)
 
 
 def _named(one: Composed, differing: set[str], every: Iterable[Composed]) -> str:

@@ -11,7 +11,7 @@ from d9d_lr.comparing.answer import Answer, answers
 from d9d_lr.comparing.candidates import schedule_keys
 from d9d_lr.comparing.comparisons import LENGTH_KEYS, comparisons_of
 from d9d_lr.comparing.folding import Outcome, Setting, is_seed, settings_of, swept_keys
-from d9d_lr.comparing.predicted import Foreseen, foreseen
+from d9d_lr.comparing.predicted import PredictedSetting, predicted_settings
 from d9d_lr.plotting.labels import labels_of
 from d9d_lr.reporting.run_views import STATUSES, RunView, number
 from d9d_lr.reporting.several_sweeps import differing_settings, schedule_of_each
@@ -66,9 +66,9 @@ class SweepView:
         return answers(self.settings, self.compare)
 
     @cached_property
-    def foreseen(self) -> list[Foreseen]:
+    def predicted_settings(self) -> list[PredictedSetting]:
         """The settings that were predicted and have an objective."""
-        return foreseen(self.settings)
+        return predicted_settings(self.settings)
 
     @cached_property
     def places(self) -> dict[int, int]:

@@ -115,6 +115,10 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
                 levels[f"{end}_{kind}"] = None
         return replace(self, **levels)
 
+    def levels_of(self, kind: str) -> list[str]:
+        """Returns the fields that are written as a learning rate, or as a value; each needs a reference."""
+        return [name for name in (f"target_{kind}", f"start_{kind}") if getattr(self, name) is not None]
+
     def scaled(self, factor: float) -> Self:
         """Returns the phase, its levels multipliers by now, with each of them multiplied."""
         if factor == 1.0:
@@ -134,10 +138,6 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
             curve_from=None if self.curve_from is None else math.floor(self.curve_from * ratio),
             curve_until=None if self.curve_until is None else math.floor(self.curve_until * ratio),
         )
-
-    def levels_of(self, kind: str) -> list[str]:
-        """Returns the fields that are written as a learning rate, or as a value; each needs a reference."""
-        return [name for name in (f"target_{kind}", f"start_{kind}") if getattr(self, name) is not None]
 
     def cross_problems(self) -> Iterator[Problem]:
         for end in ("target", "start"):

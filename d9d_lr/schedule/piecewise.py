@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from d9d_lr.schedule.curve_base import FloatArray
 from d9d_lr.schedule.fields import MAX_STEPS
-from d9d_lr.schedule.picture import Picture, picture, schedule_html
+from d9d_lr.schedule.picture import Picture, phase_words, picture, schedule_html
 from d9d_lr.schedule.placed import SchedulePhase
 
 
@@ -88,6 +88,10 @@ class Schedule:
             last_step: The last step to draw; by default that of the run.
         """
         return picture(self, base_lr, last_step)
+
+    def __repr__(self) -> str:
+        length = "" if self.total_steps is None else f"{self.total_steps} steps; "
+        return f"Schedule({length}{'; '.join(phase_words(self))})"
 
     def _repr_html_(self) -> str:
         length = "" if self.total_steps is None else f" of {self.total_steps} steps"

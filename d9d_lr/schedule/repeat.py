@@ -130,7 +130,7 @@ class Repeat(Checked):
         return own | inside
 
     def in_multipliers(self, references: Mapping[str, float]) -> Self:
-        """Returns it with the levels of its phases as multiples of the reference of each."""
+        """Returns it with the learning rates and values of its phases as multiples of the reference of each."""
         return replace(self, phases=tuple(phase.in_multipliers(references) for phase in self.phases))
 
     def levels_of(self, kind: str) -> list[str]:

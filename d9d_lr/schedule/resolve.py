@@ -73,7 +73,7 @@ class _Line:
         units: How units are counted in it.
         multiplier: The one that the next phase starts with.
         allowed: How long it may be, in words.
-        full_batch: Examples of a full batch, where the batch size is what is scheduled.
+        full_batch: Examples of a full batch, if the batch size is what is scheduled.
         cursor: The step that the next phase starts at.
     """
 

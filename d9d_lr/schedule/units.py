@@ -161,7 +161,7 @@ def amounts_given(part: Any) -> list[Unit]:
 
 def two_amounts(part: Any) -> Iterator[Problem]:
     """Returns what is wrong where there is more than one amount."""
-    given = amounts_given(part)
+    given = sorted(amounts_given(part), key=lambda unit: unit != "fraction")  # the packaged groups come with one
     for unit in given[:-1]:
         yield beside(unit, getattr(part, unit), given[-1], getattr(part, given[-1]))
 

@@ -162,19 +162,19 @@ def _checked(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> S
     return found.good
 
 
-def _say_advice(points: Sequence[CheckedPoint]) -> None:
-    """Says each remark once, with how many points it is about."""
-    about = Counter(remark for point in points for remark in point.advice)
-    for remark, count in about.items():
-        say(remark if count == len(points) else f"{remark} [{count} of {len(points)} points]")
-
-
 def _check(sweep: Sweep, planned: Sequence[Point]) -> Preflight:
     """Composes and validates points."""
     sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
     recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
     compose, check = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
     return check_points(planned, compose, check, section=sweeper.section, recorded=recorded)
+
+
+def _say_advice(points: Sequence[CheckedPoint]) -> None:
+    """Says each remark once, with how many points it is about."""
+    about = Counter(remark for point in points for remark in point.advice)
+    for remark, count in about.items():
+        say(remark if count == len(points) else f"{remark} [{count} of {len(points)} points]")
 
 
 def _states(sweep: Sweep, points: Sequence[CheckedPoint]) -> dict[str, FolderState]:

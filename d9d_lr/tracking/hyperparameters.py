@@ -28,6 +28,7 @@ def hyperparameters(settings: Settings, folder: Path) -> dict[str, Scalar]:
     """
     plain = settings.model_dump(mode="json", exclude={"train": set(NOT_IN_FINGERPRINT), "tracker": True})
     plain["lr"] = plain["lr"].get("scheduler", plain["lr"])
+    plain["schedules"] = {name: config["scheduler"] for name, config in plain["schedules"].items()}
     flat = dict(_flat(plain, ""))
     return {key: flat.get(key, value) for key, value in _compared(folder).items()} | flat
 

@@ -135,7 +135,7 @@ def test_the_numbers_of_a_pair_by_hand():
     assert lead.separable
 
 
-def test_more_seeds_until_it_would_be_told():
+def test_more_seeds_until_it_would_be_separable():
     # d = 0.1, v = 0.04 of 4 pairs: with N pairs t = 0.1 sqrt(N / 0.04) must reach t(.05, N - 1) + .84;
     # N = 34: 2.915 against 2.035 + .84 = 2.875; N = 33: 2.872 against 2.877; so 34 - 4 = 30 more
     spread = math.sqrt(0.04 * 3 / 4)
@@ -144,7 +144,7 @@ def test_more_seeds_until_it_would_be_told():
     assert lead.more_seeds == 30
 
 
-# --- what cannot be told ---------------------------------------------------------------------------------------------
+# --- what stays unknown ----------------------------------------------------------------------------------------------
 
 
 def test_one_seed_leaves_the_noise_unknown():
@@ -203,12 +203,12 @@ def test_what_has_not_ended_has_the_length_of_the_others():
     assert (answer.comparison.length, answer.pending) == ("100", 1)
 
 
-def test_a_setting_with_a_diverged_seed_is_nobodys_best():
+def test_a_setting_with_a_diverged_seed_is_never_the_best():
     answer = answer_of([[[0.1, math.nan], [1.0, 1.0]], [[2.0, 2.1], [3.0, 3.0]]])
     assert answer.best.best.values["optimizer.lr"] == "0.001"
 
 
-def test_a_setting_with_few_of_the_seeds_is_nobodys_best():
+def test_a_setting_with_few_of_the_seeds_is_never_the_best():
     table = outcomes_of([[[0.1, 0.2, 0.3], [1.0, 1.0, 1.0]], [[2.0, 2.1, 2.0], [3.0, 3.0, 3.0]]])
     waiting = [Outcome(table[1].changed, "not started"), Outcome(table[2].changed, "unfinished")]
     answer = answers(settings_of([table[0], *waiting, *table[3:]]))[0]

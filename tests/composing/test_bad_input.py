@@ -83,13 +83,13 @@ CASES = {
     ],
     # amounts
     "lr/hold@lr.phases.1=until_amount lr.phases.1.tokens=1M": [
-        "lr.phases.1.tokens: 1000000 stands beside fraction, 0.8, and only one of them may",
-        "type lr.phases.1.tokens=null",
+        "lr.phases.1.fraction: 0.8 stands beside tokens, 1000000, and only one of them may",
+        "type lr.phases.1.fraction=null",
     ],
     "lr/hold@lr.phases.1=until_amount lr.phases.1.fraction=null": ["fraction: is missing; there must be one"],
-    "lr/hold@lr.phases.1=until_amount lr.phases.1.fraction=null lr.phases.1.epochs=2": [
-        "lr.steps_per_epoch: is missing; phases.1 needs it",
-        "type lr.steps_per_epoch=NUMBER",
+    "task=digits lr/hold@lr.phases.1=until_amount lr.phases.1.fraction=null lr.phases.1.tokens=2M": [
+        "lr.tokens_per_step: is missing; phases.1 needs it",
+        "type lr.tokens_per_step=NUMBER",
     ],
     "task=digits lr/hold@lr.phases.1=until_amount lr.phases.1.fraction=null lr.phases.1.tokens=1M": [
         "lr.tokens_per_step: is missing; phases.1 needs it"

@@ -63,6 +63,8 @@ def test_groups_options_and_keys_are_completed_without_torch(line, some, none, e
         ("lr=wsd +lr/decay@lr.phases.3=lin", ["+lr/decay@lr.phases.3=linear"], ["+lr/decay@lr.phases.3=poly"]),
         ("lr/curve@lr.phases.2.curve=pol", ["lr/curve@lr.phases.2.curve=poly"], []),
         ("task=", ["task=digits", "task=charlm"], []),
+        ("lr=", ["lr=wsd", "lr=models/", "lr=systems/"], ["lr=warmup/", "lr=linear"]),
+        ("-m lr=wsd,models/deepseek_v3", ["lr=wsd,models/deepseek_v3"], ["lr=wsd,models/gpt3"]),
         ("+experiment=short", ["+experiment=short_warmup"], []),
     ],
 )
@@ -91,13 +93,18 @@ def test_the_plot_script_completes_too(monkeypatch, capsys):
     assert capsys.readouterr().out == "lr=wsd\n"
 
 
-def test_a_query_for_an_option_imports_no_hydra_and_takes_half_a_second_at_most(environment):
-    asked = {**environment, "COMP_LINE": f"{COMMAND} lr/decay@lr.phases.2=", "COMP_POINT": "99"}
-    before = os.times()
-    subprocess.run([COMMAND, "-sc", "query=bash"], env=asked, capture_output=True, check=True)
-    after = os.times()
-    spent = after.children_user + after.children_system - before.children_user - before.children_system
-    assert spent < 0.5  # 0.05 on an idle machine
+@pytest.mark.parametrize("word", ["lr/decay@lr.phases.2=", "lr.phases.0.s"])
+def test_a_query_takes_half_a_second_of_processor_at_most(word, environment):
+    asked = {**environment, "COMP_LINE": f"{COMMAND} {word}", "COMP_POINT": "99"}
+
+    def spent():
+        before = os.times()
+        subprocess.run([COMMAND, "-sc", "query=bash"], env=asked, capture_output=True, check=True)
+        after = os.times()
+        return after.children_user + after.children_system - before.children_user - before.children_system
+
+    # 0.04 s for an option, 0.32 s for a key, which Hydra composes for; a busy machine makes both longer
+    assert min(spent() for _ in range(3)) < 0.5
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh"])

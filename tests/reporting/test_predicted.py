@@ -5,7 +5,7 @@ import re
 import pytest
 
 from d9d_lr.comparing.folding import Outcome, settings_of
-from d9d_lr.comparing.predicted import foreseen
+from d9d_lr.comparing.predicted import predicted_settings
 from d9d_lr.report import report
 from d9d_lr.reporting.predicted_chart import Frame, predicted_chart
 from d9d_lr.runs.record import RecordedPoint, RecordedPrediction, add_points
@@ -61,7 +61,7 @@ def test_where_things_are_drawn():
         Outcome({"lr": name}, "completed", real, predicted=told(loss, 1.0))
         for name, real, loss in (("a", 1.0, 1.0), ("b", 2.0, 3.0))
     ]
-    found = foreseen(settings_of(outcomes))
+    found = predicted_settings(settings_of(outcomes))
     frame = Frame.of(found)
     assert frame.real == pytest.approx((0.94, 2.06))
     assert frame.predicted == pytest.approx((-0.24, 4.24))
@@ -74,4 +74,4 @@ def test_where_things_are_drawn():
 
 def test_names_are_no_markup():
     outcomes = [Outcome({"lr": name}, "completed", 1.0, predicted=told(1.0, 1.0)) for name in ("a<b", "c")]
-    assert "lr=a&lt;b: predicted" in predicted_chart(foreseen(settings_of(outcomes)))
+    assert "lr=a&lt;b: predicted" in predicted_chart(predicted_settings(settings_of(outcomes)))

@@ -1,4 +1,4 @@
-"""`python -m d9d_lr.report`: every run below a folder, in whatever state, with its own numbers and nobody's markup."""
+"""`python -m d9d_lr.report`: every run below a folder, in whatever state, with its own numbers, its texts as text."""
 
 import json
 import re
@@ -330,7 +330,7 @@ def test_a_damaged_file_spoils_its_own_run_only(sweep):
     assert [runs[name].status for name in "345"] == ["completed"] * 3
 
 
-def test_a_damaged_plan_is_told_and_the_runs_are_read(sweep):
+def test_a_damaged_plan_is_reported_and_the_runs_are_read(sweep):
     (sweep[0] / "sweep.json").write_text("{")
     runs = read_runs([sweep[0]])
     (error,) = (run.error for run in runs if run.name == "sweep.json")

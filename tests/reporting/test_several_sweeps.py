@@ -57,11 +57,21 @@ def test_a_default_schedule_competes_with_a_typed_one(tmp_path):
     assert {answer.best.name, *(lead.other.name for lead in answer.leads)} == {"wsd", "warmup_cosine"}
 
 
-def test_what_does_not_change_a_run_keeps_nobody_apart(tmp_path):
+def test_what_does_not_change_a_run_sets_no_sweep_apart(tmp_path):
     sweep_of(tmp_path, "a", ["lr=wsd"], composed(), lr="wsd")
     sweep_of(tmp_path, "b", ["lr=wsd", "train.num_threads=2"], composed(num_threads=2, seed=7), lr="wsd")
     (answer,) = seen(tmp_path).answers
     assert len(answer.settings) == 4
+
+
+def test_a_key_that_a_later_version_brought_sets_no_sweep_apart_and_an_added_one_does(tmp_path):
+    older = composed()
+    newer = composed(ahead=0)  # a key of "train" that the older configuration lacks
+    sweep_of(tmp_path, "older", ["lr=wsd"], older, lr="wsd")
+    sweep_of(tmp_path, "newer", ["lr=wsd"], newer, lr="wsd")
+    assert len(seen(tmp_path).answers) == 1
+    sweep_of(tmp_path, "added", ["lr=wsd", "+train.ahead=0"], newer, lr="wsd")
+    assert len(seen(tmp_path).answers) == 2
 
 
 def test_without_a_composed_configuration_the_typed_words_stand_in(tmp_path):

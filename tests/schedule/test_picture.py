@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from d9d_lr import AutoLRSchedulerProvider, build_schedule, compose_lr
+from d9d_lr import AutoLRSchedulerProvider, CurveLinear, build_schedule, compose_lr, piecewise_schedule
 
 
 @pytest.fixture
@@ -62,4 +62,12 @@ def test_a_notebook_shows_schedule_config_provider_and_scheduler(schedule):
         assert "<svg" in html
         assert "steps 0 to 100: 0 to 1, linear" in html
     assert repr(scheduler).startswith("PiecewiseLR(step 0, learning rates [0]; steps 0 to 100: 0 to 1, linear;")
+    assert repr(schedule).startswith("Schedule(1000 steps; steps 0 to 100: 0 to 1, linear; steps 100 to 800")
     assert repr(provider).startswith("AutoLRSchedulerProvider(PiecewiseConfig(")
+    assert repr(config.scheduler).startswith(
+        "PiecewiseSchedulerConfig(initial_multiplier=0.0, phases=[{'mode': 'steps', 'steps': 100, "
+    )
+    assert "<svg" in config.scheduler._repr_html_()
+    started = piecewise_schedule(0.0, 100).for_steps(10, 1.0, CurveLinear())
+    phase = "PhaseSteps(target_multiplier=1.0, curve=CurveLinear(type='linear'), steps=10)"
+    assert repr(started) == f"PiecewiseScheduleBuilder(0.0, 100, {phase})"

@@ -142,7 +142,7 @@ REFUSED = [
         [repeat(times=2, cycle_steps=3)],
         "lr.phases.0.times: 2 stands beside cycle_steps, 3, and only one of them may\n    type lr.phases.0.times=null",
     ),
-    ([repeat(times=2, steps=10, fraction=0.5)], "lr.phases.0.steps: 10 stands beside fraction, 0.5"),
+    ([repeat(times=2, steps=10, fraction=0.5)], "lr.phases.0.fraction: 0.5 stands beside steps, 10"),
     ([repeat(times=0)], "lr.phases.0.times: 0 is not allowed; it must be a whole number"),
     ([repeat(times=2, growth=0.5)], "lr.phases.0.growth: 0.5 is not allowed; it must be a finite number"),
     ([repeat(times=21)], "lr.phases.0.times: the 20 steps from 0 on have no room for so many cycles"),

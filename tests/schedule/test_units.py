@@ -119,7 +119,7 @@ REFUSED = [
     (
         [{**LASTS, "fraction": 0.5, "tokens": 4096}],
         {},
-        "tokens: 4096 stands beside fraction, 0.5, and only one of them may\n    type lr.phases.0.tokens=null",
+        "fraction: 0.5 stands beside tokens, 4096, and only one of them may\n    type lr.phases.0.fraction=null",
     ),
     (
         [{**UNTIL, "tokens": 1}],

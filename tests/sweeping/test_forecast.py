@@ -10,7 +10,7 @@ from sweep_files import rows
 
 from d9d_lr import RunPreview, compose_lr
 from d9d_lr.comparing.folding import Outcome, settings_of
-from d9d_lr.comparing.predicted import against_real, foreseen, rank_correlation
+from d9d_lr.comparing.predicted import against_real, predicted_settings, rank_correlation
 from d9d_lr.config.build import build_schedule
 from d9d_lr.laws.fit import fit
 from d9d_lr.laws.fixed_rules import FIXED_RULES
@@ -171,7 +171,7 @@ def test_how_good_predictions_were():
         )
         for name, (loss, real) in told.items()
     ]
-    found = foreseen(settings_of(outcomes))
+    found = predicted_settings(settings_of(outcomes))
     assert [one.inside for one in found] == [1, 1, 0]
     assert rank_correlation(found) == pytest.approx(1.0)
     # (10 % + 0 % - 20 %) / 3
@@ -188,7 +188,7 @@ def test_ties_share_their_rank():
         Outcome({"lr": name}, "completed", real, predicted=RecordedPrediction(loss=loss, low=0, high=1))
         for name, loss, real in (("a", 1.0, 1.0), ("b", 1.0, 2.0), ("c", 2.0, 3.0))
     ]
-    assert rank_correlation(foreseen(settings_of(outcomes))) == pytest.approx(3**0.5 / 2)
+    assert rank_correlation(predicted_settings(settings_of(outcomes))) == pytest.approx(3**0.5 / 2)
 
 
 def swept(folder, *schedules, log_every=1):
