@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from d9d_lr.config.stretch import fitted, reference_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
@@ -53,7 +53,8 @@ def multiples(
     Raises:
         ConfigError: If a phase has a learning rate, or a value, and what that is a multiple of is not known.
     """
-    scheduler: PiecewiseSchedulerConfig = getattr(config, "scheduler", config)
+    either: Any = config
+    scheduler: PiecewiseSchedulerConfig = getattr(either, "scheduler", either)
     names = positions or [str(index) for index in range(len(scheduler.phases))]
     problems = list(_reference_problems(scheduler, names))
     if problems:
