@@ -135,8 +135,8 @@ def _command_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m d9d_lr.predict", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    told = "; ".join(f"{name}: {what}" for name, what in _COMMANDS.items())
-    parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help=f"{told}. COMMAND --help says more")
+    meanings = "; ".join(f"{name}: {what}" for name, what in _COMMANDS.items())
+    parser.add_argument("command", choices=_COMMANDS, metavar="COMMAND", help=f"{meanings}. COMMAND --help says more")
     return parser
 
 

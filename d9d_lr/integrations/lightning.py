@@ -3,7 +3,7 @@
     def configure_optimizers(self):
         return optimizers_with_schedule(self.trainer, AdamW(self.parameters(), lr=0.003), cfg.lr)
 
-Lightning steps a scheduler once per epoch unless it is told otherwise; this tells it.
+Lightning steps a scheduler once per epoch unless its interval is set; this sets it.
 """
 
 from __future__ import annotations

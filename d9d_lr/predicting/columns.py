@@ -21,7 +21,7 @@ _CLOCKS = ("wall time", "_timestamp", "_runtime", "relative time (wall)", "relat
 
 @dataclass(frozen=True)
 class Wanted:
-    """The headings that a person names; None where they are to be found.
+    """The headings that a user names; None where they are to be found.
 
     Attributes:
         loss: The heading of the training loss.

@@ -1,4 +1,4 @@
-"""The runs that a person names: run folders, sweep folders, CSV files, TensorBoard's event files."""
+"""The runs that a user names: run folders, sweep folders, CSV files, TensorBoard's event files."""
 
 from __future__ import annotations
 

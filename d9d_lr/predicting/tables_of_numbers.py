@@ -1,4 +1,4 @@
-"""CSV files of numbers, with what is wrong in them told by its line."""
+"""CSV files of numbers, with what is wrong in them reported by its line."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class DistributedContext:
 
     @property
     def is_main_process(self) -> bool:
-        """Whether this is the process that writes files and talks to the person."""
+        """Whether this is the process that writes files and talks to the user."""
         return self.rank == 0
 
     @classmethod

@@ -130,7 +130,7 @@ def _parsed(written: Any) -> dict[str, Any] | None:
         return None
     try:
         return to_plain(from_plain(plain))
-    except (ValueError, KeyError, TypeError):  # a curve of the person's own that is not there any more
+    except (ValueError, KeyError, TypeError):  # a user-defined curve that is not there any more
         return dict(plain)
 
 

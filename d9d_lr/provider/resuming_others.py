@@ -94,7 +94,7 @@ def other_changes(saved: SavedOthers, schedules: Mapping[str, Schedule], bases: 
 def _rebuilt(plain: Mapping[str, Any]) -> Schedule | None:
     try:
         return from_plain(plain)
-    except (ValueError, KeyError, TypeError):  # a curve of the person's own that is not there any more
+    except (ValueError, KeyError, TypeError):  # a user-defined curve that is not there any more
         return None
 
 

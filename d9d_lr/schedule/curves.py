@@ -4,10 +4,10 @@ A curve is a pure function of the start value `s`, the target `e` and the progre
 at the first step of the phase and would be 1 at its (exclusive) end step. Some are a function of `n` in place of `p`,
 the steps since the phase began: `e` is what they tend to, and the next phase starts at the value really reached.
 
-A curve is one class: its formula, and the fields that a configuration gives it, told apart by `type`. The formulas of
-linear, cosine, poly and exponential are those of the piecewise scheduler of the d9d framework, and agree with it to the
-last bit; the d9d framework does not have the others. The array form agrees with the scalar form to the last bit, which
-is why it calls `math` for what numpy rounds differently.
+A curve is one class: its formula, and the fields that a configuration gives it, discriminated by `type`. The formulas
+of linear, cosine, poly and exponential are those of the piecewise scheduler of the d9d framework, and agree with it to
+the last bit; the d9d framework does not have the others. The array form agrees with the scalar form to the last bit,
+which is why it calls `math` for what numpy rounds differently.
 """
 
 from __future__ import annotations
@@ -347,4 +347,4 @@ Curve: TypeAlias = (
     | CurveCosineTail
     | CurveTanh
 )
-"""The packaged curves, told apart by `type`."""
+"""The packaged curves, discriminated by `type`."""

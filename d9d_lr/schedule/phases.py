@@ -1,6 +1,6 @@
 """Phases as they are written: how long each lasts, and where it goes.
 
-A mode of a phase is one class: the fields that a configuration gives it, told apart by `mode`, and where it ends.
+A mode of a phase is one class: the fields that a configuration gives it, discriminated by `mode`, and where it ends.
 """
 
 from __future__ import annotations
@@ -302,4 +302,4 @@ Phase: TypeAlias = (
     | PhaseUntil[CurveT]
     | PhaseBeforeEnd[CurveT]
 )
-"""The modes of a phase, told apart by `mode`."""
+"""The modes of a phase, discriminated by `mode`."""

@@ -30,7 +30,7 @@ def fit_line(shown: Path, sweep_folder: Path, summary: Summary) -> str:
     that differ in their schedule alone.
 
     Args:
-        shown: The sweep's folder as a person types it.
+        shown: The sweep's folder as a user types it.
         sweep_folder: The sweep's folder.
         summary: What came out of it.
     """

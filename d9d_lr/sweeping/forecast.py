@@ -40,7 +40,7 @@ def forecast(points: Sequence[CheckedPoint], settings: SweepConfig, section: str
     Args:
         points: The points.
         settings: How the sweep goes.
-        section: Where a person types that.
+        section: Where a user types that.
         check: Composes and validates further points.
 
     Raises:

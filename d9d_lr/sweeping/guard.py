@@ -1,4 +1,4 @@
-"""What stands around each job of a sweep, in whichever process it runs: its end is on disk before anyone is told."""
+"""What stands around each job of a sweep, in whichever process it runs: its end is on disk before it is reported."""
 
 from __future__ import annotations
 

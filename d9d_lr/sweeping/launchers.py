@@ -27,7 +27,7 @@ from d9d_lr.runs.results import RunResult
 from d9d_lr.sweeping.owner import EndWith, Owner
 
 _LONGEST = 200
-"""Of a line that a job wrote, what is told."""
+"""The most characters of a line of a job's output that are shown."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +152,8 @@ def stored_job(result: RunResult) -> JobReturn:
 def reason(error: Exception) -> str:
     """Returns the line of a launcher's error that says what happened, and the last line that the job wrote."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
-    told = next((line for line in lines if "exit codes" in line or "produced any output" in line), lines[0])
+    cause = next((line for line in lines if "exit codes" in line or "produced any output" in line), lines[0])
     output = [place for place, line in enumerate(lines) if set(line) == {"-"}]
     if not output or output[0] + 1 == len(lines):
-        return told
-    return f"{told}; the last that it wrote is: {lines[-1][:_LONGEST]}"
+        return cause
+    return f"{cause}; the last that it wrote is: {lines[-1][:_LONGEST]}"

@@ -1,4 +1,4 @@
-"""How far a sweep is: k of n points, the time left, the best so far. Told while it runs, from what its folders hold."""
+"""How far a sweep is: k of n points, the time left, the best so far. Said while it runs, from what its folders hold."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def reported_progress(sweep_folder: Path, folders: Sequence[str]) -> Iterator[No
     before = {name: _stamp(sweep_folder / name) for name in folders}
 
     def watch() -> None:
-        told, at = 0, began
+        said, at = 0, began
         while not over.wait(_POLL_SECONDS):
             done = sum(_stamp(sweep_folder / name) != stamp for name, stamp in before.items())
-            if told < done < len(before) and monotonic() - at >= _SILENT_SECONDS:
-                told, at = done, monotonic()
+            if said < done < len(before) and monotonic() - at >= _SILENT_SECONDS:
+                said, at = done, monotonic()
                 sys.stderr.write(f"{progress_line(sweep_folder, done, len(before), at - began)}\n")
                 sys.stderr.flush()
 

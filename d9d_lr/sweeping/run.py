@@ -283,7 +283,7 @@ def _completed(returned: JobReturn | None) -> bool:
 
 
 def _section(sweep: Sweep) -> str:
-    """Returns where a person types how the sweep goes."""
+    """Returns where a user types how the sweep goes."""
     return sweep.config.hydra.sweeper.section or "hydra.sweeper"
 
 

@@ -59,8 +59,8 @@ def _predicted(summary: Summary) -> bool:
 
 
 def _told(point: RecordedPoint) -> list[str]:
-    told = point.predicted
-    return ["", "", ""] if told is None else [repr(told.loss), repr(told.low), repr(told.high)]
+    loss = point.predicted
+    return ["", "", ""] if loss is None else [repr(loss.loss), repr(loss.low), repr(loss.high)]
 
 
 def _beside(number: int, setting: Setting) -> Iterator[tuple[int, list[str]]]:
@@ -108,11 +108,11 @@ def _left_out(summary: Summary) -> Iterator[str]:
 
 def _settings_table(summary: Summary) -> Iterator[list[str]]:
     keys = list(summary.settings[0].values)
-    told = ["predicted"] if _predicted(summary) else []
-    yield ["setting", *keys, *told, summary.objective, "deviation", "seeds", "state", "command"]
+    predicted = ["predicted"] if _predicted(summary) else []
+    yield ["setting", *keys, *predicted, summary.objective, "deviation", "seeds", "state", "command"]
     for number, one in enumerate(summary.settings, start=1):
         measures = [_text(one.mean), _text(one.deviation), str(one.count)]
-        beside = [predicted_text(one)] if told else []
+        beside = [predicted_text(one)] if predicted else []
         cells = [str(number), *(one.values[key] for key in keys), *beside, *measures, one.state]
         yield [*cells, f"`{summary.repeats(one)}`"]
 

@@ -1,4 +1,4 @@
-"""What a person sees of a sweep on the terminal: its points, its bad points, its results."""
+"""What the user sees of a sweep on the terminal: its points, its bad points, its results."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ _WIDE = 240
 
 
 def say(text: str) -> None:
-    """Writes a line for the person who started the sweep."""
+    """Writes a line for the user who started the sweep."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def shown(path: Path) -> Path:
-    """Returns a path as a person would type it here."""
+    """Returns a path as a user would type it here."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 

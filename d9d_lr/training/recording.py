@@ -44,7 +44,7 @@ def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> I
 
 
 class Recorder(Observer):
-    """Writes the metrics and checkpoints of a run that goes on, and shows them to the person."""
+    """Writes the metrics and checkpoints of a run that goes on, and shows them to the user."""
 
     def __init__(
         self, run: Run, settings: Settings, folder: Path, metrics: MetricsFile, display: Display, tracker: Tracker
@@ -172,7 +172,7 @@ def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
 def _lr_in_force(run: Run, settings: Settings) -> PiecewiseConfig | TargetConfig:
     """Returns the schedule that is followed, one that no other file is needed to read.
 
-    What is kept from a run of another length is told in steps, and so is what is counted with a batch that changes.
+    What is kept from a run of another length is counted in steps, and so is what is counted with a batch that changes.
     """
     plan, total_steps = run.plan, settings.train.total_steps
     schedule = plan.schedule()

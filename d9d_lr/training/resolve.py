@@ -146,7 +146,7 @@ def _in_epochs(node: Any) -> bool:
 
 
 def _valid_task(section: Mapping[str, Any]) -> TaskConfig | None:
-    """Returns the settings of a packaged task; None where it is user-defined, or wrong, which is told elsewhere."""
+    """Returns the settings of a packaged task; None where it is user-defined, or wrong, which is reported elsewhere."""
     target, rest = split_target(section)
     if target is not None:
         return None

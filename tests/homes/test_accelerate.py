@@ -74,7 +74,7 @@ def test_two_processes(accumulation, launch, port, expected):
         assert told == []
 
 
-def test_accelerates_own_prepare_is_told_of_in_the_main_process(launch, port, expected):
+def test_accelerates_own_prepare_is_reported_in_the_main_process(launch, port, expected):
     (lrs, told), (_, silent) = launch(trained, 2, 1, 10, "theirs", port)
     assert lrs != expected(0.1, 10)
     assert len(told) == 1

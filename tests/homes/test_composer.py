@@ -167,7 +167,7 @@ def test_a_function_of_the_timestamp_alone_lags_behind_by_one(expected):
 
 
 @pytest.mark.parametrize("batches", [3, 10, 100])
-def test_composers_default_of_once_per_epoch_is_told_of_within_ten_batches(batches):
+def test_composers_default_of_once_per_epoch_is_reported_within_ten_batches(batches):
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         trained(warning_scheduler, batches=batches, max_duration="10ba")

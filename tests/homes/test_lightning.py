@@ -151,7 +151,7 @@ class ByDefault(Line):
         (2, "the optimizer makes 2 steps for each of the scheduler"),
     ],
 )
-def test_lightnings_default_interval_is_told_of_within_ten_steps(batches, told, tmp_path, expected):
+def test_lightnings_default_interval_is_reported_within_ten_steps(batches, told, tmp_path, expected):
     module = ByDefault(config())
     with pytest.warns(MisstepWarning, match=told):
         trainer(tmp_path, max_steps=10).fit(module, points(batches))

@@ -63,7 +63,7 @@ def play(scheduler, pattern):
         ("", "S", r"stepped before the first optimizer step, so the learning rate of step 0, 0\.05, was not used"),
     ],
 )
-def test_a_misstep_is_told(before, letter, message):
+def test_a_misstep_is_reported(before, letter, message):
     scheduler = scheduler_of(total_steps=20)
     play(scheduler, before)
     with pytest.raises(RunError, match=message + r'(.|\n)*on_misstep="off" silences this'):
@@ -76,7 +76,7 @@ def test_eight_processes_are_noticed_by_the_third_optimizer_step():
         play(scheduler, ("O" + "S" * 8) * 3)
 
 
-def test_it_is_told_once():
+def test_it_is_reported_once():
     scheduler = scheduler_of(policy="warn", total_steps=8)
     with pytest.warns(MisstepWarning) as told:
         play(scheduler, ("O" + "S" * 4) * 30)
@@ -91,7 +91,7 @@ def test_off_is_off():
     play(scheduler_of(policy="off", total_steps=8), "S" + "OSSSS" * 10 + "O" * 30)
 
 
-def test_two_schedulers_in_turn_on_one_optimizer_are_told():
+def test_two_schedulers_in_turn_on_one_optimizer_are_reported():
     of = optimizer()
     first, second = scheduler_of(of), scheduler_of(of)
     of.step()
@@ -102,7 +102,7 @@ def test_two_schedulers_in_turn_on_one_optimizer_are_told():
         first.step()
 
 
-def test_a_chain_of_two_schedulers_is_told():
+def test_a_chain_of_two_schedulers_is_reported():
     of = optimizer()
     both = ChainedScheduler([scheduler_of(of), scheduler_of(of)], optimizer=of)
     of.step()

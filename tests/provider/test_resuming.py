@@ -88,7 +88,7 @@ def test_keep_leaves_a_tensor_one():
     assert scheduler.base_lrs == [torch.tensor(0.1)]
 
 
-def test_what_cannot_be_kept_is_told():
+def test_what_cannot_be_kept_is_reported():
     class Own(CurveBase):
         def compute(self, start, end, step_p):
             return start

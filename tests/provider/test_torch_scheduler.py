@@ -202,7 +202,7 @@ def test_the_groups_that_a_loaded_optimizer_state_brings_are_written():
     assert lr_of(optimizer) == pytest.approx(REFERENCE[3])
 
 
-def test_a_group_that_was_taken_away_is_told():
+def test_a_group_that_was_taken_away_is_reported():
     optimizer = SGD([{"params": [parameter()]} for _ in range(2)], lr=0.1)
     scheduler = PiecewiseLR(optimizer, reference_schedule())
     del optimizer.param_groups[0]

@@ -135,6 +135,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("seconds", type=float)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--sweeps", type=float, default=0.5, help="how much of the time goes to sweeps, from 0 to 1")
     arguments = parser.parse_args()
     tally, started = Tally(), time.monotonic()
     alone, swept = moments(arguments.seed, LINES), moments(arguments.seed + 1, POINTS * LINES)
@@ -143,7 +144,7 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="soak"))
     try:
         while (elapsed := time.monotonic() - started) < arguments.seconds:
-            if spent_on_sweeps < elapsed / 2:
+            if spent_on_sweeps < elapsed * arguments.sweeps or arguments.sweeps == 1:
                 before = time.monotonic()
                 kill_a_sweep(*next(ways), swept, folder, tally)
                 spent_on_sweeps += time.monotonic() - before

@@ -34,7 +34,7 @@ def test_a_checkpoint_that_is_not_there_is_a_bad_point(sweep):
     assert not Path("s").exists()
 
 
-def test_every_problem_of_a_point_is_told(sweep):
+def test_every_problem_of_a_point_is_reported(sweep):
     done = sweep("train.batch_size=8,-1", "optimizer.lr=0.1,-0.5")
     assert done.status == 2
     assert "3 of 4 points cannot run" in done.err
@@ -94,7 +94,7 @@ def test_a_point_typed_twice_runs_once(sweep):
         ("hydra.sweep.subdir=a", "hydra.sweep.subdir: cannot be set; folders are named by the changed keys"),
     ],
 )
-def test_a_bad_way_of_sweeping_is_told(sweep, typed, told):
+def test_a_bad_way_of_sweeping_is_reported(sweep, typed, told):
     done = sweep("train.seed=0,1", typed)
     assert done.status == 2
     assert told in done.err

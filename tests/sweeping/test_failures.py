@@ -33,7 +33,7 @@ def test_a_failure_loses_that_job_only(sweep, how, error):
     assert (result.status, result.error) == ("failed", error)
 
 
-def test_a_defect_is_told_with_its_traceback_in_the_log(sweep):
+def test_a_defect_is_reported_with_its_traceback_in_the_log(sweep):
     sweep("task.text_file=raise,well")
     assert "Traceback" in Path("s/task.text_file=raise/train.log").read_text()
 

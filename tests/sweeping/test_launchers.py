@@ -5,18 +5,18 @@ from pathlib import Path
 import pytest
 from sweep_files import folders, rows, snapshot, times_run
 
-ENGINES = {
+LAUNCHERS = {
     "joblib": ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2"),
     "submitit": ("hydra/launcher=submitit_local", "hydra.launcher.timeout_min=5"),
 }
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=LAUNCHERS)
 def parallel(request, command):
     """Runs the stub application under a launcher."""
 
     def run(*arguments):
-        return command(*ENGINES[request.param], *arguments)
+        return command(*LAUNCHERS[request.param], *arguments)
 
     return run
 

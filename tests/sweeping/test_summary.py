@@ -129,7 +129,7 @@ def test_a_removed_folder_is_not_started(sweep):
 @pytest.mark.parametrize(
     ("make", "told"), [(False, "there is no folder empty"), (True, "empty holds no sweep: neither sweep.json nor run")]
 )
-def test_a_folder_without_a_sweep_is_told(in_tmp, capsys, make, told):
+def test_a_folder_without_a_sweep_is_reported(in_tmp, capsys, make, told):
     if make:
         Path("empty").mkdir()
     with pytest.raises(SystemExit, match="1"):

@@ -87,7 +87,7 @@ def test_a_damaged_one_is_reported_and_the_one_before_it_taken(damage, tmp_path,
     assert "taking the checkpoint before step-000000007.pt" in caplog.text
 
 
-def test_where_none_can_be_read_the_person_decides(tmp_path):
+def test_where_none_can_be_read_the_user_decides(tmp_path):
     for step in (5, 7):
         cut(saved(tmp_path, step))
     with pytest.raises(RunError, match=r"no checkpoint in .* can be read; train\.resume=never starts over"):

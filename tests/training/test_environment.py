@@ -51,7 +51,7 @@ def refused(capsys, *arguments):
         ),
     ],
 )
-def test_what_is_not_there_is_told_before_a_folder_is_made(overrides, message, capsys, tmp_path):
+def test_what_is_not_there_is_reported_before_a_folder_is_made(overrides, message, capsys, tmp_path):
     Path("latin.txt").write_bytes("café".encode("latin-1"))
     status, said = refused(capsys, *overrides, "hydra.run.dir=run")
     assert status == 2
@@ -84,7 +84,7 @@ def test_a_changed_schedule_is_refused_and_changes_nothing(capsys, tmp_path):
     assert digest(tmp_path) == before
 
 
-def test_a_file_in_the_place_of_the_folder_is_told(capsys):
+def test_a_file_in_the_place_of_the_folder_is_reported(capsys):
     Path("run").write_text("mine")
     status, said = refused(capsys, *DIGITS, "hydra.run.dir=run/here")
     assert status == 1
@@ -92,7 +92,7 @@ def test_a_file_in_the_place_of_the_folder_is_told(capsys):
     assert Path("run").read_text() == "mine"
 
 
-def test_a_folder_that_is_deleted_in_the_middle_is_told(capsys, monkeypatch):
+def test_a_folder_that_is_deleted_in_the_middle_is_reported(capsys, monkeypatch):
     train_batch = "helpers.user_defined.LineTask.train_batch"
     before = __import__("helpers.user_defined", fromlist=["LineTask"]).LineTask.train_batch
     count = iter(range(100))
@@ -157,7 +157,7 @@ def as_nobody():
         os.setuid(NOBODY)
 
 
-def test_a_checkpoint_that_does_not_fit_on_the_disk_is_told_and_the_run_goes_on_later(tmp_path):
+def test_a_checkpoint_that_does_not_fit_on_the_disk_is_reported_and_the_run_goes_on_later(tmp_path):
     run(tmp_path / "undisturbed", *DIGITS, OFTEN)
     folder = tmp_path / "run"
     folder.mkdir()
@@ -171,7 +171,7 @@ def test_a_checkpoint_that_does_not_fit_on_the_disk_is_told_and_the_run_goes_on_
     assert differences(tmp_path / "undisturbed", folder) == []
 
 
-def test_a_line_that_does_not_fit_on_the_disk_is_told_and_the_run_goes_on_later(tmp_path):
+def test_a_line_that_does_not_fit_on_the_disk_is_reported_and_the_run_goes_on_later(tmp_path):
     run(tmp_path / "undisturbed", *LINE)
     folder = tmp_path / "run"
     folder.mkdir()
@@ -195,7 +195,7 @@ def open_folder():
     shutil.rmtree(folder)
 
 
-def test_a_folder_without_write_permission_is_told(open_folder):
+def test_a_folder_without_write_permission_is_reported(open_folder):
     locked = open_folder / "locked"
     locked.mkdir(mode=0o555)
 
@@ -220,7 +220,7 @@ def looks_at(said: Path, chosen, locked: Path) -> None:
                 file.write(f"{error}\n")
 
 
-def test_a_permission_that_is_lost_in_the_middle_is_told(open_folder):
+def test_a_permission_that_is_lost_in_the_middle_is_reported(open_folder):
     folder = open_folder / "run"
     folder.mkdir()
     folder.chmod(0o777)

@@ -102,7 +102,7 @@ class Full(io.RawIOBase):
         return len(content)
 
 
-def test_a_full_disk_in_a_checkpoint_is_told_as_one(tmp_path, monkeypatch):
+def test_a_full_disk_in_a_checkpoint_is_reported_as_one(tmp_path, monkeypatch):
     save = torch.save
     monkeypatch.setattr(torch, "save", lambda content, file: save(content, Full()))
     with pytest.raises(RunError, match=r"No space left on device: .*; nothing was saved yet"):

@@ -33,7 +33,7 @@ def test_what_a_kill_or_a_power_cut_left_behind_them_goes(tail, tmp_path):
 
 
 @pytest.mark.parametrize("line", ["oops\n", "[]\n", '{"lr": 1}\n', '{"step": null}\n'])
-def test_a_damaged_line_among_them_is_told(line, tmp_path):
+def test_a_damaged_line_among_them_is_reported(line, tmp_path):
     (tmp_path / "metrics.jsonl").write_text(LINES[0] + line + LINES[2])
     with pytest.raises(RunError, match=r"metrics\.jsonl is damaged: line 2 is"):
         lines_before(11, tmp_path)
@@ -43,7 +43,7 @@ def test_a_damaged_line_among_them_is_told(line, tmp_path):
 @pytest.mark.parametrize(
     ("count", "said"), [(None, ""), (2, ""), (3, r"it has 2 lines before step 10, and there were 3"), (1, "were 1")]
 )
-def test_missing_lines_are_told_where_they_were_counted(count, said, tmp_path):
+def test_missing_lines_are_reported_where_they_were_counted(count, said, tmp_path):
     (tmp_path / "metrics.jsonl").write_text("".join(LINES))
     if not said:
         check_lines(10, tmp_path, count)
@@ -59,7 +59,7 @@ def test_lines_are_counted_before_a_step(tmp_path):
         assert (metrics.count_before(10), metrics.count_before(11)) == (2, 3)
 
 
-def test_readers_are_told_of_a_damaged_line(tmp_path):
+def test_a_damaged_line_is_reported_to_readers(tmp_path):
     (tmp_path / "metrics.jsonl").write_text(LINES[0] + "oops\n" + LINES[2])
     with pytest.raises(RunError, match=r"metrics\.jsonl is damaged: line 2 is 'oops\\n'"):
         rows(tmp_path)

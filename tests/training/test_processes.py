@@ -151,7 +151,7 @@ def test_what_broke_another_process_is_what_the_run_reports(tmp_path):
     assert "in train_batch" in (folder / "error-rank-1.txt").read_text()
 
 
-def test_processes_that_would_start_at_different_steps_are_told(tmp_path):
+def test_processes_that_would_start_at_different_steps_are_reported(tmp_path):
     folder = tmp_path / "run"
     run(folder, *EVEN)
     longer = settings(*EVEN, "train.total_steps=30", "train.on_schedule_change=adopt")

@@ -135,7 +135,7 @@ def test_seconds_add_up_over_the_parts(tmp_path, monkeypatch):
     assert result(tmp_path)["seconds"] > first > 0
 
 
-def test_a_loss_that_is_not_finite_is_told_and_recorded(tmp_path):
+def test_a_loss_that_is_not_finite_is_reported_and_recorded(tmp_path):
     with pytest.raises(
         RunError, match=r"the (training|validation) loss is (inf|nan) at step \d+, learning rate .*; try"
     ):

@@ -190,7 +190,7 @@ def test_what_is_refused(overrides, message):
     assert f"schedules.{message}" in str(refused.value)
 
 
-def test_a_group_without_a_plus_is_told_with_what_to_type():
+def test_a_group_without_a_plus_is_reported_with_what_to_type():
     with pytest.raises(ConfigError, match=r"type \+lr@schedules\.weight_decay=constant"):
         settings(*DIGITS, "lr@schedules.weight_decay=constant")
 

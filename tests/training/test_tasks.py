@@ -85,7 +85,7 @@ def test_charlms_text_is_real_english():
         (["task.context_length=100000000"], r"task\.context_length: 100000000 is too long for the text: its shorter"),
     ],
 )
-def test_a_text_that_does_not_do_is_told(overrides, message, tmp_path):
+def test_a_text_that_does_not_do_is_reported(overrides, message, tmp_path):
     with pytest.raises(ConfigError, match=message):
         run(tmp_path, *CHARLM, *overrides)
 
@@ -98,7 +98,7 @@ def test_a_text_that_does_not_do_is_told(overrides, message, tmp_path):
         (b"short", r"its shorter part has 0 characters"),
     ],
 )
-def test_a_text_file_that_does_not_do_is_told(content, message, tmp_path):
+def test_a_text_file_that_does_not_do_is_reported(content, message, tmp_path):
     (tmp_path / "text").write_bytes(content)
     with pytest.raises(ConfigError, match=message):
         run(tmp_path / "run", *CHARLM, f"task.text_file={tmp_path}/text")
@@ -190,12 +190,12 @@ def test_an_own_provider_gives_the_learning_rates(tmp_path):
         ("optimizer._target_=builtins.list", r"optimizer\._target_: builtins.list gives a list, not a torch.optim"),
     ],
 )
-def test_an_own_part_that_does_not_do_is_told(override, message, tmp_path):
+def test_a_user_defined_part_that_does_not_do_is_reported(override, message, tmp_path):
     with pytest.raises(ConfigError, match=message):
         run(tmp_path, *LINE, override)
 
 
-def test_an_own_task_without_a_loss_is_told(tmp_path):
+def test_a_user_defined_task_without_a_loss_is_reported(tmp_path):
     with pytest.raises(RunError, match="the task's evaluate gave accuracy; it must give loss"):
         run(tmp_path, *LINE, "task._target_=helpers.user_defined.AccuracyOnly")
     assert result(tmp_path)["error"] == "the task's evaluate gave accuracy; it must give loss"
@@ -241,17 +241,17 @@ def test_any_torch_optimizer_trains_and_goes_on_exactly(name, tmp_path, monkeypa
         ),
     ],
 )
-def test_arguments_that_an_optimizer_refuses_are_told(overrides, message, tmp_path):
+def test_arguments_that_an_optimizer_refuses_are_reported(overrides, message, tmp_path):
     with pytest.raises(ConfigError, match=message):
         run(tmp_path, *DIGITS, *overrides)
 
 
-def test_an_optimizer_that_cannot_use_the_gradients_is_told(tmp_path):
+def test_an_optimizer_that_cannot_use_the_gradients_is_reported(tmp_path):
     with pytest.raises(RunError, match=r"SparseAdam cannot do its step on this task's gradients: .*dense"):
         run(tmp_path, *DIGITS, "optimizer._target_=torch.optim.SparseAdam")
 
 
-def test_settings_that_an_optimizer_does_not_take_are_told():
+def test_settings_that_an_optimizer_does_not_take_are_reported():
     with pytest.raises(ConfigError, match=r"optimizer\.momentun: torch\.optim\.Adam does not take this"):
         settings(*LINE, "optimizer._target_=torch.optim.Adam", "+optimizer.momentun=0.9")
 
