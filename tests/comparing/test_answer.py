@@ -144,7 +144,7 @@ def test_more_seeds_until_it_would_be_separable():
     assert lead.more_seeds == 30
 
 
-# --- what stays unknown ----------------------------------------------------------------------------------------------
+# --- what stays unknown ---------------------------------------------------------------------------------------------
 
 
 def test_one_seed_leaves_the_noise_unknown():

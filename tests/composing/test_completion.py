@@ -88,9 +88,9 @@ def test_options_of_a_users_own(in_tmp):
 
 def test_the_plot_script_completes_too(monkeypatch, capsys):
     monkeypatch.setattr(sys, "argv", ["d9d-lr-plot", "-sc", "query=bash"])
-    monkeypatch.setenv("COMP_LINE", "d9d-lr-plot lr=ws")
+    monkeypatch.setenv("COMP_LINE", "d9d-lr-plot lr=step")
     completing.plot()
-    assert capsys.readouterr().out == "lr=wsd\n"
+    assert capsys.readouterr().out == "lr=step_list\n"
 
 
 @pytest.mark.parametrize("word", ["lr/decay@lr.phases.2=", "lr.phases.0.s"])
@@ -113,11 +113,11 @@ def test_tab_completes_in_the_shell_itself(shell, environment, tmp_path):
         pytest.skip(f"{shell} is not installed")
     seen = typed(
         START[shell],
-        [(f"{SETUP[shell]}; echo set''up done\n", "setup done"), (f"{COMMAND} lr=ws\t", "lr=wsd")],
+        [(f"{SETUP[shell]}; echo set''up done\n", "setup done"), (f"{COMMAND} lr=step\t", "lr=step_list")],
         environment,
         tmp_path,
     )
-    assert "lr=wsd" in seen
+    assert "lr=step_list" in seen
 
 
 def test_tab_completes_a_group_at_a_place_in_bash(environment, tmp_path):
