@@ -91,7 +91,10 @@ def test_a_batch_that_grows_takes_as_many_steps_as_the_amount_needs():
 
 def test_a_batch_that_grows_with_the_run_does_not_say_how_long_it_is():
     typed = ("schedules.batch_size.phases.0.samples=null", "+schedules.batch_size.phases.0.fraction=0.5")
-    message = "schedules.batch_size: depends on the length of the run, which is to follow from it"
+    message = (
+        "schedules.batch_size: depends on the length of the run, which is to follow from it\n"
+        "    give that as train.total_steps"
+    )
     with pytest.raises(ConfigError, match=message):
         settings(*CHARLM, *RAMP, *typed, NO_STEPS, "train.total_samples=160")
 
