@@ -22,7 +22,7 @@ class Outcome:
 
     Attributes:
         changed: The keys that were typed for it, with their values.
-        status: "completed", "failed", "interrupted", "unfinished" or "not started".
+        status: "completed", "pruned", "failed", "interrupted", "unfinished" or "not started".
         objective: What it is judged by, lower is better; None if it has none.
         error: Why it failed; empty if it did not.
         length: Its steps; None if unknown.
@@ -63,6 +63,7 @@ class Setting:
         objectives: The objective of each seed that has one; `""` where no seed is swept.
         diverged: How many of its points ended without a finite loss.
         failed: How many failed otherwise.
+        pruned: How many were stopped by their sweep, for they were behind.
         pending: How many have not ended.
         length: Steps of its runs; None if unknown.
         sweep: Which sweep it belongs to, where there are several.
@@ -75,6 +76,7 @@ class Setting:
     objectives: Mapping[str, float] = field(default_factory=dict)
     diverged: int = 0
     failed: int = 0
+    pruned: int = 0
     pending: int = 0
     length: int | None = None
     sweep: str = ""
@@ -104,7 +106,12 @@ class Setting:
     @property
     def state(self) -> str:
         """What is not as it should be: "1 diverged, 2 pending"; empty if every seed completed."""
-        counts = (("diverged", self.diverged), ("failed", self.failed), ("pending", self.pending))
+        counts = (
+            ("diverged", self.diverged),
+            ("failed", self.failed),
+            ("pruned", self.pruned),
+            ("pending", self.pending),
+        )
         return ", ".join(f"{count} {name}" for name, count in counts if count)
 
     @property
@@ -157,7 +164,8 @@ def _folded(
         objectives=objectives,
         diverged=diverged,
         failed=sum(outcome.status == "failed" and not outcome.diverged for outcome in outcomes),
-        pending=sum(outcome.status not in ("completed", "failed") for outcome in outcomes),
+        pruned=sum(outcome.status == "pruned" for outcome in outcomes),
+        pending=sum(outcome.status not in ("completed", "failed", "pruned") for outcome in outcomes),
         length=next((outcome.length for outcome in outcomes if outcome.length is not None), None),
         sweep=outcomes[0].sweep,
         predicted=next((outcome.predicted for outcome in outcomes if outcome.predicted), None),

@@ -29,7 +29,7 @@ from d9d_lr.runs.record import (
 )
 from d9d_lr.runs.results import OBJECTIVE, read_result
 
-STATUSES = ("completed", "failed", "interrupted", "unfinished", "not started")
+STATUSES = ("completed", "pruned", "failed", "interrupted", "unfinished", "not started")
 
 
 @dataclass(frozen=True)

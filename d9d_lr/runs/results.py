@@ -15,14 +15,15 @@ from d9d_lr.runs.reading import DamagedError, read_small
 OBJECTIVE = "val_loss"
 """The metric that a run is judged by and returns to Hydra; smaller is better."""
 
-Status = Literal["completed", "failed", "interrupted"]
+Status = Literal["completed", "failed", "interrupted", "pruned"]
 
 
 class RunResult(BaseModel):
     """How a run ended.
 
     Attributes:
-        status: "completed", "failed" (see `error`) or "interrupted" (Ctrl-C or SIGTERM, after saving).
+        status: "completed", "failed" (see `error`), "interrupted" (Ctrl-C or SIGTERM, after saving), or "pruned" by its
+            sweep (see `error`), after saving.
         objective: The final validation loss; None if there is none.
         final: The metrics of the last evaluation, with its `step`.
         best: The metrics of the evaluation with the lowest objective, with its `step`.

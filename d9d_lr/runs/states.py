@@ -15,7 +15,7 @@ from d9d_lr.runs.results import RunResult, read_result
 
 _ABSENT = object()
 
-State = Literal["new", "unfinished", "completed", "failed", "interrupted", "other"]
+State = Literal["new", "unfinished", "completed", "failed", "interrupted", "pruned", "other"]
 
 FingerprintOf = Callable[[Mapping[str, Any]], str | None]
 """Returns what a configuration computes, as a hash, from what Hydra stored of it; None if it cannot be used.

@@ -29,6 +29,8 @@ CHECK = "hydra.sweeper.check"
 
 
 Rates = Callable[[], NDArray[np.float64]]
+Judged = Callable[[int], str | None]
+"""Returns a text that runs share which can be compared at a step; None if a run cannot be there."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class RunPreview:
         advice: What is legal in it but seldom meant; a sweep says it once, for all of its points.
         course: What it does from step to step, to know which steps it shares with others; None if nobody can say.
         rates: Returns the learning rate of every step, for `predict`; None if nobody can say.
+        judged: Says with which runs it can be compared at a step, for `prune`; None if with none.
     """
 
     fingerprint: str | None = None
@@ -51,6 +54,7 @@ class RunPreview:
     course: Course | None = None
     rates: Rates | None = None
     advice: tuple[str, ...] = ()
+    judged: Judged | None = None
 
 
 Checker = Callable[[DictConfig], RunPreview]

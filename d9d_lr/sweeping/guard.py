@@ -203,4 +203,4 @@ def _stamp(folder: Path) -> tuple[int, int] | None:
 
 def _stopped_early(result: RunResult | None) -> str | None:
     """A run that stopped early says so in its result, whatever it returned."""
-    return result.error or result.status if result and result.status != "completed" else None
+    return result.error or result.status if result and result.status not in ("completed", "pruned") else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from hydra.core.utils import JobReturn, JobStatus
@@ -31,6 +31,7 @@ class Launches:
         attempt: Where the jobs note how far they are.
         folder: The sweep's folder.
         at_once: Jobs that run at once on one machine.
+        rungs: The file that says where points are compared; None if they are not.
         returns: What came of each job, by the folder of its point.
     """
 
@@ -39,6 +40,7 @@ class Launches:
     attempt: Attempt
     folder: Path
     at_once: int
+    rungs: Path | None = None
     returns: dict[str, JobReturn] = field(default_factory=dict)
     _number: int = 0
 
@@ -87,7 +89,8 @@ class Launches:
 
     def _overrides(self, point: CheckedPoint) -> list[str]:
         """Returns what was typed for a point, and what its job needs to know beside."""
-        about = [f"fingerprint:'{point.fingerprint}'", f"total_steps:{point.total_steps}", *point.portion.typed()]
+        portion = point.portion if point.portion.saves else replace(point.portion, rungs=self.rungs)
+        about = [f"fingerprint:'{point.fingerprint}'", f"total_steps:{point.total_steps}", *portion.typed()]
         shared = [f"++hydra.job.env_set.{parallel.VARIABLE}='{self.at_once}'"] if self.at_once > 1 else []
         return [
             *point.overrides,

@@ -142,7 +142,7 @@ def lost_job(reason: str) -> JobReturn:
 
 def stored_job(result: RunResult) -> JobReturn:
     """Returns what the job that left a result returned, or would have."""
-    if result.status != "completed":
+    if result.status not in ("completed", "pruned"):
         return lost_job(result.error or result.status)
     returned = JobReturn(overrides=result.overrides, status=JobStatus.COMPLETED)
     returned.return_value = result.objective

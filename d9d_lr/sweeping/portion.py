@@ -18,25 +18,28 @@ class Portion:
         begin: The checkpoint of another run that did the same up to there. What does not agree is not used.
         saves: The steps after which others begin. The job leaves a checkpoint after each, and ends with the last;
             with none it goes on to the end of its run.
+        rungs: The file that says where it is compared with what; None if it is not.
         awaits: The job that is still to leave the checkpoint to begin from; None if nobody is waited for.
     """
 
     begin: Path | None = None
     saves: tuple[int, ...] = ()
     awaits: str | None = None
+    rungs: Path | None = None
 
     @classmethod
     def of(cls, point: Mapping[str, Any] | None) -> Portion:
         """Returns what a sweep wrote into `hydra.env.point` of a job."""
         said = point or {}
-        begin = said.get("begin")
-        return cls(Path(begin) if begin else None, tuple(said.get("saves") or ()), said.get("awaits"))
+        begin, rungs = (Path(said[name]) if said.get(name) else None for name in ("begin", "rungs"))
+        return cls(begin, tuple(said.get("saves") or ()), said.get("awaits"), rungs)
 
     def typed(self) -> list[str]:
         """Returns the fields of `hydra.env.point`, as they are typed."""
         begin = [f"begin:{quoted(self.begin)}"] if self.begin else []
+        rungs = [f"rungs:{quoted(self.rungs)}"] if self.rungs else []
         saves = [f"saves:[{','.join(map(str, self.saves))}]"] if self.saves else []
-        return [*begin, *saves, *([f"awaits:'{self.awaits}'"] if self.awaits else [])]
+        return [*begin, *saves, *rungs, *([f"awaits:'{self.awaits}'"] if self.awaits else [])]
 
 
 WHOLE = Portion()

@@ -16,7 +16,7 @@ from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.composing.hydra_internals import without_hydra
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.runs.record import RecordedPrediction
-from d9d_lr.sweeping.checker import Checker, Rates
+from d9d_lr.sweeping.checker import Checker, Judged, Rates
 from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
 from d9d_lr.sweeping.identity import identity_of
@@ -40,6 +40,7 @@ class CheckedPoint(Point):
         predicted: What a law says of it; None if it was not asked, or cannot tell.
         same_as: The folder of an earlier point that computes the same; None if there is none.
         portion: What of its run its job does.
+        judged: Says with which points it can be compared at a step; None if with none.
     """
 
     identity: str
@@ -52,6 +53,7 @@ class CheckedPoint(Point):
     predicted: RecordedPrediction | None = None
     same_as: str | None = None
     portion: Portion = WHOLE
+    judged: Judged | None = None
 
     @property
     def steps(self) -> int:
@@ -139,6 +141,7 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         advice=preview.advice,
         course=preview.course,
         rates=preview.rates,
+        judged=preview.judged,
     )
 
 

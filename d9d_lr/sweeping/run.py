@@ -24,7 +24,7 @@ from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, add_points, record_or_folders
 from d9d_lr.runs.states import FingerprintOf, FolderState, read_state
 from d9d_lr.sweeping.arranging import arranged
-from d9d_lr.sweeping.attempt import new_attempt
+from d9d_lr.sweeping.attempt import Attempt, new_attempt
 from d9d_lr.sweeping.checker import Checker, load_checker
 from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.devices import gpus_here
@@ -36,6 +36,7 @@ from d9d_lr.sweeping.owner import Owner
 from d9d_lr.sweeping.plan import Point, plan_sweep
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, Preflight, check_points
 from d9d_lr.sweeping.progress import reported_progress
+from d9d_lr.sweeping.pruning import rungs_of, write_rungs
 from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
 from d9d_lr.sweeping.sharing import Sharing
 from d9d_lr.sweeping.stopping import alone, stopped_in_peace
@@ -124,6 +125,7 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
         raise ConfigError(Problem(f"{_section(sweep)}.reuse", f"there is no folder {place}") for place in absent)
     foreseen = forecast(_checked(sweep, settings, arguments), settings, _section(sweep), partial(_check, sweep))
     points = foreseen.points
+    _refuse_no_rungs(points, settings, _section(sweep))
     if settings.dry_run:
         states = _states(sweep, points)
         show_points(points, states)
@@ -226,7 +228,7 @@ def _run(
         if state.damage:
             say(f"{state.damage}; it is kept as {set_aside(SweepFolder(folder).run(name).result).name}")
     done = {
-        name: stored_job(state.result) for name, state in states.items() if state.result and state.state == "completed"
+        name: stored_job(state.result) for name, state in states.items() if state.result and _is_done(state, settings)
     }
     sharing = _arranged(sweep, settings, points, states)
     todo = sharing.points
@@ -239,7 +241,8 @@ def _run(
     gpus = gpus_here() if traits.name == "joblib" and at_once > 1 else ()
     with new_attempt(folder, settings.failure_limit, owner, gpus) as attempt:
         sweep.job.attempt = attempt
-        launches = Launches(sweep.launcher, traits, attempt, folder, at_once)
+        rungs = _rungs(sweep, settings, points, attempt)
+        launches = Launches(sweep.launcher, traits, attempt, folder, at_once, rungs)
         try:
             with reported_progress(folder, [point.folder for point in todo]):
                 run_shared(sharing, launches, sweep.config.hydra.sweeper.max_batch_size)
@@ -250,10 +253,15 @@ def _run(
     return {**done, **launches.returns}
 
 
+def _is_done(state: FolderState, settings: SweepConfig) -> bool:
+    """Whether a point is left as it is; one that was pruned is taken up again where nothing is pruned any more."""
+    return state.state == "completed" or (state.state == "pruned" and settings.prune is not None)
+
+
 def _arranged(
     sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
 ) -> Sharing:
-    todo = [point for point in points if states[point.folder].state != "completed"]
+    todo = [point for point in points if not _is_done(states[point.folder], settings)]
     done = [point for point in points if states[point.folder].state == "completed"]
     return arranged(todo, done, sweep.folder, settings, load_checker(sweep.config.hydra.sweeper.check))
 
@@ -267,6 +275,22 @@ def _recorded(point: CheckedPoint, hydra: DictConfig) -> RecordedPoint:
         identity=point.identity,
         predicted=point.predicted,
     )
+
+
+def _rungs(sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], attempt: Attempt) -> Path | None:
+    """Writes where points are compared with what; None if they are not."""
+    if settings.prune is None:
+        return None
+    path = attempt.folder / "rungs.json"
+    write_rungs(path, rungs_of(points, settings.prune), settings.prune.factor)
+    return path
+
+
+def _refuse_no_rungs(points: Sequence[CheckedPoint], settings: SweepConfig, section: str) -> None:
+    if settings.prune and not rungs_of(points, settings.prune):
+        message = f"{settings.prune.first_step} is no step, and leads to none, at which points can be compared"
+        hint = "name one at which they are evaluated, after their warmups and before their ends"
+        raise ConfigError([Problem(f"{section}.prune.first_step", message, hint)])
 
 
 def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:

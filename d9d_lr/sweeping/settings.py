@@ -6,20 +6,33 @@ The training entrypoint has the section `sweep`. It is no part of what a run com
 from __future__ import annotations
 
 import shlex
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig
-from pydantic import ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from d9d_lr.config.base import Base, Positive
 from d9d_lr.config.plain import plain
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError
+from d9d_lr.schedule.fields import NUMBER
 
 SECTION = "sweep"
 """The section of the training entrypoint."""
 
 SWEEPER = "hydra.sweeper"
+
+
+class PruneConfig(Base):
+    """When points that are clearly behind are stopped; see `d9d_lr.sweeping.pruning`.
+
+    Attributes:
+        first_step: The first step at which points are compared; the others are this times `factor`, and so on.
+        factor: At each, one of so many goes on.
+    """
+
+    first_step: Positive
+    factor: Annotated[int, Field(ge=2), NUMBER] = 3
 
 
 class SweepConfig(Base):
@@ -34,6 +47,7 @@ class SweepConfig(Base):
         max_failures: Failed points after which no further one starts; None sets no limit.
         zip: Groups of swept keys that advance together instead of crossing.
         union: Parts of overrides whose points are joined, each crossed with what all of them share.
+        prune: How points that are clearly behind are stopped; None stops none.
         share_prefixes: Whether steps that points have in common are trained once.
         keep_branches: Whether the checkpoints that points began from are kept for points of later starts.
         reuse: Folders of earlier runs and sweeps whose checkpoints points may begin from, where they agree.
@@ -47,6 +61,7 @@ class SweepConfig(Base):
     max_failures: Positive | None = None
     zip: tuple[tuple[str, ...], ...] = ()
     union: tuple[tuple[str, ...], ...] = ()
+    prune: PruneConfig | None = None
     share_prefixes: bool = True
     keep_branches: bool = False
     reuse: tuple[str, ...] = ()

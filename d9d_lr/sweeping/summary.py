@@ -18,7 +18,7 @@ from d9d_lr.runs.repeat import repeat_setting
 from d9d_lr.runs.results import OBJECTIVE, read_result
 from d9d_lr.runs.states import stored_values
 
-_ORDER = ("completed", "failed", "interrupted", "unfinished", "not started")
+_ORDER = ("completed", "pruned", "failed", "interrupted", "unfinished", "not started")
 
 
 @dataclass(frozen=True)

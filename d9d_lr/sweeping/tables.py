@@ -150,7 +150,7 @@ def _failures(summary: Summary) -> list[str]:
     """Returns each cause of failures once, with how many points it ended and the first of them."""
     causes: dict[str, list[str]] = {}
     for row in summary.rows:
-        if row.error:
+        if row.error and row.status != "pruned":
             label = " ".join(f"{key}={value}" for key, value in row.point.changed.items())
             causes.setdefault(row.error, []).append(label or row.point.folder)
     return [

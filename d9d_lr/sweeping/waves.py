@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from d9d_lr.runs.folders import SweepFolder, run_folder_of
-from d9d_lr.sweeping.branches import is_completed
+from d9d_lr.sweeping.branches import has_begun, is_completed
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.portion import shared_steps_failed
 from d9d_lr.sweeping.preflight import CheckedPoint
@@ -58,6 +58,7 @@ def _fail_what_hangs_on(
 def remove_unneeded(sharing: Sharing, sweep_folder: Path) -> None:
     """Removes the runs that points began from, but for those of points that did not complete."""
     left = [job for job in sharing.jobs if not is_completed(sweep_folder / job.folder)]
+    left = [job for job in left if job.portion.saves or not has_begun(sweep_folder / job.folder)]
     trunks = [sweep_folder / job.folder for job in left if job.portion.saves]
     begins = [run_folder_of(job.portion.begin) for job in left if job.portion.begin]
     branches = SweepFolder(sweep_folder).branches

@@ -25,7 +25,7 @@ from d9d_lr.tracking.settings import MlflowConfig
 
 _METRICS_AT_ONCE = 200
 _PARAMS_AT_ONCE = 100  # as many as MLflow takes
-_STATUS = {"completed": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
+_STATUS = {"completed": "FINISHED", "failed": "FAILED", "interrupted": "KILLED", "pruned": "KILLED"}
 
 
 class MlflowTracker:

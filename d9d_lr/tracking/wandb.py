@@ -13,7 +13,7 @@ from d9d_lr.runs.results import OBJECTIVE, RunResult
 from d9d_lr.tracking.protocol import Scalar
 from d9d_lr.tracking.settings import WandbConfig
 
-_EXIT = {"completed": 0, "failed": 1, "interrupted": 130}
+_EXIT = {"completed": 0, "failed": 1, "interrupted": 130, "pruned": 0}
 
 
 class WandbTracker:

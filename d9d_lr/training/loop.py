@@ -131,9 +131,14 @@ class Observer:
     def save(self) -> None:
         """Called where a checkpoint is due."""
 
+    @property
+    def wants_to_stop(self) -> bool:
+        """Asked before each step, in every process."""
+        return False
+
 
 def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
-    """Trains until the step that the run goes on to, or until the step after an interrupt of any process.
+    """Trains until the step that the run goes on to, or that after an interrupt or an observer's wish in any process.
 
     Args:
         run: The parts; `step` and `seconds` move on.
@@ -147,7 +152,7 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
     model = data_parallel(run.model, run.context)
     while run.step < run.stop:
         run.begin_step()
-        if any_process(interrupts.signal_name is not None, run.context):
+        if any_process(interrupts.signal_name is not None or observer.wants_to_stop, run.context):
             return
         step, lr = run.step, run.lr
         evaluated = step % config.eval_every == 0

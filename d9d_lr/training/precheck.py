@@ -16,13 +16,14 @@ from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.advice import advice_for
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.schedule.piecewise import boundaries
-from d9d_lr.sweeping.checker import Rates, RunPreview
+from d9d_lr.sweeping.checker import Judged, Rates, RunPreview
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.course import course_of
-from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.fingerprint import digest, essential, settings_fingerprint
 from d9d_lr.training.plan import planned
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
+from d9d_lr.training.stage import stage_at
 from d9d_lr.training.tasks.settings import CharLMConfig
 
 
@@ -56,8 +57,15 @@ def check_point(config: DictConfig) -> RunPreview:
     total_steps = settings.train.total_steps
     stopped = f", {settings.train.stop_after} done" if settings.train.stop_after else ""
     columns = {"phase boundaries": _boundaries(settings), "total steps": f"{total_steps}{stopped}"}
-    course, rates = course_of(settings), _rates(settings)
-    return RunPreview(settings_fingerprint(settings), total_steps, columns, course, rates, _advice(settings))
+    return RunPreview(
+        settings_fingerprint(settings),
+        total_steps,
+        columns,
+        course=course_of(settings),
+        rates=_rates(settings),
+        advice=_advice(settings),
+        judged=_judged(settings),
+    )
 
 
 def _rates(settings: Settings) -> Rates | None:
@@ -68,6 +76,21 @@ def _rates(settings: Settings) -> Rates | None:
     if schedule is None or not isinstance(base, int | float) or settings.schedules:
         return None
     return lambda: base * schedule.multipliers(np.arange(last_step))
+
+
+def _judged(settings: Settings) -> Judged | None:
+    """Returns what says with which runs this one can be compared: of one task, and as far down with the rate."""
+    schedule, train, task = planned(settings).schedule(), settings.train, digest(essential(settings.task))
+    if schedule is None:
+        return None
+
+    def judged(step: int) -> str | None:
+        if step >= train.last_step or step % train.eval_every:
+            return None
+        stage = stage_at(schedule, step, train.total_steps)
+        return stage and f"{task}, {stage}"
+
+    return judged
 
 
 def _check_files(settings: Settings) -> None:

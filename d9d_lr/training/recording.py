@@ -20,6 +20,7 @@ from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.metrics import MetricsFile, has_damage_inside, lines_before, read_metrics
 from d9d_lr.runs.reading import DamagedError
 from d9d_lr.runs.results import OBJECTIVE, RunResult, Status, read_result, write_result
+from d9d_lr.sweeping.pruning import Judge
 from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.training.begin import history_of
 from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, save_checkpoint
@@ -33,24 +34,34 @@ log = logging.getLogger(__name__)
 
 
 @contextmanager
-def recording(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> Iterator[Recorder]:
+def recording(
+    run: Run, settings: Settings, folder: Path, tracker: Tracker, judge: Judge | None = None
+) -> Iterator[Recorder]:
     """Makes the folder say that this run is going on, and records it."""
     kept = lines_before(run.step, run.past.from_folder or folder) if run.step else []
     _clear(run, settings, folder)
     for row in map(json.loads, kept if run.past.from_folder else ()):  # what others trained, as if it were trained here
         tracker.log(int(row.pop("step")), row)
     with MetricsFile(folder, kept) as metrics, Display(settings.train.last_step) as display:
-        yield Recorder(run, settings, folder, metrics, display, tracker)
+        yield Recorder(run, settings, folder, metrics, display, tracker, judge)
 
 
 class Recorder(Observer):
     """Writes the metrics and checkpoints of a run that goes on, and shows them to the user."""
 
     def __init__(
-        self, run: Run, settings: Settings, folder: Path, metrics: MetricsFile, display: Display, tracker: Tracker
+        self,
+        run: Run,
+        settings: Settings,
+        folder: Path,
+        metrics: MetricsFile,
+        display: Display,
+        tracker: Tracker,
+        judge: Judge | None = None,
     ) -> None:
         self._run, self._settings, self._folder = run, settings, folder
-        self._metrics, self._display, self._tracker = metrics, display, tracker
+        self._metrics, self._display, self._tracker, self._judge = metrics, display, tracker, judge
+        self.verdict: str | None = None
 
     def advance(self, step: int) -> None:
         """Shows how far the run is."""
@@ -61,6 +72,13 @@ class Recorder(Observer):
         self._metrics.write(step, row)
         self._tracker.log(step, row)
         self._display.show(step, row)
+        if self._judge and OBJECTIVE in row:
+            self.verdict = self.verdict or self._judge.verdict(step, row[OBJECTIVE])
+
+    @property
+    def wants_to_stop(self) -> bool:
+        """Whether the run is clearly behind others."""
+        return self.verdict is not None
 
     def save(self) -> None:
         """Saves a run that is on its way, and forgets the oldest checkpoints."""
@@ -77,10 +95,13 @@ class Recorder(Observer):
         self._run.saved_step = self._run.step
 
 
-def record_end(run: Run, settings: Settings, folder: Path, overrides: list[str]) -> RunResult:
-    """Writes the result of a run that has done all its steps, or was interrupted before."""
-    status: Status = "completed" if run.step == run.stop else "interrupted"
-    result = _result(run, settings, folder, status, overrides)
+def record_end(
+    run: Run, settings: Settings, folder: Path, overrides: list[str], verdict: str | None = None
+) -> RunResult:
+    """Writes the result of a run that has done all its steps, or was stopped before: by a verdict, or interrupted."""
+    stopped: Status = "pruned" if verdict else "interrupted"
+    status = "completed" if run.step == run.stop else stopped
+    result = _result(run, settings, folder, status, overrides, verdict if status == "pruned" else None)
     write_result(folder, result)
     return result
 
@@ -106,7 +127,7 @@ def _result(
     final = _metrics_of(rows[-1]) if rows else {}
     return RunResult(
         status=status,
-        objective=final.get(OBJECTIVE) if status != "failed" else None,
+        objective=final.get(OBJECTIVE) if status not in ("failed", "pruned") else None,
         final=final,
         best=_metrics_of(min(rows, key=lambda row: row[OBJECTIVE], default={})),
         steps=run.step if run else 0,

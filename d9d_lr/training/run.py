@@ -13,6 +13,7 @@ from d9d_lr.runs.locks import held
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.results import OBJECTIVE, RunResult
 from d9d_lr.sweeping.portion import WHOLE, Portion
+from d9d_lr.sweeping.pruning import Judge
 from d9d_lr.tracking.open import open_tracker
 from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.tracking.settings import NoTrackerConfig
@@ -62,6 +63,9 @@ def run_training(
     if result.status == "interrupted":
         log.warning("interrupted after step %d of %d; saved in %s", result.steps, result.last_step, folder)
         raise KeyboardInterrupt
+    if result.status == "pruned":
+        log.info("%s; %d of %d steps are done, and saved", result.error, result.steps, result.last_step)
+        return result.final[OBJECTIVE]
     if summary:
         rows = [row for row in read_metrics(folder) if OBJECTIVE in row]
         show_summary(settings, result, rows[0], folder)
@@ -93,8 +97,8 @@ def _train_and_record(settings: Settings, folder: Path, overrides: list[str], po
     tracker = open_tracker(NoTrackerConfig() if portion.saves else settings.tracker, folder, settings)
     try:
         run = (prepare_together if launched_with_others() else prepare)(settings, folder, portion)
-        _train(run, settings, folder, tracker)
-        result = record_end(run, settings, folder, overrides)
+        verdict = _train(run, settings, folder, tracker, Judge.of(portion.rungs, folder))
+        result = record_end(run, settings, folder, overrides, verdict)
         tracker.finish(result)
         return result
     except Exception as raised:
@@ -109,8 +113,8 @@ def _train_and_record(settings: Settings, folder: Path, overrides: list[str], po
         raise error  # noqa: B904  # its cause is set
 
 
-def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> None:
-    with watched_interrupts() as interrupts, recording(run, settings, folder, tracker) as recorder:
+def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker, judge: Judge | None) -> str | None:
+    with watched_interrupts() as interrupts, recording(run, settings, folder, tracker, judge) as recorder:
         try:
             train(run, interrupts, recorder)
         except RunError:
@@ -124,6 +128,7 @@ def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker) -> None
             recorder.save()
         elif not run.saves:
             recorder.save_end()
+    return recorder.verdict
 
 
 def _explained(error: Exception, run: Run | None, folder: Path) -> Exception:
