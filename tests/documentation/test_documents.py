@@ -14,7 +14,7 @@ import pytest
 
 from helpers.running import run_command
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md")
+DOCUMENTS = ("README.md", "docs/contributing.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 
@@ -137,7 +137,7 @@ def test_the_file_tree_is_the_one_that_is_there(repo):
 
 
 def test_the_preset_of_the_contributing_guide_works(repo, in_tmp):
-    (text,) = blocks(repo, "CONTRIBUTING.md", "yaml")
+    (text,) = blocks(repo, "docs/contributing.md", "yaml")
     (in_tmp / "own" / "lr").mkdir(parents=True)
     (in_tmp / "own" / "lr" / "my_preset.yaml").write_text(text)
     (settings,) = run_command("--config-dir", str(in_tmp / "own"), "lr=my_preset").trained

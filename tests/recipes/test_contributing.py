@@ -1,4 +1,4 @@
-"""The recipes of CONTRIBUTING.md, followed to the letter in a copy of the tree."""
+"""The recipes of docs/contributing.md, followed to the letter in a copy of the tree."""
 
 import re
 import shutil
@@ -14,7 +14,7 @@ FOLLOWED = Path(__file__).with_name("followed.py")
 @pytest.fixture(scope="module")
 def diffs():
     """The diffs of the page, a curve's and a mode's."""
-    text = Path(__file__).parents[2].joinpath("CONTRIBUTING.md").read_text()
+    text = Path(__file__).parents[2].joinpath("docs/contributing.md").read_text()
     return re.findall(r"^```diff\n(.*?)^```$", text, flags=re.MULTILINE | re.DOTALL)
 
 
