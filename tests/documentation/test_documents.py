@@ -125,7 +125,7 @@ def test_the_errors_of_the_readme_are_what_is_said(repo, in_tmp, capfd):
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_lead_somewhere(repo, document):
     for link in LINK.findall((repo / document).read_text()):
-        assert link.startswith("https://") or (repo / link.partition("#")[0]).exists(), link
+        assert link.startswith("https://") or ((repo / document).parent / link.partition("#")[0]).exists(), link
 
 
 def test_the_file_tree_is_the_one_that_is_there(repo):
