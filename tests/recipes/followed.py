@@ -1,4 +1,4 @@
-"""What holds in a tree in which the recipes of docs/contributing.md were followed; test_contributing.py runs it there."""
+"""What holds where the recipes of docs/contributing.md were followed; test_contributing.py runs this there."""
 
 import contextlib
 from pathlib import Path
