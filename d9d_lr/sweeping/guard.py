@@ -138,7 +138,8 @@ class _Run:
         """Writes the result, if the job wrote none itself."""
         if _stamp(self.folder) == self.stamp:
             seconds = time.monotonic() - self.started
-            point, typed = _checked(self.hydra), self.hydra.overrides.task
+            checked, typed = _checked(self.hydra), self.hydra.overrides.task
+            point = {name: checked[name] for name in ("fingerprint", "total_steps")}
             leave_result(self.folder, **point, overrides=typed, objective=objective, error=error, seconds=seconds)
 
     def _leave_before_exit(self, error: str) -> None:
