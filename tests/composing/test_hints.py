@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from d9d_lr import compose_lr
+from d9d_lr import ConfigError, compose_lr, resolve_lr
 from helpers.running import run_command
 
 LIST = (
@@ -84,6 +84,27 @@ ROWS = [
     ),
     ("lr=null", "its options are ", "lr=constant"),
     ("train.total_steps=50", "shorten the phases or raise total_steps", "train.total_steps=2000"),
+    # other schedules
+    (
+        "lr@schedules.weight_decay=linear_to_zero",
+        "to schedule that too, type ",
+        "+lr@schedules.weight_decay=linear_to_zero",
+    ),
+    (
+        "+lr@schedules.groups.head.lr=constant",
+        "optimizer.groups says which parameters it has",
+        "+optimizer.groups.head.parameters=[head.*] +lr@schedules.groups.head.lr=constant",
+    ),
+    (
+        "lr._target_=torch.optim.lr_scheduler.LambdaLR +lr@schedules.weight_decay=constant",
+        "take a schedule from the group lr, such as lr=wsd",
+        "lr=wsd +lr@schedules.weight_decay=constant",
+    ),
+    (
+        "+experiment=llama3_ramp schedules.batch_size.phases.0.tokens=null +schedules.batch_size.phases.0.fraction=0.1",
+        "write it in the published units",
+        "+experiment=llama3_ramp schedules.batch_size.phases.0.tokens=0.1T",
+    ),
     # sweeps
     (
         "-m lr.phases.0.steps=10,0",
@@ -100,6 +121,11 @@ ROWS = [
         "did you mean 'train.seed'?",
         "-m train.seed=1,2 'sweep.zip=[[train.seed]]'",
     ),
+    (
+        "-m train.seed=1,2 'sweep.prune={first_step: 5000}'",
+        "name one at which they are evaluated, after their warmups and before their ends",
+        "-m train.seed=1,2 'sweep.prune={first_step: 200}'",
+    ),
 ]
 
 
@@ -113,6 +139,13 @@ def test_what_a_hint_says_to_type_runs(line, hint, instead, in_tmp, capfd):
             assert word in said or word in line  # what is printed is what runs
     ran = run_command(*shlex.split(instead))
     assert (ran.status, len(ran.trained) > 0) == (0, True), capfd.readouterr().err
+
+
+def test_a_value_where_a_schedule_belongs_says_what_to_write():
+    hint = "to have schedules there, put - lr@critic: wsd into the defaults list"
+    with pytest.raises(ConfigError, match=f"critic: must be a schedule, not 0.1\n *{hint}"):
+        resolve_lr(0.1, key="critic")
+    resolve_lr(compose_lr(["lr=wsd"]).model_dump()["scheduler"], 1000, key="critic")
 
 
 def test_compose_lr_gives_the_same_hints():
