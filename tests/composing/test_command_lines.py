@@ -72,13 +72,13 @@ SWEEPS = {
 
 @pytest.mark.parametrize("line", SWEEPS)
 def test_a_line_of_several_values_gives_one_run_for_each(line, in_tmp):
-    ran = run_command(*line.split(), "--multirun")
+    ran = run_command(*line.split(), "sweep.share_prefixes=false", "--multirun")
     assert ran.status == 0
     assert [shape(settings) for settings in ran.trained] == SWEEPS[line]
 
 
 def test_an_experiment_may_be_a_sweep_itself(in_tmp):
-    ran = run_command("+experiment=wsd_vs_cosine", "--multirun")
+    ran = run_command("+experiment=wsd_vs_cosine", "sweep.share_prefixes=false", "--multirun")
     assert ran.status == 0
     found = [(len(settings.lr.scheduler.phases), settings.train.seed) for settings in ran.trained]
     assert found == [(3, 0), (3, 1), (2, 0), (2, 1)]
@@ -90,7 +90,7 @@ def test_an_interpolation_is_resolved(in_tmp):
 
 
 LOOKING = {
-    "--help": "lr/decay: cosine, cosine_to_zero",
+    "--help": "lr/decay: cosine, cosine_restarts, cosine_to_zero",
     "--cfg job": "total_steps: 1000",
     "--cfg job --resolve": "total_steps: 1000",
     "--cfg job -p lr": "target_multiplier: 0.1",

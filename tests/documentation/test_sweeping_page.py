@@ -36,7 +36,8 @@ def app(in_tmp, monkeypatch, capsys):
             status = end.code
         return status, *capsys.readouterr()
 
-    return run
+    yield run
+    sys.modules.pop("my_checks", None)  # other applications have one too
 
 
 def test_its_commands_run(app):

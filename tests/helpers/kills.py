@@ -197,8 +197,13 @@ def _wait_until(process: Process, folder: Path, moment: Moment) -> int | None:
 
 
 def lines_below(folder: Path) -> int:
-    """Counts the lines of all metrics files in a run folder, or in the folder of a sweep."""
-    return sum(path.read_bytes().count(b"\n") for path in folder.rglob("metrics.jsonl"))
+    """Counts the lines of all metrics files in a run folder, or in the folder of a sweep that goes on meanwhile."""
+    lines = 0
+    for place, _, names in os.walk(folder):  # which does not mind that folders vanish
+        if "metrics.jsonl" in names:
+            with suppress(FileNotFoundError):
+                lines += Path(place, "metrics.jsonl").read_bytes().count(b"\n")
+    return lines
 
 
 def differences(undisturbed: Path, other: Path) -> list[str]:

@@ -73,7 +73,8 @@ def check_application(python, folder, **environment):
     shown = app("--help")
     groups = shown.split("== Configuration groups ==")[1].split("== Config ==")[0]
     named = {line.split(":")[0] for line in groups.splitlines() if ":" in line}
-    assert named == {"lr", "lr/curve", "lr/decay", "lr/hold", "lr/models", "lr/systems", "lr/warmup"}
+    phases = {"lr/warmup", "lr/hold", "lr/decay", "lr/curve"}
+    assert named == {"lr", *phases, "lr/models", "lr/systems", "lr/batch_size", "lr/momentum", "lr/weight_decay"}
 
     hydra = app("--cfg", "hydra", "-p", "hydra.sweeper")
     assert "hydra._internal.core_plugins.basic_sweeper.BasicSweeper" in hydra

@@ -21,6 +21,7 @@ def test_what_a_run_leaves(tmp_path):
         "metrics": "metrics.jsonl",
         "result": "result.json",
         "error": "error.txt",
+        "schedules": "schedules.json",
         "checkpoint": "checkpoint.pt",
         "checkpoints": "checkpoints",
         "composed": ".hydra/config.yaml",

@@ -95,6 +95,6 @@ def test_a_report_reads_it():
         "own": ("unfinished", 11),
         "sweep/train.seed=0": ("completed", 20),
         "sweep/train.seed=1": ("unfinished", 11),
-        "train.seed=2": ("not started", 0),
+        "sweep/train.seed=2": ("not started", 0),
     }
     assert views["sweep/train.seed=0"].objective == pytest.approx(2.3459766, rel=1e-6)

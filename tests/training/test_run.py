@@ -174,7 +174,7 @@ def test_the_summary_is_one_screen_of_80_columns(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     _, output, _ = command_here(capsys, *DIGITS, "hydra.run.dir=run")
     lines = output.splitlines()
-    assert lines[0] == "completed: digits under a piecewise schedule"
+    assert lines[0] == "completed: digits under wsd"
     assert max(map(len, lines[:-1])) <= 80
     assert len(lines) < 24
     ended = result(tmp_path / "run")
