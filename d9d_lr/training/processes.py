@@ -6,6 +6,7 @@ other ranks, which serve them until there are no more. So there is one run folde
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -86,6 +87,7 @@ def stay_to_report() -> None:
 def leave() -> None:
     """Ends this process's part in the group."""
     if dist.is_initialized():
+        gc.collect()  # of models that were trained together: once, one that outlived the group aborted the process
         dist.destroy_process_group()
 
 
