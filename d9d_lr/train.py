@@ -15,13 +15,12 @@ from omegaconf import DictConfig, OmegaConf
 from d9d_lr.composing.cli import run_application
 from d9d_lr.composing.error_screen import reported_errors
 from d9d_lr.config.advice import advice_for, without_defaults
-from d9d_lr.config.build import build_schedule
-from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
 from d9d_lr.config.positions import free_position, positions_of
 from d9d_lr.runs.commands import command_again, quoted
 from d9d_lr.runs.launched import world_size
 from d9d_lr.sweeping.portion import Portion
+from d9d_lr.training.plan import planned
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.starting import show_composing, show_run
@@ -51,9 +50,9 @@ def job(config: DictConfig) -> float:
 
 
 def _advise(settings: Settings, config: DictConfig, typed: list[str]) -> None:
-    if isinstance(settings.lr, PiecewiseConfig):
-        section = plain(config.lr)
-        schedule = build_schedule(settings.lr, settings.train.total_steps, positions=positions_of(section))
+    section = plain(config.lr)
+    schedule = planned(settings).schedule(positions_of(section))
+    if schedule is not None:
         for advice in without_defaults(advice_for(schedule, free_position=free_position(section)), typed):
             log.info("%s", advice)
 

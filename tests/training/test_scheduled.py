@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from d9d_lr.composing.cli import run_application
 from d9d_lr.diagnostics.problems import ConfigError
+from d9d_lr.train import job
 from d9d_lr.training.checkpoints import load_checkpoint
 from d9d_lr.training.course import course_of
 from d9d_lr.training.fingerprint import settings_fingerprint
@@ -114,6 +116,14 @@ def test_the_learning_rate_is_counted_with_the_batch(tmp_path):
     # other files need not be read to know it
     phases = json.loads((tmp_path / "schedule.json").read_text())["scheduler"]["phases"]
     assert [phase["steps"] for phase in phases] == [4, 7, 9]
+
+
+def test_the_advice_before_a_run_is_counted_with_the_batch(in_tmp, monkeypatch):
+    # 64 samples end with step 11, as above; with the full batch of 8 they would end at 8, inside the warmup
+    in_samples = ("lr/hold@lr.phases.1=until_amount", "lr.phases.1.fraction=null", "lr.phases.1.samples=64")
+    monkeypatch.setattr("sys.argv", ["train", *LINE, *RAMP, *in_samples, "lr.phases.0.steps=10", "hydra.run.dir=r"])
+    run_application(job)
+    assert result(in_tmp / "r")["status"] == "completed"
 
 
 def test_another_schedule_is_refused_and_says_what_changes(stopped):
