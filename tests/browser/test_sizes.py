@@ -1,24 +1,17 @@
 """The report of small and large sweeps, at every width, light and dark: `make test-browser SCREENSHOTS=FOLDER`."""
 
 import os
-import shutil
 
 import pytest
 
 from d9d_lr.reporting.page import html_of
 from d9d_lr.reporting.run_views import read_runs
 from d9d_lr.reporting.sweep_view import view_of
+from helpers.chromium import SIZES, chromium
 from helpers.run_folders import write_comparison
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-sync_playwright = pytest.importorskip("playwright.sync_api").sync_playwright
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-SIZES = {"desktop": (1280, 900), "wide": (1920, 1080), "phone": (390, 844)}
 SWEEPS = {
     "1": (["wsd"], [0.003], [10], 1, 1.0),
     "36": (["wsd", "warmup_cosine", "warmup_linear"], [0.001, 0.003, 0.01, 0.03], [10], 3, 1.0),
@@ -43,10 +36,8 @@ def page_file(request, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -70,6 +70,13 @@ def stopping_before(monkeypatch: pytest.MonkeyPatch, step: int) -> Iterator[None
         yield
 
 
+def run_and_stop(monkeypatch: pytest.MonkeyPatch, step: int, folder: Path, *overrides: str) -> Path:
+    """Runs until before a step, as `stopping_before` has it; returns the folder."""
+    with stopping_before(monkeypatch, step), pytest.raises(KeyboardInterrupt):
+        run(folder, *overrides)
+    return folder
+
+
 def rows(folder: Path) -> list[dict[str, float]]:
     return list(read_metrics(folder))
 

@@ -22,6 +22,27 @@ class Outcome:
     err: str
 
 
+def outcome_of(call, capsys):
+    """Returns what came of calling something that may end as a command does."""
+    status = 0
+    try:
+        call()
+    except SystemExit as end:
+        status = end.code
+    captured = capsys.readouterr()
+    return Outcome(status, captured.out, captured.err)
+
+
+def in_process(program, job, monkeypatch, capsys):
+    """Returns what sweeps an application in this process, as `python PROGRAM -m ARGUMENTS hydra.sweep.dir=s` would."""
+
+    def run(*arguments, folder="s"):
+        monkeypatch.setattr(sys, "argv", [program, "-m", *arguments, f"hydra.sweep.dir={folder}"])
+        return outcome_of(lambda: run_application(job), capsys)
+
+    return run
+
+
 @pytest.fixture
 def behaviours(in_tmp):
     """The files that make the stub behave."""
@@ -32,19 +53,8 @@ def behaviours(in_tmp):
 
 @pytest.fixture
 def sweep(behaviours, monkeypatch, capsys):
-    """Runs the stub application in this process, as `python stub_app.py -m hydra.sweep.dir=s ARGUMENTS` would."""
-
-    def run(*arguments, folder="s"):
-        monkeypatch.setattr(sys, "argv", ["stub_app.py", "-m", *arguments, f"hydra.sweep.dir={folder}"])
-        status = 0
-        try:
-            run_application(job)
-        except SystemExit as end:
-            status = end.code
-        captured = capsys.readouterr()
-        return Outcome(status, captured.out, captured.err)
-
-    return run
+    """Sweeps the stub application in this process."""
+    return in_process("stub_app.py", job, monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -73,12 +83,6 @@ def foreign(in_tmp, monkeypatch, capsys):
     def run(*arguments, folder="s"):
         typed = ["-m", *arguments, f"hydra.sweep.dir={folder}"] if folder else arguments
         monkeypatch.setattr(sys, "argv", [str(FOREIGN_APP), *typed])
-        status = 0
-        try:
-            runpy.run_path(str(FOREIGN_APP), run_name="__main__")
-        except SystemExit as end:
-            status = end.code
-        captured = capsys.readouterr()
-        return Outcome(status, captured.out, captured.err)
+        return outcome_of(lambda: runpy.run_path(str(FOREIGN_APP), run_name="__main__"), capsys)
 
     return run

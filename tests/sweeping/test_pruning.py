@@ -1,15 +1,13 @@
 """Stopping points that are clearly behind: who is judged by whom, and what becomes of those that are stopped."""
 
 import json
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from sweep_files import rows
 
-from conftest import Outcome
-from d9d_lr.composing.cli import run_application
+from conftest import in_process
 from d9d_lr.composing.compose import compose_lr
 from d9d_lr.config.build import build_schedule
 from d9d_lr.runs.results import read_result
@@ -92,19 +90,8 @@ def test_stages(step, stage):
 
 @pytest.fixture
 def sweep(in_tmp, monkeypatch, capsys):
-    """Runs the training entrypoint in this process, as `python -m d9d_lr.train -m ARGUMENTS` would."""
-
-    def run(*arguments, folder="s"):
-        monkeypatch.setattr(sys, "argv", ["train", "-m", *arguments, f"hydra.sweep.dir={folder}"])
-        status = 0
-        try:
-            run_application(job)
-        except SystemExit as end:
-            status = end.code
-        captured = capsys.readouterr()
-        return Outcome(status, captured.out, captured.err)
-
-    return run
+    """Sweeps the training entrypoint in this process."""
+    return in_process("train", job, monkeypatch, capsys)
 
 
 def test_what_is_behind_is_stopped_and_can_be_taken_up_again(sweep):

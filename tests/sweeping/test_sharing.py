@@ -2,15 +2,13 @@
 
 import json
 import shutil
-import sys
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sweep_files import folders, rows
 
-from conftest import Outcome
-from d9d_lr.composing.cli import run_application
+from conftest import in_process
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.results import read_result
 from d9d_lr.train import job
@@ -47,19 +45,8 @@ def trained(monkeypatch):
 
 @pytest.fixture
 def sweep(in_tmp, monkeypatch, capsys):
-    """Runs the training entrypoint in this process, as `python -m d9d_lr.train -m ARGUMENTS` would."""
-
-    def run(*arguments, folder="s"):
-        monkeypatch.setattr(sys, "argv", ["train", "-m", *arguments, f"hydra.sweep.dir={folder}"])
-        status = 0
-        try:
-            run_application(job)
-        except SystemExit as end:
-            status = end.code
-        captured = capsys.readouterr()
-        return Outcome(status, captured.out, captured.err)
-
-    return run
+    """Sweeps the training entrypoint in this process."""
+    return in_process("train", job, monkeypatch, capsys)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 import warnings
+from contextlib import contextmanager
 
 import pytest
 from omegaconf import OmegaConf
@@ -212,26 +213,34 @@ def hparams_content(metadata):
     return plugin_data_pb2.HParamsPluginData.FromString(metadata.plugin_data.content)
 
 
+@contextmanager
+def hparams_plugin(folder):
+    """What TensorBoard's HParams page asks, over the runs in a folder: a request's context, and the plugin's."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of TensorBoard's own imports
+        from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
+        from tensorboard.context import RequestContext
+        from tensorboard.plugins.base_plugin import TBContext
+        from tensorboard.plugins.hparams import backend_context
+
+        runs = plugin_event_multiplexer.EventMultiplexer().AddRunsFromDirectory(str(folder))
+        runs.Reload()
+        provider = data_provider.MultiplexerDataProvider(runs, str(folder))
+        yield RequestContext(), backend_context.Context(TBContext(data_provider=provider, logdir=str(folder)))
+
+
 def test_tensorboards_own_sweep_view_lists_every_run(tmp_path):
     for steps in (50, 60):
         settings = settings_of(f"lr.phases.0.steps={steps}")
         follow(open_tracker(TensorboardConfig(), tmp_path / f"run{steps}", settings))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
-        from tensorboard.context import RequestContext
-        from tensorboard.plugins.base_plugin import TBContext
-        from tensorboard.plugins.hparams import api_pb2, backend_context, list_session_groups
+    with hparams_plugin(tmp_path) as (asked, context):
+        from tensorboard.plugins.hparams import api_pb2, list_session_groups
 
-        runs = plugin_event_multiplexer.EventMultiplexer().AddRunsFromDirectory(str(tmp_path))
-        runs.Reload()
-        provider = data_provider.MultiplexerDataProvider(runs, str(tmp_path))
-        context = backend_context.Context(TBContext(data_provider=provider, logdir=str(tmp_path)))
         request = api_pb2.ListSessionGroupsRequest(start_index=0, slice_size=10)
         request.allowed_statuses.append(api_pb2.STATUS_SUCCESS)
         column = request.col_params.add()
         column.metric.tag = "val_loss"
-        groups = list_session_groups.Handler(RequestContext(), context, "", request).run().session_groups
+        groups = list_session_groups.Handler(asked, context, "", request).run().session_groups
     values = {group.hparams["lr.phases.0.steps"].number_value: group.metric_values[0].value for group in groups}
     assert values == {50.0: 2.125, 60.0: 2.125}
 
@@ -248,19 +257,11 @@ def test_tensorboards_own_sweep_view_begins_with_what_was_swept(tmp_path):
     for point in points:
         settings = settings_of(*(f"{key}={value}" for key, value in point["changed"].items()))
         follow(open_tracker(TensorboardConfig(), tmp_path / point["folder"], settings))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from tensorboard.backend.event_processing import data_provider, plugin_event_multiplexer
-        from tensorboard.context import RequestContext
-        from tensorboard.plugins.base_plugin import TBContext
-        from tensorboard.plugins.hparams import api_pb2, backend_context, get_experiment
+    with hparams_plugin(tmp_path) as (asked, context):
+        from tensorboard.plugins.hparams import api_pb2, get_experiment
 
-        runs = plugin_event_multiplexer.EventMultiplexer().AddRunsFromDirectory(str(tmp_path))
-        runs.Reload()
-        provider = data_provider.MultiplexerDataProvider(runs, str(tmp_path))
-        context = backend_context.Context(TBContext(data_provider=provider, logdir=str(tmp_path)))
         request = api_pb2.GetExperimentRequest(include_metrics=True)
-        experiment = get_experiment.Handler(RequestContext(), context, "", request).run()
+        experiment = get_experiment.Handler(asked, context, "", request).run()
     # the page shows the first five, those that differ before all others
     assert [info.name for info in experiment.hparam_infos if info.differs] == ["optimizer.lr", "schedule"]
     assert [info.name for info in experiment.hparam_infos][:2] == ["optimizer.lr", "schedule"]
@@ -370,6 +371,7 @@ def test_processes_that_start_together_share_one_store_and_one_parent(tmp_path):
     (tmp_path / "sweep" / "multirun.yaml").touch()
     code = """
 import sys, logging
+from contextlib import contextmanager
 from pathlib import Path
 logging.basicConfig(level=logging.WARNING)
 from d9d_lr.composing.application import open_application

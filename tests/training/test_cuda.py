@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from helpers.small_runs import CHARLM, DIGITS, result, rows, run, stopping_before
+from helpers.small_runs import CHARLM, DIGITS, result, rows, run, run_and_stop
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs CUDA")
 
@@ -19,8 +19,7 @@ def test_the_losses_are_those_of_the_cpu(overrides, tmp_path):
 def test_a_stopped_run_goes_on(tmp_path, monkeypatch):
     overrides = (*DIGITS, "train.device=cuda")
     run(tmp_path / "undisturbed", *overrides)
-    with stopping_before(monkeypatch, 10), pytest.raises(KeyboardInterrupt):
-        run(tmp_path / "stopped", *overrides)
+    run_and_stop(monkeypatch, 10, tmp_path / "stopped", *overrides)
     run(tmp_path / "stopped", *overrides)
     assert result(tmp_path / "stopped")["status"] == "completed"
     for first, second in zip(rows(tmp_path / "undisturbed"), rows(tmp_path / "stopped"), strict=True):

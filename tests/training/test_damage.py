@@ -8,7 +8,7 @@ from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.training import randomness
 from d9d_lr.training.tasks.text import read_text
 from helpers.kills import differences
-from helpers.small_runs import CHARLM, DIGITS, result, rows, run, stopping_before
+from helpers.small_runs import CHARLM, DIGITS, result, rows, run, run_and_stop
 
 OVERRIDES = (*DIGITS, "train.checkpoint_every=5", "train.keep_checkpoints=2")
 
@@ -23,8 +23,7 @@ def undisturbed(tmp_path_factory):
 @pytest.fixture
 def stopped(tmp_path, monkeypatch):
     """A run that was interrupted before step 12, with checkpoints of steps 10 and 12."""
-    with stopping_before(monkeypatch, 12), pytest.raises(KeyboardInterrupt):
-        run(tmp_path, *OVERRIDES)
+    run_and_stop(monkeypatch, 12, tmp_path, *OVERRIDES)
     assert names(tmp_path) == ["step-000000010.pt", "step-000000012.pt"]
     return tmp_path
 

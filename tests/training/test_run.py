@@ -22,6 +22,7 @@ from helpers.small_runs import (
     result,
     rows,
     run,
+    run_and_stop,
     settings,
     stopping_before,
 )
@@ -128,8 +129,7 @@ def test_an_interrupt_saves_and_the_run_goes_on_exactly(step, tmp_path, monkeypa
 
 
 def test_seconds_add_up_over_the_parts(tmp_path, monkeypatch):
-    with stopping_before(monkeypatch, 10), pytest.raises(KeyboardInterrupt):
-        run(tmp_path, *DIGITS)
+    run_and_stop(monkeypatch, 10, tmp_path, *DIGITS)
     first = result(tmp_path)["seconds"]
     run(tmp_path, *DIGITS)
     assert result(tmp_path)["seconds"] > first > 0

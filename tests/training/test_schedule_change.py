@@ -1,6 +1,7 @@
 """A schedule that is another one than the checkpoint's: refused, kept or adopted, base learning rate included."""
 
 import json
+from functools import partial
 
 import pytest
 import torch
@@ -10,7 +11,7 @@ from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.training.checkpoints import load_checkpoint
 from d9d_lr.training.environment import check_environment
 from helpers.kills import differences
-from helpers.small_runs import DIGITS, PLAIN, SHORT, digest, result, rows, run, settings, stopping_before
+from helpers.small_runs import DIGITS, PLAIN, SHORT, digest, result, rows, run, run_and_stop, settings
 
 LINE = ("task._target_=helpers.user_defined.LineTask", *SHORT, *PLAIN, "optimizer.lr=0.1")
 OWN = (*LINE, "lr._target_=helpers.user_defined.InverseRoot")
@@ -31,13 +32,7 @@ def planned(*overrides):
 @pytest.fixture
 def stopped(tmp_path, monkeypatch):
     """A run that was interrupted before step 10 of 20; its schedule holds from step 4 to 16."""
-
-    def stop(*overrides):
-        with stopping_before(monkeypatch, 10), pytest.raises(KeyboardInterrupt):
-            run(tmp_path / "run", *overrides)
-        return tmp_path / "run"
-
-    return stop
+    return partial(run_and_stop, monkeypatch, 10, tmp_path / "run")
 
 
 def test_the_error_shows_each_difference_and_the_jump_and_nothing_changes(stopped):
@@ -112,8 +107,7 @@ def test_a_branch_has_its_own_folder_and_goes_on_from_it(stopped, tmp_path, monk
     folder, branch = stopped(*LINE), tmp_path / "branch"
     before = digest(folder)
     overrides = (*LINE, f"train.resume={folder}", KEEP, "optimizer.lr=0.2")
-    with stopping_before(monkeypatch, 15), pytest.raises(KeyboardInterrupt):
-        run(branch, *overrides)
+    run_and_stop(monkeypatch, 15, branch, *overrides)
     run(branch, *overrides)
     assert digest(folder) == before
     assert lrs(branch) == {step: lr for step, lr in planned(*LINE).items() if step >= 10}

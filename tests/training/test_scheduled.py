@@ -1,6 +1,7 @@
 """The section `schedules` of the entrypoint: applied, in the metrics, told apart, and restored to the last bit."""
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from d9d_lr.training.course import course_of
 from d9d_lr.training.fingerprint import settings_fingerprint
 from d9d_lr.training.randomness import batch_generator
 from helpers.kills import differences
-from helpers.small_runs import DIGITS, PLAIN, SHORT, result, rows, run, settings, stopping_before
+from helpers.small_runs import DIGITS, PLAIN, SHORT, result, rows, run, run_and_stop, settings
 
 LINE = ("task._target_=helpers.user_defined.LineTask", *SHORT, *PLAIN, "optimizer.lr=0.1")
 DECAY = ("+lr@schedules.weight_decay=linear_to_zero", "optimizer.weight_decay=0.2")
@@ -35,13 +36,7 @@ def column(folder, name):
 @pytest.fixture
 def stopped(tmp_path, monkeypatch):
     """A run that was interrupted before step 10 of 20."""
-
-    def stop(*overrides):
-        with stopping_before(monkeypatch, 10), pytest.raises(KeyboardInterrupt):
-            run(tmp_path / "run", *overrides)
-        return tmp_path / "run"
-
-    return stop
+    return partial(run_and_stop, monkeypatch, 10, tmp_path / "run")
 
 
 def test_the_metrics_have_what_is_scheduled_and_the_optimizer_follows(tmp_path):

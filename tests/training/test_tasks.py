@@ -19,7 +19,7 @@ from d9d_lr.training.tasks.digits import Digits
 from d9d_lr.training.tasks.protocol import Task
 from d9d_lr.training.tasks.settings import CharLMConfig, DigitsConfig
 from helpers.kills import differences
-from helpers.small_runs import CHARLM, DIGITS, PLAIN, SHORT, result, rows, run, settings, stopping_before
+from helpers.small_runs import CHARLM, DIGITS, PLAIN, SHORT, result, rows, run, run_and_stop, settings
 
 LINE = ("task._target_=helpers.user_defined.LineTask", *SHORT, *PLAIN)
 CPU = torch.device("cpu")
@@ -219,8 +219,7 @@ def test_any_torch_optimizer_trains_and_goes_on_exactly(name, tmp_path, monkeypa
     undisturbed, stopped = tmp_path / "undisturbed", tmp_path / "stopped"
     run(undisturbed, *overrides)
     assert all(np.isfinite(row["lr"]) for row in rows(undisturbed))
-    with stopping_before(monkeypatch, 10), pytest.raises(KeyboardInterrupt):
-        run(stopped, *overrides)
+    run_and_stop(monkeypatch, 10, stopped, *overrides)
     assert result(stopped)["steps"] == 10
     run(stopped, *overrides)
     assert differences(undisturbed, stopped) == []
