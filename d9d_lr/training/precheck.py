@@ -15,7 +15,7 @@ from d9d_lr.composing.overrides import check_single_run
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.advice import advice_for
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.schedule.piecewise import boundaries
+from d9d_lr.schedule.piecewise import Schedule, boundaries
 from d9d_lr.sweeping.checker import Judged, Rates, RunPreview
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.course import course_of
@@ -54,41 +54,41 @@ def check_point(config: DictConfig) -> RunPreview:
     """
     settings = resolve_settings(config)
     _check_files(settings)
+    schedule = planned(settings).schedule()
     total_steps = settings.train.total_steps
     stopped = f", {settings.train.stop_after} done" if settings.train.stop_after else ""
-    columns = {"phase boundaries": _boundaries(settings), "total steps": f"{total_steps}{stopped}"}
+    columns = {"phase boundaries": _boundaries(settings, schedule), "total steps": f"{total_steps}{stopped}"}
     return RunPreview(
         settings_fingerprint(settings),
         total_steps,
         columns,
         course=course_of(settings),
-        rates=_rates(settings),
-        advice=_advice(settings),
-        judged=_judged(settings),
+        rates=_rates(settings, schedule),
+        advice=_advice(schedule),
+        judged=_judged(settings, schedule),
     )
 
 
-def _rates(settings: Settings) -> Rates | None:
+def _rates(settings: Settings, schedule: Schedule | None) -> Rates | None:
     """Returns what gives the learning rate of every step; None where torch builds it, or it is not all that counts."""
     optimizer, last_step = settings.optimizer, settings.train.last_step
     base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
-    schedule = planned(settings).schedule()
     if schedule is None or not isinstance(base, int | float) or settings.schedules:
         return None
     return lambda: base * schedule.multipliers(np.arange(last_step))
 
 
-def _judged(settings: Settings) -> Judged | None:
+def _judged(settings: Settings, schedule: Schedule | None) -> Judged | None:
     """Returns what says with which runs this one can be compared: of one task, and as far down with the rate."""
-    schedule, train, task = planned(settings).schedule(), settings.train, digest(essential(settings.task))
     if schedule is None:
         return None
+    train = settings.train
 
     def judged(step: int) -> str | None:
         if step >= train.last_step or step % train.eval_every:
             return None
         stage = stage_at(schedule, step, train.total_steps)
-        return stage and f"{task}, {stage}"
+        return stage and f"{digest(essential(settings.task))}, {stage}"
 
     return judged
 
@@ -105,16 +105,14 @@ def _check_files(settings: Settings) -> None:
         raise ConfigError([Problem("train.resume", f"there is no file or folder {resume}")])
 
 
-def _boundaries(settings: Settings) -> str:
-    schedule = planned(settings).schedule()
+def _boundaries(settings: Settings, schedule: Schedule | None) -> str:
     if schedule is None:
         return f"({getattr(settings.lr, 'target', '')})"
     return " ".join(map(str, boundaries(schedule.phases)))
 
 
-def _advice(settings: Settings) -> tuple[str, ...]:
+def _advice(schedule: Schedule | None) -> tuple[str, ...]:
     """Returns what is worth saying of many runs at once: that step 0 learns nothing."""
-    schedule = planned(settings).schedule()
     found = advice_for(schedule) if schedule else []
     above = "lr/warmup has options that begin above 0, such as linear_1_over_w"
     return tuple(f"advice: {advice.message}; {above}" for advice in found if advice.kind == "first_step_zero")
