@@ -150,18 +150,22 @@ def without_hydra(config: DictConfig) -> DictConfig:
         A second root with the same sections and Hydra's beside them, for what the resolver `hydra:` looks up and for
         interpolations out of that section. Nothing is copied.
     """
-    hydra = config._content.pop("hydra")  # type: ignore[union-attr]
-    root = DictConfig({})
+    hydra, root = _nodes(config).pop("hydra"), DictConfig({})
     OmegaConf.copy_cache(config, root)
-    root._content.update(config._content)  # type: ignore[union-attr,arg-type]
-    put_hydra(cast(DictConfig, hydra), root)
+    _nodes(root).update(_nodes(config))
+    put_hydra(hydra, root)
     return root
 
 
 def put_hydra(hydra: DictConfig, config: DictConfig) -> None:
     """Puts Hydra's section into a configuration without copying it; several may have the same one in turn."""
     hydra._set_parent(config)
-    config._content["hydra"] = hydra  # type: ignore[index]
+    _nodes(config)["hydra"] = hydra
+
+
+def _nodes(config: DictConfig) -> dict[str, Any]:
+    """Returns the sections of a configuration as they are held, to be moved without a copy."""
+    return cast(dict[str, Any], config._content)
 
 
 def job_value(job: JobReturn) -> Any:
