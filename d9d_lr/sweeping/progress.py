@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +13,9 @@ from d9d_lr.comparing.names import short_keys
 from d9d_lr.comparing.words import measured
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import RunFolder
+from d9d_lr.sweeping.polling import polled
 from d9d_lr.sweeping.summary import read_summary
 
-_POLL_SECONDS = 1.0
 _SILENT_SECONDS = 5.0
 
 
@@ -28,26 +27,19 @@ def reported_progress(sweep_folder: Path, folders: Sequence[str]) -> Iterator[No
         sweep_folder: The sweep's folder.
         folders: The points of this start that are to run.
     """
-    over = threading.Event()
-    began = monotonic()
+    said, at = 0, (began := monotonic())
     before = {name: _stamp(sweep_folder / name) for name in folders}
 
-    def watch() -> None:
-        said, at = 0, began
-        while not over.wait(_POLL_SECONDS):
-            done = sum(_stamp(sweep_folder / name) != stamp for name, stamp in before.items())
-            if said < done < len(before) and monotonic() - at >= _SILENT_SECONDS:
-                said, at = done, monotonic()
-                sys.stderr.write(f"{progress_line(sweep_folder, done, len(before), at - began)}\n")
-                sys.stderr.flush()
+    def look() -> None:
+        nonlocal said, at
+        done = sum(_stamp(sweep_folder / name) != stamp for name, stamp in before.items())
+        if said < done < len(before) and monotonic() - at >= _SILENT_SECONDS:
+            said, at = done, monotonic()
+            sys.stderr.write(f"{progress_line(sweep_folder, done, len(before), at - began)}\n")
+            sys.stderr.flush()
 
-    watcher = threading.Thread(target=watch, name="reported_progress", daemon=True)
-    watcher.start()
-    try:
+    with polled(look, "reported_progress"):
         yield
-    finally:
-        over.set()
-        watcher.join()
 
 
 def progress_line(sweep_folder: Path, done: int, count: int, seconds: float) -> str:

@@ -3,33 +3,22 @@
 from __future__ import annotations
 
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.sweeping.attempt import Attempt
-
-_POLL_SECONDS = 1.0
+from d9d_lr.sweeping.polling import polled
 
 
 @contextmanager
 def reported_failures(attempt: Attempt) -> Iterator[None]:
     """Writes each failure of an attempt to standard error, soon after it happened."""
     reported: set[str] = set()
-    over = threading.Event()
-
-    def watch() -> None:
-        while not over.wait(_POLL_SECONDS):
-            _report_new(attempt, reported)
-
-    watcher = threading.Thread(target=watch, name="reported_failures", daemon=True)
-    watcher.start()
     try:
-        yield
+        with polled(lambda: _report_new(attempt, reported), "reported_failures"):
+            yield
     finally:
-        over.set()
-        watcher.join()
         _report_new(attempt, reported)
 
 
