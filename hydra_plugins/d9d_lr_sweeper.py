@@ -24,7 +24,7 @@ class CheckedSweeper(Sweeper):
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Called by Hydra; the launcher gets the guarded job, and everyone a folder that no `os.chdir` moves."""
         from d9d_lr.sweeping.guard import GuardedJob
-        from d9d_lr.sweeping.run import fix_folder
+        from d9d_lr.sweeping.sweep import fix_folder
 
         fix_folder(config)
         self.config, self.hydra_context = config, hydra_context
@@ -35,8 +35,9 @@ class CheckedSweeper(Sweeper):
 
     def sweep(self, arguments: list[str]) -> Sequence[Any]:
         """Called by Hydra with what was typed."""
-        from d9d_lr.sweeping.run import Sweep, run_sweep
+        from d9d_lr.sweeping.run import run_sweep
         from d9d_lr.sweeping.stopping import errors_reported
+        from d9d_lr.sweeping.sweep import Sweep
 
         assert self.hydra_context is not None
         assert self.launcher is not None

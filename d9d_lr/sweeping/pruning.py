@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.results import OBJECTIVE
@@ -36,9 +36,24 @@ def rungs_of(points: Sequence[CheckedPoint], prune: PruneConfig) -> Rungs:
     return rungs
 
 
-def write_rungs(path: Path, rungs: Rungs, factor: int) -> None:
-    """Writes the rungs for the jobs to read."""
+def checked_rungs(points: Sequence[CheckedPoint], prune: PruneConfig, section: str) -> Rungs:
+    """Returns the rungs of a sweep.
+
+    Raises:
+        ConfigError: If there are none.
+    """
+    rungs = rungs_of(points, prune)
+    if not rungs:
+        message = f"{prune.first_step} is no step, and leads to none, at which points can be compared"
+        hint = "name one at which they are evaluated, after their warmups and before their ends"
+        raise ConfigError([Problem(f"{section}.prune.first_step", message, hint)])
+    return rungs
+
+
+def write_rungs(path: Path, rungs: Rungs, factor: int) -> Path:
+    """Writes the rungs for the jobs to read; returns the file."""
     write_text_whole(path, json.dumps({"factor": factor, "rungs": rungs}))
+    return path
 
 
 @dataclass(frozen=True)
