@@ -5,6 +5,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+import yaml
 
 from d9d_lr import build_schedule, compose_lr
 from d9d_lr.composing.paths import APP_DIR, SCHEDULES_DIR
@@ -177,3 +178,11 @@ def test_experiments_hold_only_what_differs():
         lines = [line for line in path.read_text().splitlines() if line.strip()]
         assert lines[0] == "# @package _global_"
         assert len(lines) <= 20
+
+
+@pytest.mark.parametrize("path", EVERY_FILE, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_file_chooses_an_option_with_a_folder(path):
+    """Hydra 1.4 reads the folder as a part of the group's name, 1.3 does not."""
+    entries = yaml.safe_load(path.read_text(encoding="utf-8")).get("defaults", [])
+    chosen = [option for entry in entries if isinstance(entry, dict) for option in entry.values()]
+    assert [option for option in chosen if "/" in option] == []

@@ -86,3 +86,13 @@ def test_the_yaml_of_a_provider_is_instantiated(in_tmp):
         provider = instantiate(compose("config").provider, **MAY_CALL)
     assert isinstance(provider, AutoLRSchedulerProvider)
     assert isinstance(compose_lr(["lr=wsd"]), PiecewiseConfig)
+
+
+@pytest.mark.parametrize("in_a_file", ["lr/models@lr: llama3_405b", "lr: mine"])
+def test_a_preset_in_a_folder_is_chosen_in_a_file(application, in_a_file):
+    from hydra import compose, initialize_config_dir
+
+    (application / "conf" / "of_a_file.yaml").write_text(f"defaults: [{in_a_file}, _self_]\n")
+    (application / "conf" / "typed.yaml").write_text("defaults: [lr: wsd, _self_]\n")
+    with initialize_config_dir(str(application / "conf"), **BASE):
+        assert compose("of_a_file") == compose("typed", ["lr=models/llama3_405b"])
