@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from d9d_lr.composing.compose import compose_lr
     from d9d_lr.composing.error_screen import reported_errors
     from d9d_lr.config.build import build_schedule
-    from d9d_lr.config.models import AutoLRSchedulerConfig, PhaseConfig, PiecewiseConfig, PiecewiseSchedulerConfig
+    from d9d_lr.config.models import AutoLRSchedulerConfig, PiecewiseConfig, PiecewiseSchedulerConfig
     from d9d_lr.config.resolve_lr import resolve_lr
+    from d9d_lr.config.scheduler_fields import PhaseConfig
     from d9d_lr.diagnostics.problems import ConfigError, Problem
     from d9d_lr.plotting.visualize import visualize_lr_scheduler
     from d9d_lr.provider.auto import AutoLRSchedulerProvider
@@ -42,7 +43,7 @@ _HOME = {
     "InitializeLRSchedulerContext": "provider.context",
     "LRSchedulerProtocol": "provider.protocols",
     "LRSchedulerProvider": "provider.protocols",
-    "PhaseConfig": "config.models",
+    "PhaseConfig": "config.scheduler_fields",
     "PiecewiseConfig": "config.models",
     "PiecewiseLR": "provider.torch_scheduler",
     "PiecewiseScheduleBuilder": "provider.builder",

@@ -8,7 +8,8 @@ from dataclasses import replace
 from fractions import Fraction
 
 from d9d_lr.config.build import multiples
-from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.scheduler_fields import SchedulerFields
 from d9d_lr.config.stretch import check_published, published_steps
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.batch import BatchShares
@@ -58,7 +59,7 @@ def build_batch_sizes(
 
 
 def _stretched(
-    scheduler: PiecewiseSchedulerConfig,
+    scheduler: SchedulerFields,
     phases: Sequence[Phase[CurveBase]],
     units: Units,
     whole: Schedule,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, cast
+from typing import Protocol
 
+from d9d_lr.config.scheduler_fields import SchedulerFields
 from d9d_lr.config.stretch import fitted, reference_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.batch import BatchShares
@@ -13,14 +14,18 @@ from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.resolve import Entry, resolve
 from d9d_lr.schedule.units import UNIT_FIELDS, Units
 
-if TYPE_CHECKING:
-    from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
-
 _WORDS = {"lr": "learning rate", "value": "value"}
 
 
+class _Nested(Protocol):
+    """A config that holds a schedule, as `PiecewiseConfig` does."""
+
+    @property
+    def scheduler(self) -> SchedulerFields: ...
+
+
 def build_schedule(
-    config: PiecewiseConfig | PiecewiseSchedulerConfig,
+    config: _Nested | SchedulerFields,
     total_steps: int | None,
     *,
     positions: Sequence[str] | None = None,
@@ -46,14 +51,14 @@ def build_schedule(
 
 
 def multiples(
-    config: PiecewiseConfig | PiecewiseSchedulerConfig, total_steps: int | None, positions: Sequence[str] | None
-) -> tuple[PiecewiseSchedulerConfig, list[Entry], Units]:
+    config: _Nested | SchedulerFields, total_steps: int | None, positions: Sequence[str] | None
+) -> tuple[SchedulerFields, list[Entry], Units]:
     """Returns a schedule as it is written, its phases in multipliers, and its units.
 
     Raises:
         ConfigError: If a phase has a learning rate, or a value, and what that is a multiple of is not known.
     """
-    scheduler = cast("PiecewiseSchedulerConfig", getattr(config, "scheduler", config))
+    scheduler = config if isinstance(config, SchedulerFields) else config.scheduler
     names = positions or [str(index) for index in range(len(scheduler.phases))]
     problems = list(_reference_problems(scheduler, names))
     if problems:
@@ -63,12 +68,12 @@ def multiples(
     return scheduler, [phase.in_multipliers(references) for phase in scheduler.phases], units
 
 
-def _references(scheduler: PiecewiseSchedulerConfig) -> dict[str, float | None]:
+def _references(scheduler: SchedulerFields) -> dict[str, float | None]:
     """Returns what the multipliers multiply: a learning rate, or the value of another hyperparameter."""
     return {"lr": reference_of(scheduler), "value": scheduler.reference_value}
 
 
-def _reference_problems(scheduler: PiecewiseSchedulerConfig, names: Sequence[str]) -> Iterator[Problem]:
+def _reference_problems(scheduler: SchedulerFields, names: Sequence[str]) -> Iterator[Problem]:
     for kind, reference in _references(scheduler).items():
         for name, phase in zip(names, scheduler.phases, strict=True) if reference is None else ():
             for field in phase.levels_of(kind):

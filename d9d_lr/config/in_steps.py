@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from d9d_lr.config.models import PhaseConfig, PiecewiseConfig
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.scheduler_fields import PhaseConfig
 from d9d_lr.schedule.phases import PhasePercentage, PhaseSteps
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.placed import SchedulePhase

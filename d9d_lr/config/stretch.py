@@ -11,17 +11,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
 
+from d9d_lr.config.scheduler_fields import SchedulerFields
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.resolve import Entry
 from d9d_lr.schedule.units import Units, exact
 
-if TYPE_CHECKING:
-    from d9d_lr.config.models import PiecewiseSchedulerConfig
 
-
-def fitted(scheduler: PiecewiseSchedulerConfig, phases: Sequence[Entry], units: Units) -> tuple[list[Entry], Units]:
+def fitted(scheduler: SchedulerFields, phases: Sequence[Entry], units: Units) -> tuple[list[Entry], Units]:
     """Returns the phases and units of a run, stretched if the schedule says so.
 
     Args:
@@ -43,7 +40,7 @@ def fitted(scheduler: PiecewiseSchedulerConfig, phases: Sequence[Entry], units: 
     return list(phases), units
 
 
-def check_published(scheduler: PiecewiseSchedulerConfig, published: Fraction, total_steps: int) -> None:
+def check_published(scheduler: SchedulerFields, published: Fraction, total_steps: int) -> None:
     """Refuses a run that is not as long as the published one.
 
     Raises:
@@ -53,7 +50,7 @@ def check_published(scheduler: PiecewiseSchedulerConfig, published: Fraction, to
         raise ConfigError([_other_length(scheduler, math.floor(published), total_steps)])
 
 
-def published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fraction | None:
+def published_steps(scheduler: SchedulerFields, units: Units) -> Fraction | None:
     """Returns in how many steps of the run at hand the published run would be done; None where none is published."""
     if scheduler.published_steps is not None:
         return Fraction(scheduler.published_steps)
@@ -65,21 +62,21 @@ def published_steps(scheduler: PiecewiseSchedulerConfig, units: Units) -> Fracti
     return units.steps_for("tokens", exact(scheduler.published_tokens))
 
 
-def reference_of(scheduler: PiecewiseSchedulerConfig) -> float | None:
+def reference_of(scheduler: SchedulerFields) -> float | None:
     """Returns the learning rate that the multipliers multiply: of a stretched schedule, its own peak."""
     if scheduler.stretch and scheduler.peak_lr is not None:
         return scheduler.peak_lr
     return scheduler.reference_lr
 
 
-def _ratio(scheduler: PiecewiseSchedulerConfig, units: Units, total: int) -> Fraction:
+def _ratio(scheduler: SchedulerFields, units: Units, total: int) -> Fraction:
     """Returns the ratio of the two lengths. A batch that changes its size does so in both at the same part of it."""
     if scheduler.published_steps is not None or scheduler.published_tokens is None:
         return total / Fraction(scheduler.published_steps or total)
     return units.amount_after("tokens", total) / exact(scheduler.published_tokens)
 
 
-def _other_length(scheduler: PiecewiseSchedulerConfig, published: int, total: int) -> Problem:
+def _other_length(scheduler: SchedulerFields, published: int, total: int) -> Problem:
     tokens = scheduler.published_tokens
     amount = f"{published} steps" if tokens is None else f"{_count(tokens)} tokens, {published} steps of the run"
     return Problem(

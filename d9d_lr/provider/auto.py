@@ -89,7 +89,7 @@ class AutoLRSchedulerProvider:
         return f"AutoLRSchedulerProvider({self._config!r})"
 
     def _repr_html_(self) -> str:
-        return config_html(self._config, type(self).__name__)
+        return config_html(self._config.scheduler, type(self).__name__)
 
 
 def _with_batch_size(sections: dict[str, dict[str, Any]], batch_size: int | None) -> dict[str, dict[str, Any]]:

@@ -9,15 +9,12 @@ from __future__ import annotations
 import warnings
 import weakref
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from torch.optim import Optimizer
 
 from d9d_lr.diagnostics.problems import RunError
-from d9d_lr.provider.watching import holds_its_lrs, hook_steps, lr_of_step, uses_scaler
-
-if TYPE_CHECKING:
-    from d9d_lr.provider.torch_scheduler import PiecewiseLR
+from d9d_lr.provider.watching import Watched, holds_its_lrs, hook_steps, lr_of_step, uses_scaler
 
 OnMisstep = Literal["warn", "error", "off"]
 """What happens at a misstep: a `MisstepWarning`, a `RunError`, nothing."""
@@ -70,7 +67,7 @@ class StepGuard:
         policy: What happens at a misstep.
     """
 
-    def __init__(self, scheduler: PiecewiseLR, policy: OnMisstep) -> None:
+    def __init__(self, scheduler: Watched, policy: OnMisstep) -> None:
         self.policy: OnMisstep = policy
         self._scheduler = weakref.ref(scheduler)
         self._optimizer_steps = 0
@@ -86,7 +83,7 @@ class StepGuard:
         if policy != "off":
             self._place = _places.setdefault(scheduler.optimizer, _Place())
             self._place.latest = self._me
-            self._watches = hook_steps(scheduler.optimizer, self)
+            self._watches = hook_steps(scheduler.optimizer, self.optimizer_stepped)
 
     def moved(self) -> None:
         """Tells that the scheduler was set to a step: what follows does not begin at the start."""
@@ -94,7 +91,7 @@ class StepGuard:
         self._since_optimizer = self._since_scheduler = self._sparse_steps = 0
         self._runs.clear()
 
-    def scheduler_stepped(self, scheduler: PiecewiseLR) -> None:
+    def scheduler_stepped(self, scheduler: Watched) -> None:
         """Tells that the scheduler made a step.
 
         Raises:
@@ -144,7 +141,7 @@ class StepGuard:
             "value: give the provider the number of optimizer steps of the whole run",
         )
 
-    def _check_others(self, scheduler: PiecewiseLR) -> None:
+    def _check_others(self, scheduler: Watched) -> None:
         other = self._place.latest() if self._place.latest else None
         if other is not None and other._scheduler_steps and self._scheduler_steps > 1:
             self._report(
@@ -154,7 +151,7 @@ class StepGuard:
             )
         self._place.latest = self._me
 
-    def _check_start(self, scheduler: PiecewiseLR) -> None:
+    def _check_start(self, scheduler: Watched) -> None:
         unseen = self._optimizer_steps == 0 and self._from_the_start and not scheduler.optimizer.state
         if unseen and self._scheduler_steps == 1 and not uses_scaler():
             self._report(
@@ -163,7 +160,7 @@ class StepGuard:
                 f"{lr_of_step(scheduler, 0)}, was not used: call optimizer.step() first, then scheduler.step()",
             )
 
-    def _check_runs(self, scheduler: PiecewiseLR) -> None:
+    def _check_runs(self, scheduler: Watched) -> None:
         count = self._since_optimizer
         if count < 2 or "runs" in self._reported or not self._are_equal_runs(EQUAL_RUNS):
             return
@@ -180,7 +177,7 @@ class StepGuard:
         runs = [*self._runs, self._since_optimizer][-needed:]
         return len(runs) == needed and len(set(runs)) == 1
 
-    def _check_rounds(self, scheduler: PiecewiseLR, waited: int) -> None:
+    def _check_rounds(self, scheduler: Watched, waited: int) -> None:
         """Several optimizer steps to one of the scheduler, round for round, as in short epochs."""
         if waited < 2:
             self._sparse_steps = 0

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import gc
 import weakref
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from types import MethodType
+from typing import Any, Protocol, cast
 
 from torch.amp import GradScaler
+from torch.optim import Optimizer
 
-if TYPE_CHECKING:
-    from d9d_lr.provider.guard import StepGuard
-    from d9d_lr.provider.torch_scheduler import PiecewiseLR
+from d9d_lr.schedule.piecewise import Schedule
 
 
-def hook_steps(optimizer: Any, guard: StepGuard) -> bool:
-    """Counts the optimizer's steps for as long as the guard lives; returns whether they can be seen.
+class Watched(Protocol):
+    """What is looked at of a scheduler."""
+
+    optimizer: Optimizer
+    schedule: Schedule
+    last_epoch: int
+    base_lrs: list[Any]
+
+    def get_last_lr(self) -> list[Any]:
+        """Returns the learning rates of the current step."""
+
+
+def hook_steps(optimizer: Any, stepped: Callable[[], None]) -> bool:
+    """Counts the optimizer's steps by a method, for as long as its object lives; returns whether they can be seen.
 
     A wrapper, such as accelerate's, is an Optimizer that passes its steps on to the one inside.
     """
@@ -22,14 +35,14 @@ def hook_steps(optimizer: Any, guard: StepGuard) -> bool:
         optimizer = getattr(optimizer, "optimizer", None)
         if optimizer is None:
             return False
-    watching = weakref.ref(guard)
+    watching = weakref.WeakMethod(stepped)
 
     def count(*_: Any) -> None:
         if (alive := watching()) is not None:
-            alive.optimizer_stepped()
+            alive()
 
     handle = optimizer.register_step_post_hook(count)
-    weakref.finalize(guard, handle.remove)
+    weakref.finalize(cast(MethodType, stepped).__self__, handle.remove)
     return True
 
 
@@ -39,12 +52,12 @@ def uses_scaler() -> bool:
     return any(scaler.is_enabled() for scaler in scalers)
 
 
-def holds_its_lrs(scheduler: PiecewiseLR) -> bool:
+def holds_its_lrs(scheduler: Watched) -> bool:
     """Whether the optimizer has what the scheduler wrote; another kind of scheduler may have taken over."""
     pairs = zip(scheduler.optimizer.param_groups, scheduler.get_last_lr(), strict=False)
     return all(float(group["lr"]) == float(lr) for group, lr in pairs)
 
 
-def lr_of_step(scheduler: PiecewiseLR, step: int) -> str:
+def lr_of_step(scheduler: Watched, step: int) -> str:
     """Returns the first group's learning rate of a step."""
     return f"{float(scheduler.base_lrs[0]) * scheduler.schedule.multiplier(step):.6g}"

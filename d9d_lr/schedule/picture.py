@@ -9,17 +9,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Protocol
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.placed import SchedulePhase
 
 _WIDTH, _HEIGHT = 560, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 62, 12, 12, 34
 _POINTS = 400
 _AFTER = 1.1  # of the phases, where the length of the run is not known
+
+
+class _Drawn(Protocol):
+    """What is drawn of a schedule."""
+
+    @property
+    def phases(self) -> Sequence[SchedulePhase]: ...
+    @property
+    def total_steps(self) -> int | None: ...
+    def multipliers(self, steps: Any) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -43,7 +52,7 @@ class Picture:
         return f"Picture of {len(self.svg)} bytes of SVG; .save(path) writes it"
 
 
-def picture(schedule: Schedule, base_lr: float | None = None, last_step: int | None = None) -> Picture:
+def picture(schedule: _Drawn, base_lr: float | None = None, last_step: int | None = None) -> Picture:
     """Draws a schedule.
 
     Args:
@@ -70,14 +79,14 @@ def picture(schedule: Schedule, base_lr: float | None = None, last_step: int | N
     )
 
 
-def schedule_html(schedule: Schedule, title: str, base_lr: float | None = None) -> str:
+def schedule_html(schedule: _Drawn, title: str, base_lr: float | None = None) -> str:
     """Returns a drawing with a title and its phases in words, for a notebook."""
     phases = "".join(f"<li>{escape(words)}</li>" for words in phase_words(schedule))
     drawn = picture(schedule, base_lr).svg
     return f'<div><b>{escape(title)}</b><br>{drawn}<ol start="0" style="margin:0">{phases}</ol></div>'
 
 
-def phase_words(schedule: Schedule) -> list[str]:
+def phase_words(schedule: _Drawn) -> list[str]:
     """Returns each phase in words: "steps 0 to 100: 0 to 1, linear"."""
     return [
         f"steps {phase.start_step} to {phase.end_step}: {phase.start_multiplier:g} to {phase.end_multiplier:g}, "
