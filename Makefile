@@ -26,7 +26,7 @@ HOME_MORE_torchtitan := triton
 # Pythons, each with a torch, or with the lowest release of everything that is asked for.
 VERSIONS ?= python3.11:lowest
 
-.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-homes test-versions sweep bench-sweep bench-tree \
+.PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-slurm test-homes test-versions sweep research bench-sweep bench-tree \
 	lint format fuzz parity parity-field soak bench clean
 
 help:  ## this list
@@ -48,6 +48,9 @@ test-hydra-next: $(HYDRA_NEXT_SETUP)  ## the suite on a candidate of Hydra 1.4, 
 test-launchers: $(SETUP)  ## sweeps on Ray and searches by Optuna, which the suite leaves out
 	$(PY) -m pip install --quiet --constraint constraints.txt --editable ".[dev,all,ray,optuna]"
 	$(PY) -m pytest -m launchers
+
+test-slurm: $(SETUP)  ## sweeps on a SLURM of one node, from the distribution's packages slurm-wlm and munge; it ends with the test
+	$(PY) -m pytest -n 0 -m slurm tests/sweeping/test_slurm.py
 
 docs: $(SETUP)  ## the documentation site, into docs/_build; any warning fails
 	$(PY) -m sphinx -W --keep-going -q -b html docs docs/_build
@@ -71,6 +74,9 @@ test-versions:  ## schedules, providers and training with other versions, VERSIO
 
 sweep: $(SETUP)  ## a sweep of seconds, with its summary
 	$(PY) -m d9d_lr.train -cd sweeps -cn smoke
+
+research: $(SETUP)  ## the sweeps of sweeps/, half an hour, and the table of what came out in sweeps/README.md
+	cd tests && ../$(PY) -m sweeping.research
 
 bench-sweep: $(SETUP)  ## what 200 points cost beyond their training
 	$(PY) tests/sweeping/bench.py

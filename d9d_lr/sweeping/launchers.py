@@ -14,7 +14,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,9 +128,18 @@ def lost_jobs_returned(traits: LauncherTraits) -> Iterator[None]:
 
     Job.results = results  # type: ignore[assignment,method-assign]
     try:
-        yield
+        with _states_known(traits):
+            yield
     finally:
         Job.results = original  # type: ignore[method-assign]
+
+
+def _states_known(traits: LauncherTraits) -> AbstractContextManager[None]:
+    if traits.name != "slurm":
+        return nullcontext()
+    from d9d_lr.sweeping.slurm_queue import watched_without_accounts
+
+    return watched_without_accounts()
 
 
 def lost_job(reason: str) -> JobReturn:

@@ -89,15 +89,16 @@ class Commanded:
     Attributes:
         mark: What its processes have in their environment, for `processes_left`.
         alone: Whether it alone is killed, and the processes that it started are to end by themselves.
+        more: What else its environment holds.
     """
 
-    def __init__(self, *arguments: str, mark: str = "", alone: bool = False) -> None:
+    def __init__(self, *arguments: str, mark: str = "", alone: bool = False, **more: str) -> None:
         self._alone = alone
         self._process = subprocess.Popen(
             [sys.executable, "-m", "d9d_lr.train", *arguments],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            env=environment() | {MARK: mark},
+            env=environment(**more) | {MARK: mark},
             start_new_session=True,
         )
 
