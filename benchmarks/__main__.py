@@ -10,7 +10,7 @@ from pathlib import Path
 
 from benchmarks.measuring import HEAD, measure
 
-MODULES = ["stepping", "reading"]
+MODULES = ["stepping", "reading", "training"]
 TABLE = Path(__file__).parent / "results.md"
 
 

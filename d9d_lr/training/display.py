@@ -28,10 +28,11 @@ class Display:
 
     def __init__(self, last_step: int) -> None:
         self._last_step = last_step
-        self._console = Console(stderr=True)
+        console = Console(stderr=True)
+        self._has_bar = console.is_terminal  # asked at every step, and rich takes its time to say it
         self._bar = Progress(
             TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"),
-            TimeRemainingColumn(), console=self._console, disable=not self._console.is_terminal,
+            TimeRemainingColumn(), console=console, disable=not self._has_bar,
         )  # fmt: skip
         self._task = self._bar.add_task("", total=last_step)
         self._row = ""
@@ -39,14 +40,14 @@ class Display:
 
     def advance(self, step: int) -> None:
         """Without a bar, logs how far the run is where nothing was logged for `SILENT_SECONDS`."""
-        if not self._console.is_terminal and clock() - self._logged_at >= SILENT_SECONDS:
+        if not self._has_bar and clock() - self._logged_at >= SILENT_SECONDS:
             self._log(step)
 
     def show(self, step: int, row: dict[str, float]) -> None:
         """Moves the bar to a step; without a bar, logs the steps that were evaluated."""
         self._row = "  ".join(f"{name} {value:.4g}" for name, value in row.items())
         self._bar.update(self._task, completed=step, description=self._row)
-        if not self._console.is_terminal and "val_loss" in row:
+        if not self._has_bar and "val_loss" in row:
             self._log(step)
 
     def _log(self, step: int) -> None:

@@ -107,8 +107,9 @@ class Run:
         return {"lr": self.lr, **scheduler.scheduled_values(), **samples}
 
     def begin_step(self) -> None:
-        """Notes the state that the model is in after `step` updates."""
-        self._versions = self._state_versions()
+        """Notes the state that the model is in after `step` updates, where a process that is lost may end the step."""
+        if self.context.world_size > 1:
+            self._versions = self._state_versions()
 
     @property
     def is_between_steps(self) -> bool:

@@ -90,6 +90,21 @@ def test_random_numbers_are_a_function_of_seed_step_and_rank():
         assert len({numbers[generator] for numbers in [first, *others]}) == 4
 
 
+@pytest.mark.parametrize("seed", [0, 7, 2**32 - 1])
+@pytest.mark.parametrize("step", [0, 255, 256, 10**6, 2**32 - 1, 2**32, 2**40])
+def test_seeds_are_those_of_numpys_seed_sequence(seed, step):
+    """Whoever computes them in another way trains other models: the words are (seed, what for, step, rank)."""
+
+    def expected(*words):
+        return int(np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> np.uint64(1))
+
+    assert batch_generator(seed, step).initial_seed() == expected(seed, 0, step)
+    for rank in (0, 1, 9):
+        seed_step(seed, step, rank)
+        assert torch.initial_seed() == expected(seed, 1, step, rank)
+        assert np.random.get_state()[1][0] == expected(seed, 1, step, rank) % 2**32
+
+
 def test_the_batch_does_not_depend_on_the_rank_or_on_what_was_drawn():
     first = torch.randint(100, (5,), generator=batch_generator(0, 3))
     torch.rand(7)
