@@ -46,6 +46,8 @@ def explain_hydra(error: Exception, overrides: Sequence[str], line: Line | None 
 
 def _unapplied(said: Said, overrides: Sequence[str], line: Line | None) -> Problem:
     """Returns why an override that parses cannot be applied."""
+    if (keyless := next((one for one in overrides if not key_of(one)), None)) is not None:
+        return Problem(keyless, "has no key", "an override is KEY=VALUE")
     key = said.key
     typed = next((one for one in overrides if key_of(one) == key), "")
     match said.case:

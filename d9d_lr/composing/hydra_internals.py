@@ -54,6 +54,7 @@ COMPOSITION_ERRORS = (
     TypeError,
     ValueError,
     OSError,
+    AssertionError,
     AttributeError,
     RecursionError,
 )

@@ -218,7 +218,9 @@ CASES = {
     "task.layers": ["task.layers: is not an override", "type task.layers=2"],
     "lr/decay@lr.phases.2": ["is not an override", "type lr/decay@lr.phases.2=linear"],
     "foo": ["foo: is not an override", "an override is KEY=VALUE"],
-    "=5": ["an override is KEY=VALUE"],
+    "=5": ["=5: has no key", "an override is KEY=VALUE"],
+    "=": ["=: has no key", "an override is KEY=VALUE"],
+    "~": ["~: has no key", "an override is KEY=VALUE"],
     "'hydra.job.name=a (1)'": ["does not parse", "type 'hydra.job.name=\"a (1)\"'"],
     # flags
     "--config-name nosuch": ["--config-name: ", "'nosuch'"],
