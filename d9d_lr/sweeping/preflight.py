@@ -19,7 +19,7 @@ from d9d_lr.runs.record import RecordedPrediction
 from d9d_lr.sweeping.checker import Checker, Judged, Rates
 from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
-from d9d_lr.sweeping.identity import identified
+from d9d_lr.sweeping.identity import identity_of
 from d9d_lr.sweeping.plan import Point
 from d9d_lr.sweeping.portion import WHOLE, Portion
 from d9d_lr.sweeping.tree import Course
@@ -129,8 +129,9 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         config = compose(point.overrides)
     except (HydraException, OmegaConfBaseException, TypeError, ValueError) as error:
         raise ConfigError(explain_hydra(error, point.overrides)) from error
-    with _as_in_job(config, point.number) as given, identified(given, section) as identity:
+    with _as_in_job(config, point.number) as given:
         preview = check(given)
+        identity = identity_of(given, section)
     return CheckedPoint(
         **vars(point),
         identity=identity,

@@ -17,7 +17,6 @@ from d9d_lr.config.plain import marked, plain
 from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
-from d9d_lr.sweeping.identity import read_before
 from d9d_lr.sweeping.settings import resolve_sweep
 from d9d_lr.tracking.settings import GIVEN_TO_TRACKERS, TrackerConfig
 from d9d_lr.training.length import with_total_steps
@@ -93,7 +92,7 @@ def resolve_settings(config: DictConfig) -> Settings:
         for name, default in (("optimizer", "adamw"), ("task", "charlm"))
     )
     schedules = collect(lambda: resolve_schedules(written, train, optimizer))
-    collect(lambda: resolve_sweep(sections.get("sweep", {})))
+    collect(lambda: resolve_sweep(config))
     tracker = collect(lambda: _tracker(sections.get("tracker", {"name": "none"})))
     if collect.problems:
         raise ConfigError(collect.problems)
@@ -118,8 +117,7 @@ def _sections(config: DictConfig, collect: Collector) -> dict[str, Any]:
 def _section(config: DictConfig, name: str) -> dict[str, Any]:
     if OmegaConf.is_missing(config, name):
         raise ConfigError([Problem(name, "must be set; it is ??? (mandatory) in the configuration")])
-    known = (read_before(config) or {}).get(name)
-    return known if isinstance(known, dict) else marked(config[name], name)
+    return marked(config[name], name)
 
 
 def _train(sections: Mapping[str, Any]) -> TrainConfig:
