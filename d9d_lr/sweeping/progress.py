@@ -27,7 +27,8 @@ def reported_progress(sweep_folder: Path, folders: Sequence[str]) -> Iterator[No
         sweep_folder: The sweep's folder.
         folders: The points of this start that are to run.
     """
-    said, at = 0, (began := monotonic())
+    said, began = 0, monotonic()
+    at = began
     before = {name: _stamp(sweep_folder / name) for name in folders}
 
     def look() -> None:

@@ -71,7 +71,7 @@ def _of_block(block: int, seed: int, kind: int, rank: int = 0) -> list[int]:
     hashed = _Hash(0x43B0D7E5, 0x931E8875)
     pool = [hashed(words) for words in entropy]
     for source in range(4):
-        for place in {0, 1, 2, 3} - {source}:
+        for place in (place for place in range(4) if place != source):  # in this order: each use changes the hash
             mixed = pool[place] * np.uint32(0xCA01F9DD) - hashed(pool[source]) * np.uint32(0x4973F715)
             pool[place] = mixed ^ mixed >> np.uint32(16)
     stated = _Hash(0x8B51F9DD, 0x58F38DED)

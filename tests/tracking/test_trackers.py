@@ -371,7 +371,6 @@ def test_processes_that_start_together_share_one_store_and_one_parent(tmp_path):
     (tmp_path / "sweep" / "multirun.yaml").touch()
     code = """
 import sys, logging
-from contextlib import contextmanager
 from pathlib import Path
 logging.basicConfig(level=logging.WARNING)
 from d9d_lr.composing.application import open_application
