@@ -16,14 +16,13 @@ from d9d_lr.laws.best import FAMILIES
 from d9d_lr.laws.fit import EXPONENT, fit, fit_momentum
 from d9d_lr.laws.law_file import read_law
 from d9d_lr.plotting.figure import check_ending
-from d9d_lr.predicting.asked import compose_asked
+from d9d_lr.predicting.asked import compose_asked, sweep_line
 from d9d_lr.predicting.best_lines import print_best
 from d9d_lr.predicting.columns import Wanted
 from d9d_lr.predicting.fitting import fit_sources
 from d9d_lr.predicting.loss_picture import loss_lines, print_losses, save_losses
 from d9d_lr.predicting.rank_table import print_ranking, rank_asked, write_ranking
 from d9d_lr.predicting.sources import read_sources
-from d9d_lr.predicting.sweep_line import sweep_line
 
 _DESCRIPTION = """\
 From the loss curves of two finished runs, predicts the loss under other schedules, and so ranks them before any is

@@ -13,8 +13,7 @@ from rich.text import Text
 
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.law import Law
-from d9d_lr.laws.loss_curve import LossCurve
-from d9d_lr.laws.thinning import thin
+from d9d_lr.laws.loss_curve import LossCurve, thin
 from d9d_lr.plotting.braille import BrailleCanvas
 from d9d_lr.plotting.figure import new_figure, save
 from d9d_lr.plotting.palette import look

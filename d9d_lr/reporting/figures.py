@@ -13,11 +13,10 @@ from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.predicted import PredictedSetting
 from d9d_lr.plotting.figure import new_figure, require_matplotlib, save
 from d9d_lr.plotting.palette import Look, line_style, literal, look
-from d9d_lr.reporting.exact_lr import exact_lr
-from d9d_lr.reporting.exact_others import exact_others
 from d9d_lr.reporting.page_data import scheduled_names
 from d9d_lr.reporting.predicted_chart import Frame
 from d9d_lr.reporting.run_curves import Curve
+from d9d_lr.reporting.saved_values import exact_lr, exact_others
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order
 from d9d_lr.runs.results import OBJECTIVE
 
