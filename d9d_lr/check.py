@@ -7,8 +7,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from d9d_lr.checking.checked import Checked
-from d9d_lr.checking.files import check_all
+from d9d_lr.checking.files import Checked, check_all
 from d9d_lr.checking.own_application import check_own
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.composing.own_application import PRIMARY, is_application
