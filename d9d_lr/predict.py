@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from d9d_lr.composing.cli import run_tool
+from d9d_lr.composing.cli import add_words, run_tool
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.best import FAMILIES
 from d9d_lr.laws.fit import EXPONENT, fit, fit_momentum
@@ -141,9 +141,7 @@ def _command_parser() -> argparse.ArgumentParser:
 
 def _add_schedules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("law", type=Path, help="a law file")
-    parser.add_argument("overrides", nargs="*", help="what would be typed after python -m d9d_lr.train")
-    parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own to search for configuration")
-    parser.add_argument("--config-name", "-cn", default="config", help="the primary config, such as a sweep file")
+    add_words(parser)
 
 
 def _positive(text: str) -> int:
