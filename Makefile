@@ -94,7 +94,7 @@ format: $(SETUP)  ## lay the code out
 	$(VENV)/bin/ruff format .
 
 fuzz: $(SETUP)  ## random input for longer, FUZZ_EXAMPLES=5000 for each property; prints what was tried
-	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(PY) -m pytest -n 2 tests/fuzz tests/provider/test_interleavings.py --hypothesis-profile=long
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(PY) -m pytest -n 2 tests/fuzz --hypothesis-profile=long
 
 parity: $(PARITY_SETUP)  ## compare with PyPI's d9d, bit by bit
 	$(PARITY_VENV)/bin/python tests/parity/compare_with_d9d.py
