@@ -27,7 +27,8 @@ from d9d_lr.training.run import run_training
 from d9d_lr.training.settings import Settings
 from helpers.small_runs import environment
 
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 600
+"""For one start to get anywhere: what takes a quarter of a minute took minutes on a machine with ten times its work."""
 FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(
     ["__main__", "torch._dynamo", "sklearn.datasets", "pydoc_data.topics", "helpers.kills"]
@@ -175,7 +176,12 @@ def run_killed(start: Callable[[], Process], folder: Path, chosen: Iterator[Mome
     while True:
         process = start()
         lived.starts += 1
-        status = _wait_until(process, folder, next(chosen)) if lived.kills < kills else process.wait(LONGEST_SECONDS)
+        try:
+            alive = lived.kills < kills
+            status = _wait_until(process, folder, next(chosen)) if alive else process.wait(LONGEST_SECONDS)
+        except BaseException:
+            process.kill()  # or it goes on in a folder that is removed
+            raise
         if status is None:
             process.kill()
             process.wait(10)
