@@ -15,6 +15,7 @@ from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerCon
 from d9d_lr.sweeping.portion import WHOLE, Portion
 from d9d_lr.training.begin import checkpoint_to_begin_from, past_of
 from d9d_lr.training.environment import check_processes, device_type
+from d9d_lr.training.kept_promise import check_said
 from d9d_lr.training.loop import Run
 from d9d_lr.training.optimizers.build import build_optimizer
 from d9d_lr.training.optimizers.groups import parameters_of
@@ -54,10 +55,11 @@ def prepare(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
     task = build_task(settings.task)
     seed_model(config.seed)
     model = task.build_model().to(context.device)
+    if begin or portion.saves:
+        optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), model)
+        check_said(plan, _context(context, plan, optimizer), begin.step if begin else portion.saves[-1])
     optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), model)
-    scheduler = build_scheduler(
-        plan, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
-    )
+    scheduler = build_scheduler(plan, _context(context, plan, optimizer))
     run = Run(config, context, task, model, optimizer, scheduler, plan, saves=portion.saves)
     start = checkpoint or begin
     if start:
@@ -92,6 +94,10 @@ def prepare_together(settings: Settings, folder: Path, portion: Portion = WHOLE)
         steps = ", ".join(f"process {rank} at {step}" for rank, (step, _) in enumerate(said))
         raise RunError(f"the processes would start at different steps, {steps}; all of them must see {folder}")
     return run
+
+
+def _context(context: DistributedContext, plan: SchedulePlan, optimizer: Optimizer) -> InitializeLRSchedulerContext:
+    return InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
 
 
 def _built_optimizer(config: OptimizerConfig | TargetConfig, model: nn.Module) -> Optimizer:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sweep_files import folders, rows
+from sweep_files import SMALL, all_differences, folders, own_steps, rows
 
 from conftest import in_process
 from d9d_lr.diagnostics.problems import RunError
@@ -15,10 +15,6 @@ from d9d_lr.train import job
 from d9d_lr.training import loop, randomness
 from helpers.kills import differences
 
-SMALL = (
-    "task=digits", "task.width=8", "task.dropout=0.2", "train.batch_size=4", "train.eval_every=5", "train.log_every=1",
-    "train.device=cpu",
-)  # fmt: skip
 # A hold until step 5, 7, 9, 12, 14 or 16 of 20, then a decay, whose first value is still the hold's.
 COOLDOWNS = (
     *SMALL, "lr=wsd", "train.total_steps=20", "lr.phases.0.steps=3",
@@ -28,19 +24,6 @@ HORIZONS = (*SMALL, "lr=wsd", "lr.phases.0.steps=3", "train.total_steps=10,20,30
 COSINES = (*SMALL, "lr=warmup_cosine", "lr.phases.0.steps=6", "train.total_steps=10,20,30,40")
 
 GONE = RunError("the disk went away")
-
-
-@pytest.fixture
-def trained(monkeypatch):
-    """The steps that were trained, in order."""
-    steps = []
-
-    def seed_step(seed, step, rank):
-        steps.append(step)
-        randomness.seed_step(seed, step, rank)
-
-    monkeypatch.setattr(loop, "seed_step", seed_step)
-    return steps
 
 
 @pytest.fixture
@@ -61,24 +44,6 @@ def failing_at(monkeypatch, step, error=GONE):
     with monkeypatch.context() as patched:
         patched.setattr(loop, "seed_step", seed_step)
         yield
-
-
-def all_differences(one, other):
-    assert folders(one) == folders(other)
-    found = {name: differences(Path(one, name), Path(other, name)) for name in folders(one)}
-    for name in folders(one):
-        files = [
-            sorted(str(path.relative_to(Path(each, name))) for path in Path(each, name).rglob("*"))
-            for each in (one, other)
-        ]
-        assert files[0] == files[1]
-        for file in (".hydra/config.yaml", ".hydra/overrides.yaml"):
-            assert Path(one, name, file).read_bytes() == Path(other, name, file).read_bytes()
-    return {name: each for name, each in found.items() if each}
-
-
-def own_steps(folder="s"):
-    return [read_result(Path(folder, name)).trained_steps for name in folders(folder)]
 
 
 @pytest.mark.parametrize(
@@ -235,13 +200,6 @@ def test_what_cannot_be_reused(sweep, typed, said):
     assert done.status == 2
     assert said in done.err
     assert not Path("s").exists()
-
-
-def test_runs_from_elsewhere_and_parts_of_ones_own_are_trained_whole(sweep):
-    parts = "lr=constant lr._target_=stub_app.make_provider"
-    preview = sweep(*SMALL, f"sweep.union=['{parts}','lr=wsd train.total_steps=200,400']", "sweep.dry_run=true")
-    assert "3 points, " in preview.out
-    assert "1 of them trained whole, for what their schedule or task does is not known" in preview.out
 
 
 def test_metrics_of_shared_steps_reach_the_tracker(sweep, in_tmp, monkeypatch):
