@@ -27,7 +27,7 @@ def course_of(settings: Settings) -> tuple[Course | None, str]:
     values, unknown = _values(plan)
     if values is None or (unknown := unpromised(settings)):
         return None, unknown
-    return Course(_family(settings, plan), values, train.last_step), ""
+    return Course(_family(settings, plan), values, train.last_step, train.on_the_way), ""
 
 
 def history_fingerprint(settings: Settings, plan: SchedulePlan, step: int, environment: list[object]) -> str:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from sweep_files import SMALL, all_differences, folders, own_steps, rows
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from conftest import in_process
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.results import read_result
+from d9d_lr.sweeping.attempt import Attempt, new_attempt
 from d9d_lr.train import job
 from d9d_lr.training import loop, randomness
 from helpers.kills import differences
@@ -114,6 +116,23 @@ def test_a_failing_trunk_fails_the_points_below_it_and_is_tried_again(sweep, mon
     assert not Path("s/.sweep").exists()
 
 
+def test_shared_steps_that_nobody_waits_for_any_more_are_not_trained(sweep, trained, monkeypatch):
+    """A job of a killed sweep may come out of a queue when another start has long done everything."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Attempt, "is_over", lambda attempt: True)
+        done = sweep(*COSINES, "sweep.keep_branches=true")
+    assert done.status == 0
+    assert len(trained) == 100
+    assert not Path("s/.sweep").exists()
+
+
+def test_an_attempt_is_over_when_its_files_are_gone(tmp_path):
+    with new_attempt(tmp_path, None, None) as killed, new_attempt(tmp_path, None, None) as following:
+        assert killed.is_over()
+        assert not following.is_over()
+    assert following.is_over()
+
+
 def test_enough_failures_are_counted_in_points(sweep, monkeypatch):
     with failing_at(monkeypatch, 2):
         failed = sweep(*COSINES, "sweep.max_failures=5", "train.seed=0,1")
@@ -200,6 +219,68 @@ def test_what_cannot_be_reused(sweep, typed, said):
     assert done.status == 2
     assert said in done.err
     assert not Path("s").exists()
+
+
+@pytest.mark.parametrize("keep", [1, 2, 5])
+def test_checkpoints_on_the_way_are_those_of_a_run_of_its_own(sweep, trained, keep):
+    arguments = (*HORIZONS, "train.checkpoint_every=4", f"train.keep_checkpoints={keep}")
+    assert sweep(*arguments, "sweep.share_prefixes=false", folder="whole").status == 0
+    trained.clear()
+    assert sweep(*arguments).status == 0
+    assert len(trained) == 49
+    assert all_differences("whole", "s") == {}
+    # Of 10 steps, 9 of them shared: those after 4 and 8, or the newest of them.
+    left = [path.name for path in sorted(Path("s/train.total_steps=10/checkpoints").iterdir())]
+    assert left == ["step-000000004.pt", "step-000000008.pt"][-keep:]
+
+
+def test_checkpoints_on_the_way_pass_through_trunks_and_what_was_kept(sweep, trained, monkeypatch):
+    """A trunk that is interrupted, one that begins from another's, and points that are added later."""
+    often = ("train.checkpoint_every=3", "train.keep_checkpoints=3", "sweep.keep_branches=true")
+    with failing_at(monkeypatch, 12, KeyboardInterrupt()):
+        assert sweep(*HORIZONS, *often).status == 130
+    assert sweep(*HORIZONS, *often).status == 0
+    more = (*HORIZONS[:-1], "train.total_steps=10,15,20,25,30,40")
+    trained.clear()
+    assert sweep(*more, *often).status == 0
+    # The decay of 15 begins at 12 and parts at 13, that of 25 at 20 and 21; 12 and 21 are there to begin from.
+    assert trained == [12, 13, 14, 21, 22, 23, 24]
+    assert sweep(*more, *often, "sweep.share_prefixes=false", folder="whole").status == 0
+    assert all_differences("whole", "s") == {}
+
+
+def test_points_that_are_saved_otherwise_share_nothing(sweep):
+    arguments = (*SMALL, "lr=constant", "train.total_steps=20", "train.checkpoint_every=4,5")
+    assert "to train" not in sweep(*arguments, "sweep.dry_run=true").out
+
+
+def test_what_was_not_kept_on_the_way_is_not_begun_from(sweep, trained):
+    """The first run left nothing on its way, so one that would have has to go there itself."""
+    constant = (*SMALL, "lr=constant")
+    assert sweep(*constant, "train.total_steps=10").status == 0
+    trained.clear()
+    arguments = (*constant, "train.total_steps=15", "train.checkpoint_every=4", "sweep.reuse=[s]")
+    assert sweep(*arguments, folder="second").status == 0
+    assert len(trained) == 15
+    assert len(list(Path("second").rglob("step-*.pt"))) == 2  # keep_checkpoints
+
+
+def test_event_files_hold_what_those_of_whole_runs_hold(sweep):
+    arguments = (*COOLDOWNS, "tracker=tensorboard")
+    assert sweep(*arguments, "sweep.share_prefixes=false", folder="whole").status == 0
+    assert sweep(*arguments).status == 0
+    assert all_differences("whole", "s") == {}
+    events = [{name: _events(Path(folder, name)) for name in folders("s")} for folder in ("whole", "s")]
+    assert events[0] == events[1]
+    assert all(len(each) > 40 for each in events[0].values())
+
+
+def _events(folder):
+    """The values of all events in a run folder, by tag and step, in the order in which they were written."""
+    files = sorted(folder.rglob("events.*"))
+    assert len(files) == 1
+    found = [(event.step, value) for event in EventFileLoader(str(files[0])).Load() for value in event.summary.value]
+    return [(step, value.tag, list(value.tensor.float_val)) for step, value in found]
 
 
 def test_metrics_of_shared_steps_reach_the_tracker(sweep, in_tmp, monkeypatch):
