@@ -16,8 +16,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.runs.errors import write_error
 from d9d_lr.runs.folders import RunFolder, remove_empty
 from d9d_lr.runs.locks import HeldError, held

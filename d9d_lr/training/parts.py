@@ -10,8 +10,8 @@ from torch import nn
 from torch.optim import Optimizer
 
 from d9d_lr.composing.targets import TargetConfig
-from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
 from d9d_lr.sweeping.portion import WHOLE, Portion
 from d9d_lr.training.begin import checkpoint_to_begin_from, past_of

@@ -12,8 +12,8 @@ from typing import assert_never
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.runs.atomic import remove_partials, set_aside, write_text_whole
 from d9d_lr.runs.errors import write_error
 from d9d_lr.runs.folders import RunFolder
