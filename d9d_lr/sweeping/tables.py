@@ -69,8 +69,11 @@ def said_of_steps(sharing: Sharing) -> list[str]:
     if to_train < written:
         fewer = f" ({written / to_train:.1f} times fewer)" if to_train else ""
         lines.insert(0, f"{len(points)} points, {written} steps as written, {to_train} to train{fewer}")
-        if whole := sum(point.course is None for point in points):
-            lines.append(f"{whole} of them trained whole, for what their schedule or task does is not known")
+    for reason, whole in sharing.unknown.items():
+        which = (
+            f"{whole} of {len(points)} points" if whole < len(points) else f"all {whole} points" if whole > 1 else ""
+        )
+        lines.append(f"{which or 'the point'} {'are' if whole > 1 else 'is'} trained whole: {visible(reason)}")
     return lines
 
 
