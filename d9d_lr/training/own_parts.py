@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from d9d_lr.composing.targets import TargetConfig, call, find
-from d9d_lr.diagnostics.one_line import in_one_line
+from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.training.settings import Settings
 
 Values = Callable[[ArrayLike], NDArray[np.float64]]

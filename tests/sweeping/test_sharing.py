@@ -160,7 +160,7 @@ def test_points_added_later_begin_from_what_was_kept(sweep, trained):
     assert len(list(Path("s/.sweep/branches").iterdir())) == 1
     trained.clear()
     preview = sweep(*HORIZONS, "train.total_steps=20,30,40", "sweep.dry_run=true")
-    assert "1 points, 40 steps as written, 23 to train" in preview.out
+    assert "1 point, 40 steps as written, 23 to train" in preview.out
     assert sweep(*HORIZONS, "train.total_steps=20,30,40").status == 0
     assert len(trained) == 40 - 17  # the 20 steps part from the others at 17; where 30 and 40 part, nothing was left
     sweep(*HORIZONS, "train.total_steps=20,30,40", "sweep.share_prefixes=false", folder="whole")
