@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.sweeping.tree import Course
 from d9d_lr.training.fingerprint import digest, family_fingerprint
 from d9d_lr.training.plan import SchedulePlan, planned
@@ -17,14 +18,18 @@ from d9d_lr.training.settings import Settings
 Values = Callable[[ArrayLike], NDArray[np.float64]]
 
 
-def course_of(settings: Settings) -> Course | None:
+def course_of(settings: Settings, schedule: Schedule | None) -> Course | None:
     """Returns what a run does from step to step; None where nobody can say.
 
     A provider or a task of the user's own may do anything, and a run that begins from the checkpoint of another one has
     a past of its own.
+
+    Args:
+        settings: The settings.
+        schedule: Their resolved schedule; None for a provider of the user's own.
     """
     plan, train = planned(settings), settings.train
-    values = _values(plan)
+    values = _values(schedule, plan)
     if values is None or isinstance(settings.task, TargetConfig) or train.resume not in ("auto", "never"):
         return None
     return Course(_family(settings, plan), values, train.last_step)
@@ -42,7 +47,7 @@ def history_fingerprint(settings: Settings, plan: SchedulePlan, step: int, envir
     Returns:
         The hash; empty where nobody can say what the run did.
     """
-    values = _values(plan)
+    values = _values(plan.schedule(), plan)
     if values is None or isinstance(settings.task, TargetConfig):
         return ""
     bits = np.asarray(values(np.arange(step)), dtype=np.float64).tobytes()
@@ -55,13 +60,13 @@ def _family(settings: Settings, plan: SchedulePlan) -> str:
     return digest([own, sorted(plan.schedules)]) if plan.schedules else own
 
 
-def _values(plan: SchedulePlan) -> Values | None:
+def _values(schedule: Schedule | None, plan: SchedulePlan) -> Values | None:
     """Returns the multiplier of each step; with several schedules, a number that agrees where all of them do.
 
     Returns:
         None for a provider of the user's own.
     """
-    schedule, others = plan.schedule(), plan.others()
+    others = plan.others()
     if schedule is None or not others:
         return None if schedule is None else schedule.multipliers
     ordered = [schedule, *(others[name] for name in sorted(others))]

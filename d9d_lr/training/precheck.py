@@ -62,7 +62,7 @@ def check_point(config: DictConfig) -> RunPreview:
         settings_fingerprint(settings),
         total_steps,
         columns,
-        course=course_of(settings),
+        course=course_of(settings, schedule),
         rates=_rates(settings, schedule),
         advice=_advice(schedule),
         judged=_judged(settings, schedule),
