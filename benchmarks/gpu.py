@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,15 +36,19 @@ NOTES = "D9D_LR_BENCH_NOTES"
 WAITS = {"cudaStreamSynchronize", "cudaDeviceSynchronize", "cudaEventSynchronize", "cudaMemcpy"}
 """What the profiler calls it when the processor waits for the GPU."""
 
+Outcome = tuple[str, str, bool]
+"""What was done, what came out, and whether that is as it should be."""
+Part = Callable[[str], Iterator[Outcome]]
+
 
 def main(device: str) -> int:
     """Does all of it; returns how many parts did not come out as they should."""
     if device == "cuda" and not torch.cuda.is_available():
         sys.exit("there is no GPU here; python -m benchmarks.gpu cpu goes through the rest")
     table, bad = _Table(device), 0
-    for part in (_tests, _waits, _sweep):
+    for part in (_waits, _sweep, _tests):
         began = time.perf_counter()
-        for what, came_out, good in part(device):
+        for what, came_out, good in _whatever_happens(part, device):
             bad += not good
             table.say(f"| {what} | {came_out} | {'yes' if good else '**NO**'} |")
         table.say(f"| ({part.__name__.strip('_')}) | {time.perf_counter() - began:.0f} s | |")
@@ -51,6 +56,15 @@ def main(device: str) -> int:
     for row in training.rows(device, rounds=9):
         table.say(measure(row).line)
     return bad
+
+
+def _whatever_happens(part: Part, device: str) -> Iterator[Outcome]:
+    """Yields what a part does; time on a GPU is short, and an error in one is none in the others."""
+    try:
+        yield from part(device)
+    except Exception as error:
+        traceback.print_exc()
+        yield part.__name__.strip("_"), f"{type(error).__name__}: {error}".splitlines()[0], False
 
 
 class _Table:
@@ -75,7 +89,7 @@ class _Table:
             self._file.write_text("\n".join([*self._lines, ""]))
 
 
-def _tests(device: str) -> Iterator[tuple[str, str, bool]]:
+def _tests(device: str) -> Iterator[Outcome]:
     """Runs tests/training/test_cuda.py; without a GPU it is skipped."""
     command = [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", "-W", "default", "-rs"]
     done = subprocess.run(
@@ -88,7 +102,7 @@ def _tests(device: str) -> Iterator[tuple[str, str, bool]]:
     yield "`tests/training/test_cuda.py`", last[0].strip("= "), passed and not done.returncode
 
 
-def _waits(device: str) -> Iterator[tuple[str, str, bool]]:
+def _waits(device: str) -> Iterator[Outcome]:
     """Trains with a GPU that no step may wait for, and counts in the profiler's record what waits there are."""
     tensor_lr = ("optimizer._target_=benchmarks.gpu.capturable_adamw",)
     cases = {"task=charlm": (), "task=digits": (), "task=digits, rates as GPU tensors": tensor_lr}
@@ -185,7 +199,7 @@ def capturable_adamw(params: list[torch.nn.Parameter], lr: float = 1e-3) -> torc
     return torch.optim.AdamW(params, lr=torch.tensor(lr, device=device), capturable=device.type == "cuda")
 
 
-def _sweep(device: str) -> Iterator[tuple[str, str, bool]]:
+def _sweep(device: str) -> Iterator[Outcome]:
     """Sweeps by joblib with two workers and `train.device=auto`."""
     names = ["0", "GPU-0"]
     if device == "cuda":
