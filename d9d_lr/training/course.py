@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.sweeping.tree import Course
 from d9d_lr.training.fingerprint import digest, family_fingerprint
 from d9d_lr.training.own_parts import Values, codes_of, multipliers_of, unpromised
@@ -15,16 +16,20 @@ from d9d_lr.training.plan import SchedulePlan, planned
 from d9d_lr.training.settings import Settings
 
 
-def course_of(settings: Settings) -> tuple[Course | None, str]:
+def course_of(settings: Settings, schedule: Schedule | None) -> tuple[Course | None, str]:
     """Returns what a run does from step to step; None where nobody can say, and why.
 
     Parts of the user's own may do anything, but for those that say what they do; see `d9d_lr.training.own_parts`. A run
     that begins from the checkpoint of another one has a past of its own.
+
+    Args:
+        settings: The settings.
+        schedule: Their resolved schedule; None for a provider of the user's own.
     """
     plan, train = planned(settings), settings.train
     if train.resume not in ("auto", "never"):
         return None, "train.resume names a checkpoint to go on from"
-    values, unknown = _values(plan)
+    values, unknown = _values(schedule, plan)
     if values is None or (unknown := unpromised(settings)):
         return None, unknown
     return Course(_family(settings, plan), values, train.last_step, train.on_the_way), ""
@@ -42,7 +47,7 @@ def history_fingerprint(settings: Settings, plan: SchedulePlan, step: int, envir
     Returns:
         The hash; empty where nobody can say what the run did.
     """
-    values, _ = _values(plan)
+    values, _ = _values(plan.schedule(), plan)
     beyond = isinstance(plan.lr, TargetConfig) and step > plan.total_steps  # it was asked about its own steps alone
     if values is None or beyond or unpromised(settings):
         return ""
@@ -58,7 +63,7 @@ def _family(settings: Settings, plan: SchedulePlan) -> str:
     return digest([own, sorted(plan.schedules)]) if plan.schedules else own
 
 
-def _values(plan: SchedulePlan) -> tuple[Values | None, str]:
+def _values(schedule: Schedule | None, plan: SchedulePlan) -> tuple[Values | None, str]:
     """Returns the multiplier of each step; with several schedules, a number that agrees where all of them do.
 
     Returns:
@@ -66,8 +71,8 @@ def _values(plan: SchedulePlan) -> tuple[Values | None, str]:
     """
     if isinstance(plan.lr, TargetConfig):
         return multipliers_of(plan.lr, plan.total_steps)
-    schedule, others = plan.schedule(), plan.others()
     assert schedule is not None
+    others = plan.others()
     if not others:
         return schedule.multipliers, ""
     ordered = [schedule, *(others[name] for name in sorted(others))]
