@@ -27,6 +27,7 @@ from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, s
 from d9d_lr.training.display import Display
 from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
+from d9d_lr.training.parts import on_the_way
 from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.settings import Settings
 
@@ -43,6 +44,10 @@ def recording(
     for row in map(json.loads, kept if run.past.from_folder else ()):  # what others trained, as if it were trained here
         tracker.log(int(row.pop("step")), row)
     with MetricsFile(folder, kept) as metrics, Display(settings.train.last_step) as display:
+        for earlier in on_the_way(run, settings):
+            metrics.sync()
+            path, lines = RunFolder(folder).checkpoint_after(earlier.step), lines_before(earlier.step, folder)
+            save_checkpoint(path, _checkpoint(earlier, settings, len(lines)))
         yield Recorder(run, settings, folder, metrics, display, tracker, judge)
 
 
@@ -83,7 +88,9 @@ class Recorder(Observer):
     def save(self) -> None:
         """Saves a run that is on its way, and forgets the oldest checkpoints."""
         self._save_at(RunFolder(self._folder).checkpoint_after(self._run.step))
-        prune(self._folder, self._settings.train.keep_checkpoints, self._run.saves)
+        config = self._settings.train
+        needed = {step for save in self._run.saves for step in (save, *config.on_the_way.held_at(save))}
+        prune(self._folder, config.keep_checkpoints, needed)
 
     def save_end(self) -> None:
         """Saves a run that has done all its steps."""
