@@ -20,7 +20,7 @@ from torch import nn
 from torch.optim.lr_scheduler import LambdaLR
 
 from benchmarks.measuring import ROUNDS, Row
-from d9d_lr.composing.compose import compose_from
+from d9d_lr.composing.compose import compose_checked
 from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.tracking.open import open_tracker
 from d9d_lr.training.interrupts import watched_interrupts
@@ -51,7 +51,7 @@ def rows(device: str = "cpu", rounds: int = ROUNDS) -> Iterator[Row]:
 def settings_of(*overrides: str) -> Settings:
     """Composes a run that is evaluated at its two ends."""
     own = ["train.eval_every=${train.total_steps}", "lr=warmup_hold_cosine", "lr.phases.0.steps=10"]
-    return resolve_settings(compose_from(APP_DIR, "config", [*own, *overrides]))
+    return compose_checked(APP_DIR, "config", [*own, *overrides], resolve_settings)
 
 
 def trained(settings: Settings, observer: Callable[[Recorder], Observer] = lambda recorder: recorder) -> float:

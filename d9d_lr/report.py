@@ -13,6 +13,7 @@ from rich.text import Text
 
 from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.terminal import answer_text
+from d9d_lr.comparing.words import listed
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.diagnostics.visible import visible
@@ -82,9 +83,8 @@ def _print(console: Console, view: SweepView) -> None:
     if said := against_real(view.settings):
         console.print(Text(visible(said)), soft_wrap=True)
     for cause, places in view.failures.items():
-        named = "; ".join(view.labels[place] for place in places[:_MOST_LABELS])
-        more = f"; and {len(places) - _MOST_LABELS} more" if len(places) > _MOST_LABELS else ""
-        console.print(Text(f"{len(places)} failed: {cause} ({named}{more})", style="red"))
+        named = listed([view.labels[place] for place in places], most=_MOST_LABELS)
+        console.print(Text(f"{len(places)} failed: {cause} ({named})", style="red"))
     for answer in view.answers:
         if answer.best:
             which = f" ({answer.heading})" if answer.heading else ""

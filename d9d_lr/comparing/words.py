@@ -35,16 +35,16 @@ def notes(answer: Answer) -> list[str]:
     """Returns what one must know beside the answer: other candidates, edges of ranges, points without a number."""
     found = []
     if answer.pending:
-        found.append(f"{_count(answer.pending, 'point')} of this comparison not finished: all of this may change")
+        found.append(f"{counted(answer.pending, 'point')} of this comparison not finished: all of this may change")
     close = [lead.other.name for lead in answer.leads[1:] if not lead.separable and lead.error is not None]
     if close:
-        found.append(f"may be as good too: {_listed(close)}")
+        found.append(f"may be as good too: {listed(close)}")
     compared = [one for one in [answer.best, *(lead.other for lead in answer.leads[:1])] if one]
     found += [_edge(one) for one in compared if one.edges]
     lost = [one for one in answer.settings if one.diverged]
     if lost:
-        names = _shared_value(lost, answer.settings) or _listed([_named(one) for one in lost], most=3)
-        found.append(f"{_count(len(lost), 'setting')} with a seed that diverged, which cannot be best: {names}")
+        names = _shared_value(lost, answer.settings) or listed([_named(one) for one in lost], most=3)
+        found.append(f"{counted(len(lost), 'setting')} with a seed that diverged, which cannot be best: {names}")
     return found
 
 
@@ -113,7 +113,7 @@ def _verdict(answer: Answer) -> str:
         return "not separable: they are equal"
     if lead.more_seeds is None:
         return f"not separable; even {MOST_SEEDS} more seeds would not do"
-    return f"not separable; about {_count(lead.more_seeds, 'more seed')} would be needed"
+    return f"not separable; about {counted(lead.more_seeds, 'more seed')} would be needed"
 
 
 def _edge(candidate: Candidate) -> str:
@@ -121,17 +121,19 @@ def _edge(candidate: Candidate) -> str:
         f"{edge.key}={edge.value} is the {'lowest' if edge.lowest else 'highest'} that was tried"
         for edge in candidate.edges
     ]
-    return f"the best of {candidate.name} lies at the edge: {_listed(ends)}; its true best may lie beyond"
+    return f"the best of {candidate.name} lies at the edge: {listed(ends)}; its true best may lie beyond"
 
 
 def _named(setting: Setting) -> str:
     return setting.label or schedule_name(setting, list(setting.values))
 
 
-def _listed(names: Sequence[str], most: int = 6) -> str:
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Returns names, the first of many and how many more there are."""
     more = len(names) - most
     return "; ".join(names) if more <= 0 else f"{'; '.join(names[:most])}; and {more} more"
 
 
-def _count(count: int, name: str) -> str:
+def counted(count: int, name: str) -> str:
+    """Returns "1 run" or "2 runs"."""
     return f"1 {name}" if count == 1 else f"{count} {name}s"

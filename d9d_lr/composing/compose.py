@@ -46,15 +46,6 @@ def compose_lr(overrides: Sequence[str] = (), total_steps: int | None = None) ->
     return compose_checked(SCHEDULES_DIR, _PRIMARY, overrides, section)
 
 
-def compose_from(config_dir: Path, config_name: str, overrides: Sequence[str]) -> DictConfig:
-    """Composes a configuration from a folder, leaving an application around it as it was.
-
-    Raises:
-        ConfigError: If Hydra cannot compose it, with what to type instead.
-    """
-    return compose_checked(config_dir, config_name, overrides, lambda config: config)
-
-
 def compose_checked(
     config_dir: Path, config_name: str, overrides: Sequence[str], check: Callable[[DictConfig], T]
 ) -> T:

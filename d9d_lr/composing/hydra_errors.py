@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from hydra.errors import MissingConfigException, OverrideParseException
 from yaml import MarkedYAMLError
 
-from d9d_lr.composing.file_errors import bad_yaml, missing_file
 from d9d_lr.composing.group_errors import listed, no_option, no_such_group, place_of_group, several_values
 from d9d_lr.composing.hydra_english import Said, read
 from d9d_lr.composing.key_errors import in_list, mapping_and_list, nothing_to_delete, unknown_key
@@ -18,6 +17,7 @@ from d9d_lr.composing.line import Line
 from d9d_lr.composing.overrides import key_of
 from d9d_lr.composing.suggestions import Suggestion, hinted
 from d9d_lr.composing.unparsed import unparsed
+from d9d_lr.composing.unreadable import bad_yaml, missing_file
 from d9d_lr.diagnostics.problems import Problem
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args, get_origin
 
 from d9d_lr.config.positions import phase_list, phase_positions
 from d9d_lr.diagnostics.places import Vocabulary
+from d9d_lr.schedule.curves import Curve
+from d9d_lr.schedule.phases import Phase
 
 _MERGES = "a value merges into what was there before; to have another kind, swap the group that stands there"
+_FIELDS = {field.name for kind in (*get_args(Phase), *get_args(Curve)) for field in fields(get_origin(kind) or kind)}
 
 
 class LrVocabulary(Vocabulary):
@@ -22,6 +26,10 @@ class LrVocabulary(Vocabulary):
         if len(typed) > 2 and typed[:2] == ["scheduler", "phases"] and isinstance(schedule, Mapping):
             _put_positions(typed, 2, schedule["phases"])
         return typed[1:] if flat and typed[:1] == ["scheduler"] else typed
+
+    def of_another_kind(self, name: str) -> bool:
+        """Whether some phase or curve has a field of that name."""
+        return name in _FIELDS
 
     def empty(self, name: str) -> str:
         """Says that there are no phases."""

@@ -68,7 +68,8 @@ def _problem(details: ErrorDetails, place: Place, raw: Any, prefix: str, vocabul
 
 def _extra(place: Place, key: str, found: Any, vocabulary: Vocabulary) -> Problem:
     said = f"allowed here: {', '.join(place.known)}" if place.known else "nothing is allowed here"
-    hint = did_you_mean(place.name, place.known) or vocabulary.hint(key, found, unknown=True)
+    near = "" if vocabulary.of_another_kind(place.name) else did_you_mean(place.name, place.known)
+    hint = near or vocabulary.hint(key, found, unknown=True)
     return Problem(key, f"unknown key (value {shown(found)}); {said}", hint, misplaced=True)
 
 

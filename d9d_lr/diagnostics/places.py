@@ -27,6 +27,10 @@ class Vocabulary:
         """
         return [str(part) for part in parts]
 
+    def of_another_kind(self, name: str) -> bool:
+        """Whether a key that is not allowed belongs to another kind of what it stands in, and is no slip."""
+        return False
+
     def empty(self, name: str) -> str:
         """Says that a list has no items."""
         return "must not be empty"

@@ -13,9 +13,8 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.plotting.many import FEW, Legend, legend_of
 from d9d_lr.plotting.palette import Look, line_style, literal
 from d9d_lr.plotting.quantity import Panel, Quantity, values_of
-from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import Series
-from d9d_lr.plotting.window import Window
+from d9d_lr.plotting.window import Window, steps_to_draw
 from d9d_lr.runs.atomic import write_whole
 from d9d_lr.schedule.piecewise import boundaries
 

@@ -18,9 +18,8 @@ from d9d_lr.plotting.braille import BrailleCanvas
 from d9d_lr.plotting.many import FEW
 from d9d_lr.plotting.palette import bright
 from d9d_lr.plotting.quantity import Panel, Quantity, values_of
-from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import LR, Series
-from d9d_lr.plotting.window import Window
+from d9d_lr.plotting.window import Window, steps_to_draw
 from d9d_lr.schedule.curve_base import FloatArray
 
 _LABEL_COLUMNS, _WIDEST, _ROWS, _QUARTERS = 10, 150, 17, 4

@@ -61,19 +61,15 @@ def visualize_lr_scheduler(
 
 
 def _factory(scheduled: Any, total_steps: int) -> Callable[[Optimizer], Any]:
+    from d9d_lr.integrations.building import build_scheduler
     from d9d_lr.provider.auto import AutoLRSchedulerProvider
-    from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
     from d9d_lr.provider.torch_scheduler import PiecewiseLR
 
     if isinstance(scheduled, Schedule):
         return lambda optimizer: PiecewiseLR(optimizer, scheduled)
-    if isinstance(scheduled, PiecewiseConfig):
-        scheduled = AutoLRSchedulerProvider(scheduled)
-    if isinstance(scheduled, AutoLRSchedulerProvider):
-        provider, here = scheduled, DistributedContext()
-        return lambda optimizer: provider(
-            InitializeLRSchedulerContext(dist_context=here, total_steps=total_steps, optimizer=optimizer)
-        )
+    if isinstance(scheduled, PiecewiseConfig | AutoLRSchedulerProvider):
+        provider = scheduled
+        return lambda optimizer: build_scheduler(provider, optimizer, total_steps)
     if not callable(scheduled):
         message = f"{type(scheduled).__name__} cannot be drawn without being stepped"
         hint = "pass what builds it, as in lambda optimizer: StepLR(optimizer, 30)"

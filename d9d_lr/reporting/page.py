@@ -13,7 +13,7 @@ from string import Template
 from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.effects import effects_of
 from d9d_lr.comparing.predicted import against_real
-from d9d_lr.comparing.words import LEGEND, notes, sentence
+from d9d_lr.comparing.words import LEGEND, counted, listed, notes, sentence
 from d9d_lr.reporting.page_data import page_data, scheduled_names
 from d9d_lr.reporting.predicted_chart import predicted_chart
 from d9d_lr.reporting.run_views import RunView, schedule_text
@@ -41,7 +41,7 @@ def html_of(view: SweepView) -> str:
         maps="".join(_map(index, found) for index, found in enumerate(maps)),
         settings=_table("settings", setting_heads(view), [setting_cells(view, one) for one in view.settings]),
         runs=_table("runs", run_heads(view), [run_cells(view, place) for place in range(len(view.runs))]),
-        run_count=_count(len(view.runs), "run"),
+        run_count=counted(len(view.runs), "run"),
         data=page_data(view, maps),
     )
 
@@ -49,8 +49,8 @@ def html_of(view: SweepView) -> str:
 def summary_line(view: SweepView) -> str:
     """Returns how many points there are of each status."""
     counts = ", ".join(f"{count} {status}" for status, count in view.counts.items())
-    runs = _count(len(view.runs), "run")
-    folded = f" in {_count(len(view.settings), 'setting')}" if len(view.settings) < len(view.runs) else ""
+    runs = counted(len(view.runs), "run")
+    folded = f" in {counted(len(view.settings), 'setting')}" if len(view.settings) < len(view.runs) else ""
     return f"{runs}{folded}: {counts}; the objective is {OBJECTIVE}, lower is better"
 
 
@@ -129,24 +129,19 @@ def _effects(answer: Answer) -> str:
 def _troubles(view: SweepView) -> str:
     parts = []
     if view.failures:
-        count = _count(sum(map(len, view.failures.values())), "run")
+        count = counted(sum(map(len, view.failures.values())), "run")
         inside = "".join(
-            f'<div class="error"><b>{_count(len(places), "run")}</b>: {escape(cause)}'
-            f'<div class="soft">{_listed([view.labels[place] for place in places])}</div></div>'
+            f'<div class="error"><b>{counted(len(places), "run")}</b>: {escape(cause)}'
+            f'<div class="soft">{escape(listed([view.labels[place] for place in places], most=8))}</div></div>'
             for cause, places in view.failures.items()
         )
-        causes = _count(len(view.failures), "cause")
+        causes = counted(len(view.failures), "cause")
         parts.append(f'<details class="bad"><summary>{count} failed ({causes})</summary>{inside}</details>')
     pending = [place for place, run in enumerate(view.runs) if run.status not in ("completed", "failed")]
     if pending:
         lines = "".join(f"<li>{escape(view.labels[i])}: {escape(_progress(view.runs[i]))}</li>" for i in pending)
         parts.append(f"<details><summary>{len(pending)} not finished</summary><ul>{lines}</ul></details>")
     return "\n".join(parts)
-
-
-def _listed(labels: Sequence[str], most: int = 8) -> str:
-    more = f"; and {len(labels) - most} more" if len(labels) > most else ""
-    return escape("; ".join(labels[:most]) + more)
 
 
 def _progress(run: RunView) -> str:
@@ -186,10 +181,6 @@ def _row(place: int, cells: Sequence[Cell]) -> str:
         f'<td class="{escape(cell.kind)}" data-value="{escape(cell.whole)}">{escape(cell.shown)}</td>' for cell in cells
     )
     return f'<tr data-place="{place}" tabindex="-1">{shown}</tr>'
-
-
-def _count(count: int, name: str) -> str:
-    return f"1 {name}" if count == 1 else f"{count} {name}s"
 
 
 def _asset(name: str) -> str:

@@ -12,7 +12,7 @@ from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.laws.folder_runs import base_lr_of, saved_schedule
-from d9d_lr.plotting.sampling import steps_to_draw
+from d9d_lr.plotting.window import steps_to_draw
 from d9d_lr.reporting.run_curves import Curve
 from d9d_lr.reporting.run_views import RunView
 from d9d_lr.runs.folders import RunFolder

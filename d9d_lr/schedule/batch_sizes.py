@@ -12,7 +12,6 @@ from d9d_lr.schedule.curve_base import CurveBase
 from d9d_lr.schedule.phases import Phase, PhaseBeforeEnd
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.placed import SchedulePhase
-from d9d_lr.schedule.repeat import Repeat
 from d9d_lr.schedule.units import BY_BATCH
 
 
@@ -63,12 +62,9 @@ def share_of(phase: Phase[CurveBase], full_batch: int) -> Fraction:
     return Fraction(round(phase.target_multiplier * full_batch), full_batch)
 
 
-def batch_problems(named: Sequence[tuple[str, Phase[CurveBase] | Repeat]], full_batch: int) -> Iterator[Problem]:
+def batch_problems(named: Sequence[tuple[str, Phase[CurveBase]]], full_batch: int) -> Iterator[Problem]:
     """Yields what no phase of a batch size can be: a part of an example, or counted from an end that it decides."""
     for name, phase in named:
-        if isinstance(phase, Repeat):
-            yield Problem(f"{name}.mode", "a batch size has no cycles", "write the phases one by one")
-            continue
         multiplier = phase.target_multiplier
         if multiplier is not None and whole_examples(multiplier, full_batch) is None:
             message = f"{multiplier:.6g} of {full_batch} examples are {multiplier * full_batch:.6g}"

@@ -13,8 +13,8 @@ from d9d_lr.comparing.names import short_keys
 from d9d_lr.comparing.words import measured
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import RunFolder
-from d9d_lr.sweeping.polling import polled
 from d9d_lr.sweeping.summary import read_summary
+from d9d_lr.sweeping.watch import polled
 
 _SILENT_SECONDS = 5.0
 

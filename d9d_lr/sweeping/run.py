@@ -9,6 +9,7 @@ from pathlib import Path
 from hydra.core.utils import JobReturn, JobStatus
 from omegaconf import DictConfig, OmegaConf
 
+from d9d_lr.comparing.words import counted
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.atomic import set_aside, write_text_whole
 from d9d_lr.runs.commands import repeat_command, this_program
@@ -70,7 +71,7 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
         show_shared_steps(_arranged(sweep, settings, points, states))
     show_forecast(foreseen)
     if settings.dry_run:
-        say(f"\n{_count(points)}; nothing was started ({sweep.section}.dry_run=true)")
+        say(f"\n{counted(len(points), 'point')}; nothing was started ({sweep.section}.dry_run=true)")
         return []
     sweep.folder.mkdir(parents=True, exist_ok=True)
     with alone(sweep.folder):
@@ -98,7 +99,8 @@ def _run(
     }
     sharing = _arranged(sweep, settings, points, states)
     todo = sharing.points
-    say(f"{_count(points)} in {shown(folder)}" + (f", {len(done)} of them completed before" if done else ""))
+    before = f", {len(done)} of them completed before" if done else ""
+    say(f"{counted(len(points), 'point')} in {shown(folder)}{before}")
     for line in said_of_steps(sharing):
         say(line)
     traits = launcher_traits(sweep.config.hydra.launcher)
@@ -149,7 +151,3 @@ def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], 
 
 def _completed(returned: JobReturn | None) -> bool:
     return returned is not None and returned.status == JobStatus.COMPLETED
-
-
-def _count(points: Sequence[CheckedPoint]) -> str:
-    return "1 point" if len(points) == 1 else f"{len(points)} points"

@@ -1,14 +1,19 @@
-"""Reporting failures as they happen, where the jobs' own output does not reach this terminal."""
+"""Looking at files again and again while a sweep runs, and reporting failures as they happen.
+
+The jobs' own output may not reach this terminal.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.sweeping.attempt import Attempt
-from d9d_lr.sweeping.polling import polled
+
+_POLL_SECONDS = 1.0
 
 
 @contextmanager
@@ -33,3 +38,21 @@ def _report_new(attempt: Attempt, reported: set[str]) -> None:
         if name not in reported:
             reported.add(name)
             report_failure(name, error)
+
+
+@contextmanager
+def polled(look: Callable[[], None], name: str) -> Iterator[None]:
+    """Calls something about once in a second, in a thread of that name that ends with the block."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_POLL_SECONDS):
+            look()
+
+    watcher = threading.Thread(target=watch, name=name, daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watcher.join()

@@ -10,7 +10,7 @@ from matplotlib.ticker import EngFormatter, MaxNLocator
 from canon.cases import PRESETS
 from canon.compare import greatest_difference, schedule_of
 from d9d_lr.composing.paths import SCHEDULES_DIR
-from d9d_lr.plotting.sampling import steps_to_draw
+from d9d_lr.plotting.window import steps_to_draw
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 COLUMNS = 4

@@ -8,7 +8,7 @@ from torch import nn
 from torch.optim import SGD
 from torch.optim.lr_scheduler import OneCycleLR
 
-from d9d_lr.composing.compose import compose_from
+from d9d_lr.composing.compose import compose_checked
 from d9d_lr.composing.paths import APP_DIR, SCHEDULES_DIR
 from d9d_lr.training.plan import planned
 from d9d_lr.training.resolve import resolve_settings
@@ -28,7 +28,7 @@ HERE = {
 
 
 def plan(*overrides):
-    return planned(resolve_settings(compose_from(APP_DIR, "config", overrides)))
+    return planned(compose_checked(APP_DIR, "config", overrides, resolve_settings))
 
 
 def values(name, *overrides, total_steps=1000):

@@ -26,6 +26,8 @@ def problems(config, key="lr", total_steps=100):
 def test_every_key_begins_with_what_the_section_is_called(key):
     stale = section(_0=WARMUP, _2={**DECAY, "percentage": 0.5})
     assert problems(stale, key) == [(f"{key}.phases.2.percentage", SWAP)]
+    stale = section(_0={**WARMUP, "mode": "rest"})  # steps is the key of another mode, and not ahead_steps misspelt
+    assert problems(stale, key) == [(f"{key}.phases.0.steps", SWAP)]
     assert problems(section(_0={**WARMUP, "curve": "cosine"}, _2=DECAY), key) == [(f"{key}.phases.0.curve", SWAP)]
     assert problems(section(_3={**WARMUP, "steps": 200}, _4=DECAY), key) == [
         (f"{key}.phases.3.steps", "shorten the phases or raise total_steps")

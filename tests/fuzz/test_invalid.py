@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
 from d9d_lr import ConfigError, build_schedule, compose_lr, resolve_lr
-from d9d_lr.composing.compose import compose_from
+from d9d_lr.composing.compose import compose_checked
 from d9d_lr.composing.paths import SCHEDULES_DIR
 from helpers.effort import examples, no_hang
 from helpers.running import files_below, run_command
@@ -185,7 +185,8 @@ def test_a_mutated_file_ends_cleanly(drawn, tried):
         Path(folder, "mine.yaml").write_text(primary)
         try:
             with no_hang():
-                config = resolve_lr(compose_from(Path(folder), "mine", []).get("lr") or OmegaConf.create({}), 1000)
+                composed = compose_checked(Path(folder), "mine", [], lambda config: config)
+                config = resolve_lr(composed.get("lr") or OmegaConf.create({}), 1000)
         except ConfigError as error:
             check_problems(error, kind, tried)
         else:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from d9d_lr.composing.compose import compose_from
+from d9d_lr.composing.compose import compose_checked
 from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.train import main
@@ -47,7 +47,7 @@ ENVIRONMENT = {
 @cache
 def settings(*overrides: str) -> Settings:
     """Composes and validates what the command line would."""
-    return resolve_settings(compose_from(APP_DIR, "config", overrides))
+    return compose_checked(APP_DIR, "config", overrides, resolve_settings)
 
 
 def run(folder: Path, *overrides: str) -> float:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from d9d_lr.laws.bound import convex_bound
 from d9d_lr.laws.fixed_rules import FIXED_RULES, cosine_to_zero, linear_to_zero, wsd_20
+from d9d_lr.laws.ranking import convex_bound
 
 
 @pytest.mark.parametrize(

@@ -20,9 +20,8 @@ from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.plotting.figure import draw, new_figure, save
 from d9d_lr.plotting.many import distinct
 from d9d_lr.plotting.quantity import Panel, values_of
-from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import compose_series
-from d9d_lr.plotting.window import Window
+from d9d_lr.plotting.window import Window, steps_to_draw
 
 SWEEP_FILE = """\
 # A sweep of a person's own.

@@ -179,8 +179,12 @@ def test_the_policies_reach_the_scheduler():
 
 @pytest.mark.parametrize("total_steps", [62.5, 100.0, float("inf"), -1, 0, True, "100", None, 2**53 + 1])
 def test_total_steps_that_are_no_number_of_steps_are_refused(total_steps):
-    with pytest.raises(ConfigError, match=r"total_steps: .* is not allowed; it must be a whole number from 1 to"):
+    hint = "it is the number of optimizer steps of the whole run"
+    with pytest.raises(
+        ConfigError, match=rf"total_steps: .* is not allowed; it must be a whole number from 1 to .*\n *{hint}"
+    ):
         context(optimizer(), total_steps)
+    assert context(optimizer(), 500).total_steps == 500
 
 
 def test_the_total_steps_of_another_packages_context_are_checked_too():

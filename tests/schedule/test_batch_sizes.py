@@ -18,7 +18,7 @@ def sizes(*phases, total_steps=100, full=16, **more):
     """Batch sizes whose phases are numbers of examples."""
     section = {
         "initial_multiplier": 1.0,
-        "phases": [{"curve": CONSTANT, **one} for one in phases],
+        "phases": [one if "phases" in one else {"curve": CONSTANT, **one} for one in phases],
         "reference_value": full,
         "samples_per_step": full,
         **more,
@@ -167,6 +167,28 @@ def test_what_no_batch_size_is(phase, message):
     published = {name: phase.pop(name) for name in ("published_tokens",) if name in phase}
     with pytest.raises(ConfigError, match=message):
         sizes(phase, tokens_per_sample=4, **published)
+
+
+HALF = {"mode": "rest", "target_value": 8}
+CYCLES = {"mode": "repeat", "times": 2, "phases": [{**HALF, "curve": CONSTANT}]}
+
+
+@pytest.mark.parametrize(
+    ("phase", "hint", "instead"),
+    [
+        ({**HALF, "curve": {"type": "linear"}}, r"type phases\.0\.curve\.type=constant", HALF),
+        (
+            {**HALF, **BEFORE_END, "samples": 16},
+            "mode until counts from the start of the run",
+            {**HALF, **UNTIL, "samples": 16},
+        ),
+        (CYCLES, "a batch size is not repeated: write its phases out", HALF),
+    ],
+)
+def test_what_a_hint_about_a_batch_size_says_gives_one(phase, hint, instead):
+    with pytest.raises(ConfigError, match=hint):
+        sizes(phase, tokens_per_sample=4)
+    assert sizes(instead, tokens_per_sample=4).sizes()[0] == 8
 
 
 @pytest.mark.parametrize(("size", "full"), [(1, 49), (5, 49), (3, 7), (2047, 2048), (511, 12345)])

@@ -9,6 +9,7 @@ from d9d_lr import ConfigError, build_schedule, compose_lr, resolve_lr
 from d9d_lr.config.advice import advice_for
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.schedule.repeat import Repeat
 from d9d_lr.schedule.values import fingerprint, from_plain, to_plain
 
 LINEAR, CONSTANT = {"type": "linear"}, {"type": "constant"}
@@ -134,6 +135,14 @@ def test_stretched_to_less_than_a_step_a_cycle_has_none():
     fields = {"published_steps": 40, "peak_lr": 1.0, "reference_lr": 1.0, "stretch": True}
     # 10 steps are a quarter: of cycles of 2 every other one has a step
     assert [phase.end_step for phase in schedule(10, repeat(cycle_steps=2), **fields).phases] == list(range(1, 11))
+
+
+def test_what_the_hint_says_to_type_leaves_one_kind_of_cycles():
+    with pytest.raises(ConfigError, match=r"phases\.0\.times: .*\n +type lr\.phases\.0\.times=null"):
+        schedule(20, repeat(times=2, cycle_steps=10))
+    with pytest.raises(ConfigError, match=r"\n +type times=null"):  # the key of the phase comes in front of it
+        Repeat(phases=(), times=2, cycle_steps=10)
+    assert len(schedule(20, repeat(times=None, cycle_steps=10)).phases) == 2
 
 
 REFUSED = [

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from d9d_lr.sweeping import polling, progress
+from d9d_lr.sweeping import progress, watch
 from helpers.run_folders import write_run
 
 
@@ -29,7 +29,7 @@ def test_the_best_setting_so_far_is_named(tmp_path):
 
 
 def test_a_line_is_written_when_points_end(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(polling, "_POLL_SECONDS", 0.01)
+    monkeypatch.setattr(watch, "_POLL_SECONDS", 0.01)
     monkeypatch.setattr(progress, "_SILENT_SECONDS", 0.0)
     write_run(tmp_path / "0", ["train.seed=0"])  # of an earlier start: it does not count until it ends again
     with progress.reported_progress(tmp_path, ["0", "1", "2"]):

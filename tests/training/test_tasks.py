@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from d9d_lr.composing.compose import compose_from
+from d9d_lr.composing.compose import compose_checked
 from d9d_lr.composing.packaged import packaged_values
 from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.diagnostics.problems import ConfigError, RunError
@@ -261,6 +261,6 @@ def test_another_packaged_default_needs_one_change(tmp_path, monkeypatch):
     file = changed / "task" / "charlm.yaml"
     file.write_text(file.read_text().replace("layers: 2", "layers: 3"))
     monkeypatch.setattr("d9d_lr.composing.packaged.APP_DIR", changed)
-    found = resolve_settings(compose_from(changed, "config", ["task._target_=helpers.user_defined.LineTask"]))
+    found = compose_checked(changed, "config", ["task._target_=helpers.user_defined.LineTask"], resolve_settings)
     assert found.task.replaced["layers"] == 3
-    assert resolve_settings(compose_from(changed, "config", [])).task.layers == 3
+    assert compose_checked(changed, "config", [], resolve_settings).task.layers == 3
