@@ -94,7 +94,7 @@ format: $(SETUP)  ## lay the code out
 	$(VENV)/bin/ruff format .
 
 fuzz: $(SETUP)  ## random input for longer, FUZZ_EXAMPLES=5000 for each property; prints what was tried
-	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(PY) -m pytest -n 2 tests/fuzz tests/provider/test_interleavings.py --hypothesis-profile=long
+	FUZZ_EXAMPLES=$(FUZZ_EXAMPLES) $(PY) -m pytest -n 2 tests/fuzz --hypothesis-profile=long
 
 parity: $(PARITY_SETUP)  ## compare with PyPI's d9d, bit by bit
 	$(PARITY_VENV)/bin/python tests/parity/compare_with_d9d.py
@@ -102,8 +102,8 @@ parity: $(PARITY_SETUP)  ## compare with PyPI's d9d, bit by bit
 parity-field: $(FIELD_SETUP)  ## compare presets with transformers, timm, torchtitan, optax and ignite themselves
 	$(FIELD_VENV)/bin/python tests/parity/compare_with_fields.py
 
-soak: $(SETUP)  ## kill runs, and sweeps under each launcher, at random moments for SOAK_SECONDS=480; count what is lost
-	cd tests && ../$(PY) -m soak.kill_runs $(SOAK_SECONDS)
+soak: $(SETUP)  ## kill runs, and sweeps under each launcher, for SOAK_SECONDS=480, or sweeps SOAK_KILLS=40 times; count what is lost
+	cd tests && ../$(PY) -m soak.kill_runs $(if $(SOAK_KILLS),--kills $(SOAK_KILLS),$(SOAK_SECONDS))
 
 bench: $(SETUP)  ## how fast, as ratios to a peer in the same run; writes benchmarks/results.md
 	$(PY) -m benchmarks

@@ -9,8 +9,7 @@ from typing import Any, cast
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from d9d_lr.diagnostics.problems import ConfigError, Problem, join_key
-from d9d_lr.diagnostics.unresolved import Unresolved
+from d9d_lr.diagnostics.problems import ConfigError, Problem, Unresolved, join_key
 
 _PLAIN = (str, int, float, bool, NoneType, Unresolved)
 

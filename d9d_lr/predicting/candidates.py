@@ -11,6 +11,7 @@ import numpy as np
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
+from d9d_lr.comparing.names import labels_of
 from d9d_lr.composing.application import hydra_troubles, open_application
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.build import build_schedule
@@ -19,7 +20,6 @@ from d9d_lr.config.plain import plain
 from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.footprint import FloatArray
-from d9d_lr.plotting.labels import labels_of
 from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.plan import Point
 from d9d_lr.sweeping.points import points_of

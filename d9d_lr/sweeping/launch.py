@@ -17,7 +17,15 @@ from d9d_lr.sweeping.attempt import Attempt
 from d9d_lr.sweeping.composer import ABOUT, ENVIRONMENT, FOLDER
 from d9d_lr.sweeping.ending import leave_result
 from d9d_lr.sweeping.guard import NotStartedError
-from d9d_lr.sweeping.launchers import LauncherTraits, lost_job, lost_jobs_returned, prepare_workers, reason, stored_job
+from d9d_lr.sweeping.launchers import (
+    LauncherTraits,
+    lost_job,
+    lost_jobs_returned,
+    prepare_workers,
+    raise_sentence,
+    reason,
+    stored_job,
+)
 from d9d_lr.sweeping.preflight import CheckedPoint
 from d9d_lr.sweeping.watch import report_failure, reported_failures
 
@@ -120,14 +128,14 @@ class Launches:
     def _after_crash(self, points: Sequence[CheckedPoint], crash: Exception, suspected: bool) -> None:
         """Starts the points again that a crash of the launcher left without an end, the suspected ones alone."""
         if not self.traits.retries_alone:
-            raise crash
+            raise_sentence(crash)
         self.traits.recover()
         died = f"its process ended without a result: {reason(crash)}"
         self._take_over(point for point in points if self.attempt.ended(point.name))
         left = [point for point in points if not self.attempt.ended(point.name)]
         suspects = [point for point in left if self.attempt.started(point.name)]
         if len(left) == len(points) and not suspects:
-            raise crash
+            raise_sentence(crash)
         if suspected:
             for point in left:
                 self._settle(point, lost_job(died))

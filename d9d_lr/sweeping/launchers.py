@@ -16,13 +16,15 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 from hydra.core.utils import JobReturn, JobStatus
+from hydra.errors import HydraException
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
-from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.runs.results import RunResult
 from d9d_lr.sweeping.owner import EndWith, Owner
 
@@ -95,7 +97,12 @@ def prepare_workers(launcher: Launcher, traits: LauncherTraits, jobs: int, owner
     """Has joblib start no more workers than there are jobs, each of which ends with its owner from its start on.
 
     Two of them it must have, for one would be this process.
+
+    Ray's launcher asks for 75 MB of shared memory where nothing is said, which a cluster that runs already refuses,
+    whether it is named or found. Here None is said: a new one sets its own limit, and takes what is used.
     """
+    if traits.name == "ray":
+        launcher.ray_cfg.init.setdefault("object_store_memory", None)  # type: ignore[attr-defined]
     if traits.name != "joblib":
         return
     settings = launcher.joblib  # type: ignore[attr-defined]
@@ -140,6 +147,13 @@ def _states_known(traits: LauncherTraits) -> AbstractContextManager[None]:
     from d9d_lr.sweeping.slurm_queue import watched_without_accounts
 
     return watched_without_accounts()
+
+
+def raise_sentence(crash: Exception) -> NoReturn:
+    """Raises what a launcher raised before any job began as a sentence, where it is none yet."""
+    if isinstance(crash, HydraException | ConfigError | RunError):
+        raise crash
+    raise RunError(f"its launcher failed: {in_one_line(crash)}; HYDRA_FULL_ERROR=1 shows where") from crash
 
 
 def lost_job(reason: str) -> JobReturn:

@@ -41,11 +41,13 @@ class Past:
     Attributes:
         began: The step of the checkpoint of another run that it began from; 0 if it began by itself.
         from_folder: The folder of that run, if it begins from there now.
+        taken: The checkpoints on the way that this run would have left before, as that one left them.
         known: Whether all that was done before is what its own settings and schedule say.
     """
 
     began: int = 0
     from_folder: Path | None = None
+    taken: tuple[Path, ...] = ()
     known: bool = True
 
 

@@ -27,7 +27,8 @@ from d9d_lr.training.run import run_training
 from d9d_lr.training.settings import Settings
 from helpers.small_runs import environment
 
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 600
+"""For one start to get anywhere: what takes a quarter of a minute took minutes on a machine with ten times its work."""
 FORKSERVER = multiprocessing.get_context("forkserver")
 FORKSERVER.set_forkserver_preload(
     ["__main__", "torch._dynamo", "sklearn.datasets", "pydoc_data.topics", "helpers.kills"]
@@ -175,7 +176,12 @@ def run_killed(start: Callable[[], Process], folder: Path, chosen: Iterator[Mome
     while True:
         process = start()
         lived.starts += 1
-        status = _wait_until(process, folder, next(chosen)) if lived.kills < kills else process.wait(LONGEST_SECONDS)
+        try:
+            alive = lived.kills < kills
+            status = _wait_until(process, folder, next(chosen)) if alive else process.wait(LONGEST_SECONDS)
+        except BaseException:
+            process.kill()  # or it goes on in a folder that is removed
+            raise
         if status is None:
             process.kill()
             process.wait(10)
@@ -229,11 +235,12 @@ def differing_bits(undisturbed: Path, other: Path) -> int:
     """Counts the bits in which the final checkpoints differ: model, optimizer and scheduler."""
     first, second = (load_checkpoint(folder / "checkpoint.pt") for folder in (undisturbed, other))
     return sum(
-        _differing(getattr(first, part), getattr(second, part)) for part in ("step", "model", "optimizer", "scheduler")
+        differing(getattr(first, part), getattr(second, part)) for part in ("step", "model", "optimizer", "scheduler")
     )
 
 
-def _differing(first: Any, second: Any) -> int:
+def differing(first: Any, second: Any) -> int:
+    """Counts the bits in which two values differ, whatever they are made of."""
     match first, second:
         case Tensor(), Tensor():
             if first.dtype != second.dtype or first.shape != second.shape:
@@ -242,10 +249,10 @@ def _differing(first: Any, second: Any) -> int:
             return sum(byte.bit_count() for byte in (pair[0] ^ pair[1]).tolist())
         case dict(), dict():
             missing = 64 * len(first.keys() ^ second.keys())
-            return missing + sum(_differing(first[key], second[key]) for key in first.keys() & second.keys())
+            return missing + sum(differing(first[key], second[key]) for key in first.keys() & second.keys())
         case ((list() | tuple()), (list() | tuple())):
             missing = 64 * abs(len(first) - len(second))
-            return missing + sum(_differing(*pair) for pair in zip(first, second, strict=False))
+            return missing + sum(differing(*pair) for pair in zip(first, second, strict=False))
         case float(), float():
             pair = [struct.unpack("<Q", struct.pack("<d", value))[0] for value in (first, second)]
             return (pair[0] ^ pair[1]).bit_count()

@@ -1,7 +1,8 @@
-"""Kills single runs and sweeps at random moments for a while, and counts what is lost: `make soak`.
+"""Kills single runs and sweeps at random moments, and counts what is lost: `make soak`, for a while or so many kills.
 
-Sweeps are killed under each launcher, with all their processes or alone; then those must end by themselves. Prints
-kills, resumes, differing bits, lost points and processes left; the exit status is 1 if anything was lost.
+Sweeps are killed under each launcher, Ray's where it is installed, with all their processes or alone; then those must
+end by themselves. Prints kills, resumes, differing bits, lost points and processes left; the exit status is 1 if
+anything was lost.
 """
 
 import argparse
@@ -18,9 +19,11 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 from d9d_lr.runs.results import read_result
+from helpers import ray_nodes
 from helpers.kills import (
     LONGEST_SECONDS,
     Commanded,
@@ -48,8 +51,12 @@ SWEEPS = (
 )
 LINES = 61
 POINTS = 3
-SWEPT = (("basic", False), ("joblib", False), ("submitit_local", False), ("joblib", True), ("submitit_local", True))
-"""Launchers, and whether the sweep alone is killed."""
+ALWAYS = (("basic", False), ("joblib", False), ("submitit_local", False), ("joblib", True), ("submitit_local", True))
+SWEPT = (*ALWAYS, ("ray", True)) if find_spec("ray") else ALWAYS
+"""Launchers, and whether the sweep alone is killed; Ray's processes are in no group of the sweep's."""
+
+MORE = {"ray": ("+hydra.launcher.ray.init.num_cpus=2", "+hydra.launcher.ray.init.include_dashboard=false")}
+KILLS_OF_A_SWEEP = 3
 
 END_SECONDS = 45
 """For the jobs of a sweep that was killed alone to save and end: half a minute, and a little."""
@@ -105,15 +112,17 @@ def kill_a_run(index: int, chosen: Iterator[Moment], folder: Path, tally: Tally)
     shutil.rmtree(killed)
 
 
-def kill_a_sweep(launcher: str, alone: bool, chosen: Iterator[Moment], folder: Path, tally: Tally) -> None:
-    """Kills one sweep, alone or with all its processes, up to three times."""
+def kill_a_sweep(launcher: str, alone: bool, kills: int, chosen: Iterator[Moment], folder: Path, tally: Tally) -> None:
+    """Kills one sweep, alone or with all its processes, up to `kills` times."""
     index = tally.sweeps % len(SWEEPS)
     undisturbed, killed, mark = folder / f"sweep {index}", folder / "killed sweep", uuid.uuid4().hex
     if not undisturbed.exists():
         whole = ("sweep.share_prefixes=false", f"hydra.sweep.dir='{undisturbed}'")
         assert Commanded(*SWEEPS[index], *whole, "--multirun").wait(LONGEST_SECONDS) == 0
-    arguments = (*SWEEPS[index], f"hydra.sweep.dir='{killed}'", f"hydra/launcher={launcher}", "--multirun")
-    lived = run_killed(partial(Commanded, *arguments, mark=mark, alone=alone), killed, chosen, 3)
+    launched = (f"hydra/launcher={launcher}", *MORE.get(launcher, ()))
+    arguments = (*SWEEPS[index], f"hydra.sweep.dir='{killed}'", *launched, "--multirun")
+    start = partial(Commanded, *arguments, mark=mark, alone=alone, **ray_nodes.ENVIRONMENT)
+    lived = run_killed(start, killed, chosen, kills)
     tally.sweeps += 1
     tally.kills += lived.kills
     tally.of_launchers[f"{launcher}{', alone' if alone else ''}"] += lived.kills
@@ -131,9 +140,11 @@ def kill_a_sweep(launcher: str, alone: bool, chosen: Iterator[Moment], folder: P
 
 
 def main() -> int:
-    """Goes on for the seconds that the command line names."""
+    """Goes on for the seconds, or the kills, that the command line names."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("seconds", type=float)
+    until = parser.add_mutually_exclusive_group(required=True)
+    until.add_argument("seconds", type=float, nargs="?")
+    until.add_argument("--kills", type=int, help="that many kills of sweeps, over all launchers, in place of a time")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sweeps", type=float, default=0.5, help="how much of the time goes to sweeps, from 0 to 1")
     arguments = parser.parse_args()
@@ -143,10 +154,14 @@ def main() -> int:
     spent_on_sweeps = 0.0
     folder = Path(tempfile.mkdtemp(prefix="soak"))
     try:
-        while (elapsed := time.monotonic() - started) < arguments.seconds:
-            if spent_on_sweeps < elapsed * arguments.sweeps or arguments.sweeps == 1:
+        while True:
+            elapsed, left = time.monotonic() - started, (arguments.kills or 0) - tally.kills
+            if left <= 0 if arguments.kills else elapsed >= arguments.seconds:
+                break
+            if arguments.kills or spent_on_sweeps < elapsed * arguments.sweeps or arguments.sweeps == 1:
                 before = time.monotonic()
-                kill_a_sweep(*next(ways), swept, folder, tally)
+                kills = min(KILLS_OF_A_SWEEP, left) if arguments.kills else KILLS_OF_A_SWEEP
+                kill_a_sweep(*next(ways), kills, swept, folder, tally)
                 spent_on_sweeps += time.monotonic() - before
             else:
                 kill_a_run(tally.runs % len(RUNS), alone, folder, tally)

@@ -1,11 +1,19 @@
 """Point 4: what one failed job does to the others."""
 
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+from hydra.core.plugins import Plugins
 from sweep_files import rows, times_run
 
+from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.results import read_result
+
+LAUNCHERS = {
+    "joblib": ("hydra_plugins.hydra_joblib_launcher.joblib_launcher", "JoblibLauncher"),
+    "submitit_slurm": ("hydra_plugins.hydra_submitit_launcher.submitit_launcher", "SlurmLauncher"),
+}
 
 
 @pytest.mark.parametrize(
@@ -72,3 +80,22 @@ def test_ctrl_c_leaves_a_summary(sweep):
 
 def times_run_if_any():
     return sorted(path.parent.name for path in Path("s").glob("*/times_run"))
+
+
+@pytest.mark.parametrize("launcher", LAUNCHERS)
+def test_a_launcher_that_fails_at_once_says_why_in_a_sentence(sweep, monkeypatch, launcher):
+    def refuse(*arguments, **more):
+        raise ConnectionError("no engine\nanswers here")
+
+    module, name = LAUNCHERS[launcher]
+    Plugins.instance()  # which reads the modules of all plugins once
+    monkeypatch.setattr(getattr(import_module(module), name), "launch", refuse)
+    done = sweep("task.text_file=null,well", f"hydra/launcher={launcher}")
+    assert done.status == 1
+    assert "Traceback" not in done.err
+    assert "its launcher failed: ConnectionError: no engine answers here; HYDRA_FULL_ERROR=1 shows where" in done.err
+    assert "2 not started" in done.out
+
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "1")
+    with pytest.raises(RunError, match="its launcher failed"):
+        sweep("task.text_file=null,well", f"hydra/launcher={launcher}")

@@ -1,6 +1,9 @@
 """Ray and Optuna, each really run. `make test-launchers` installs them."""
 
 import os
+import subprocess
+import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,42 @@ def test_a_killed_worker_of_ray_loses_its_own_job_only(command):
     statuses = {row["task.text_file"]: row["status"] for row in rows("s")}
     assert statuses == {"null": "completed", "once_killed": "completed", "killed": "failed", "say": "failed"}
     assert times_run("s")["task.text_file=killed"] == 2
+
+
+GPU_APP = """
+import os, time
+from pathlib import Path
+import hydra
+from hydra.core.hydra_config import HydraConfig
+
+@hydra.main(version_base="1.3", config_path=None, config_name="app")
+def job(config):
+    begun = time.time()
+    time.sleep(1.0)
+    note = f"{os.environ['CUDA_VISIBLE_DEVICES']} {begun} {time.time()}"
+    Path(HydraConfig.get().runtime.output_dir, "gpu").write_text(note)
+
+if __name__ == "__main__":
+    from hydra.core.config_store import ConfigStore
+    ConfigStore.instance().store("app", {"x": 0, "defaults": [{"override hydra/sweeper": "checked"}]})
+    job()
+"""
+
+
+@pytest.mark.usefixtures("ray")
+def test_each_job_of_ray_has_a_gpu_that_no_other_has_at_that_time(in_tmp):
+    # Numbers stand in for GPUs: Ray hands out as many as it is told that there are.
+    Path("app.py").write_text(GPU_APP)
+    gpus = ("+hydra.launcher.ray.init.num_gpus=2", "+hydra.launcher.ray.remote.num_gpus=1")
+    typed = ["-m", "x=range(0,6)", *RAY, *gpus, "hydra.sweep.dir=s"]
+    done = subprocess.run([sys.executable, "app.py", *typed], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    notes = [path.read_text().split() for path in Path("s").glob("*/gpu")]
+    held = sorted((gpu, float(begun), float(ended)) for gpu, begun, ended in notes)
+    assert len(held) == 6  # so each was given back
+    assert {gpu for gpu, _, _ in held} == {"0", "1"}
+    for (gpu, _, ended), (following, begun, _) in pairwise(held):
+        assert gpu != following or ended <= begun
 
 
 def test_optuna_searches(command):

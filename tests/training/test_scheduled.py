@@ -283,7 +283,7 @@ def test_what_no_group_has(overrides, message):
 def test_points_share_the_steps_in_which_all_values_agree():
     def course(*overrides):
         found = settings(*DIGITS, *overrides)
-        return course_of(found, planned(found).schedule())
+        return course_of(found, planned(found).schedule())[0]
 
     wsd = ("+lr@schedules.weight_decay=wsd", "schedules.weight_decay.phases.0.steps=4")  # its decay begins at step 16
     one, other = course(*wsd), course(*wsd, "schedules.weight_decay.phases.2.target_multiplier=0.25")
