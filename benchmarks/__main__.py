@@ -8,9 +8,10 @@ import platform
 import sys
 from pathlib import Path
 
+from benchmarks import scaling
 from benchmarks.measuring import HEAD, measure
 
-MODULES = ["stepping", "reading", "training"]
+MODULES = ["stepping", "reading", "training", "starting", "sweeping"]
 TABLE = Path(__file__).parent / "results.md"
 
 
@@ -18,10 +19,15 @@ def main(names: list[str]) -> None:
     """Measures the rows of the modules named, or all of them, which then stand in results.md."""
     lines = [HEAD]
     print(HEAD)
-    for name in names or MODULES:
+    for name in [name for name in names or MODULES if name != "scaling"]:
         for row in importlib.import_module(f"benchmarks.{name}").rows():
             lines.append(measure(row).line)
             print(lines[-1], flush=True)
+    lines += ["", scaling.HEAD]
+    print("", scaling.HEAD, sep="\n")
+    for scale in scaling.rows() if not names or "scaling" in names else ():
+        lines.append(scaling.line(scale))
+        print(lines[-1], flush=True)
     if not names:
         TABLE.write_text("\n".join([*_head(), *lines, ""]), encoding="utf-8")
 
@@ -34,7 +40,8 @@ def _head() -> list[str]:
         "# How fast",
         "",
         f"Written by `make bench`: {versions}. Work and peer are measured in turn in one process, and the ratio is the",
-        "median of the rounds; the times are those of the machine at hand, which had other work to do.",
+        "median of the rounds; the times are those of this machine, which had other work to do: the processor's,",
+        "but for joblib and the first line. Below, what grows with its size: its seconds and the most memory it took.",
         "",
     ]
 

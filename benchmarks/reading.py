@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 
-from benchmarks.measuring import Row, each_of
+import numpy as np
+
+from benchmarks.measuring import Row, command, each_of
 from d9d_lr import build_schedule, compose_lr
 
 STEPS = 100_000
@@ -23,17 +22,19 @@ def rows() -> Iterator[Row]:
         each_of(lambda: [schedule.multiplier(step) for step in range(STEPS)], 1),
         rounds=7,
     )
+    many, formula = np.arange(1_000_000), build_schedule(compose_lr(["lr=cosine"]), 1_000_000)
+    yield Row(
+        "`multipliers` of 1M steps of a cosine",
+        "one numpy formula, which differs in last bits",
+        each_of(lambda: formula.multipliers(many), 1),
+        each_of(lambda: (1 + np.cos(np.pi * many / 1_000_000)) / 2, 1),
+        rounds=7,
+    )
     compose = "from d9d_lr import compose_lr; compose_lr()"
     yield Row(
         "`compose_lr()`, cold start",
         "the same with torch",
-        lambda: _seconds(compose),
-        lambda: _seconds(f"import torch; {compose}"),
+        lambda: command("-c", compose),
+        lambda: command("-c", f"import torch; {compose}"),
         rounds=5,
     )
-
-
-def _seconds(code: str) -> float:
-    start = time.perf_counter()
-    subprocess.run([sys.executable, "-c", code], check=True)
-    return time.perf_counter() - start

@@ -23,14 +23,17 @@ class CheckedSweeper(Sweeper):
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Called by Hydra; the launcher gets the guarded job, and everyone a folder that no `os.chdir` moves."""
+        from d9d_lr.composing.hydra_internals import JobLoader
+        from d9d_lr.sweeping.composer import JobComposer
         from d9d_lr.sweeping.guard import GuardedJob
         from d9d_lr.sweeping.sweep import fix_folder
 
         fix_folder(config)
         self.config, self.hydra_context = config, hydra_context
         self.job = GuardedJob(task_function)
+        loader = JobLoader(hydra_context.config_loader, JobComposer())
         self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=self.job, config=config
+            hydra_context=HydraContext(loader, hydra_context.callbacks), task_function=self.job, config=config
         )
 
     def sweep(self, arguments: list[str]) -> Sequence[Any]:

@@ -15,7 +15,7 @@ import argparse
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
@@ -26,6 +26,7 @@ from hydra._internal import config_loader_impl
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import get_args_parser
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
@@ -135,6 +136,25 @@ def register_resolver(name: str, resolver: Callable[..., Any]) -> None:
     """Registers a resolver of interpolations, in place of one that was registered before."""
     register = OmegaConf.register_new_resolver if BEFORE_1_4 else OmegaConf.register_resolver
     register(name, resolver, replace=True)  # type: ignore[call-arg]
+
+
+class JobLoader(ConfigLoaderImpl):
+    """Hydra's loader, with another way of composing the jobs of a sweep; it can be sent to other processes.
+
+    Args:
+        loader: Hydra's own.
+        compose_job: Given the configuration of the sweep, the overrides of the job, the loader, and Hydra's own way.
+    """
+
+    def __init__(self, loader: ConfigLoader, compose_job: Callable[..., DictConfig]) -> None:
+        super().__init__(loader.get_search_path())
+        self._compose_job = compose_job
+
+    def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        """Called by launchers for each job."""
+        return self._compose_job(
+            master_config, sweep_overrides, self, partial(super().load_sweep_config, master_config)
+        )
 
 
 @contextmanager

@@ -9,12 +9,14 @@ from __future__ import annotations
 import copy
 import pickle
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
+from uuid import uuid4
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.composing.hydra_internals import (
     COMPOSITION_ERRORS,
@@ -23,6 +25,9 @@ from d9d_lr.composing.hydra_internals import (
     say_overrides,
     without_hydra,
 )
+
+FOLDER, ABOUT, ENVIRONMENT = "hydra.sweep.subdir", "hydra.env.point", "hydra.job.env_set"
+"""What a sweep tells each of its jobs beside its point: its folder, what was found of it, environment variables."""
 
 Compose = Callable[[Sequence[str]], DictConfig]
 """Composes the configuration of one job, its `hydra` section included."""
@@ -40,7 +45,7 @@ class PointComposer:
         self._loader = loader
         self._compose = compose
         self._parser = OverridesParser.create(loader)
-        self._by_groups: dict[tuple[str, ...], tuple[Callable[[], DictConfig], DictConfig]] = {}
+        self._by_groups: dict[tuple[str, ...], _Composed] = {}
         self._parsed: dict[str, Override] = {}
         self._groups: dict[str, bool] = {}
 
@@ -52,27 +57,46 @@ class PointComposer:
         Raises:
             HydraException: If it cannot be composed, as Hydra itself would raise.
         """
-        try:
-            config = self._put_together(self._parse(overrides))
-        except COMPOSITION_ERRORS:
-            config = None
+        config = self._quickly(overrides)
         return self._compose(overrides) if config is None else config
 
-    def _put_together(self, overrides: Sequence[Override]) -> DictConfig | None:
+    def job(self, overrides: Sequence[str]) -> DictConfig:
+        """Returns what `compose(overrides)` does, to keep; what its sweep tells a job in `hydra` is set as values are.
+
+        Raises:
+            HydraException: If it cannot be composed, as Hydra itself would raise.
+        """
+        config = self._quickly(overrides, kept=True)
+        return self._compose(overrides) if config is None else config
+
+    def _quickly(self, overrides: Sequence[str], kept: bool = False) -> DictConfig | None:
+        try:
+            return self._put_together(self._parse(overrides), kept)
+        except COMPOSITION_ERRORS:
+            return None
+
+    def _put_together(self, overrides: Sequence[Override], kept: bool) -> DictConfig | None:
         """Returns the configuration with these overrides; None where the quick way gains nothing or may not do."""
+        told = [override for override in overrides if kept and _is_told(override)]
         values = [override for override in overrides if self._is_value(override)]
-        groups = tuple(str(override.input_line) for override in overrides if not self._is_value(override))
-        if not values:
+        others = [override for override in overrides if not self._is_value(override) and override not in told]
+        groups = tuple(str(override.input_line) for override in others)
+        if not values and not told:
             return None
         if groups not in self._by_groups:
-            self._by_groups[groups] = self._taken_apart(groups)
-        copied, hydra = self._by_groups[groups]
-        if hydra.get("aliases"):  # of Hydra 1.4: what is typed is another key
+            self._by_groups[groups] = _Composed.taken_apart(self._compose(list(groups)))
+        composed = self._by_groups[groups]
+        if composed.hydra.get("aliases"):  # of Hydra 1.4: what is typed is another key
             return None
-        config = copied()
-        put_hydra(hydra, config)
-        apply_values(values, config)
+        if kept and composed.hydra.job.env_copy:  # which is read anew for each job
+            return None
+        config = composed.whole() if kept else composed.without_hydra()
+        if not kept:
+            put_hydra(composed.hydra, config)
+        apply_values([*values, *told], config)
         say_overrides(overrides, config)
+        if told:  # behind all that Hydra itself was told
+            config.hydra.overrides.hydra.extend([override.input_line for override in told])
         return config
 
     def _parse(self, overrides: Sequence[str]) -> list[Override]:
@@ -80,11 +104,6 @@ class PointComposer:
         new = [text for text in overrides if text not in self._parsed]
         self._parsed.update(zip(new, self._parser.parse_overrides(new), strict=True))
         return [self._parsed[text] for text in overrides]
-
-    def _taken_apart(self, groups: tuple[str, ...]) -> tuple[Callable[[], DictConfig], DictConfig]:
-        config = self._compose(groups)
-        hydra = without_hydra(config).hydra
-        return _copies(config), hydra
 
     def _is_value(self, override: Override) -> bool:
         """Whether an override sets a value in the task's configuration: chooses no group and steers no Hydra."""
@@ -96,6 +115,68 @@ class PointComposer:
         if key not in self._groups:
             self._groups[key] = bool(self._loader.get_group_options(key, results_filter=None))
         return self._groups[key]
+
+
+@dataclass(frozen=True)
+class _Composed:
+    """What was composed for a choice of groups.
+
+    Attributes:
+        whole: Makes copies of it.
+        without_hydra: Makes copies without Hydra's section.
+        hydra: That section, which points may have in turn.
+    """
+
+    whole: Callable[[], DictConfig]
+    without_hydra: Callable[[], DictConfig]
+    hydra: DictConfig
+
+    @classmethod
+    def taken_apart(cls, config: DictConfig) -> _Composed:
+        """Takes Hydra's section out of a configuration, in place."""
+        whole = _copies(config)
+        hydra = without_hydra(config).hydra
+        return cls(whole, _copies(config), hydra)
+
+
+@dataclass(frozen=True)
+class JobComposer:
+    """Composes the jobs of one sweep in whichever process they run, with what the jobs before were composed of.
+
+    Attributes:
+        sweep: A text that no other sweep has.
+    """
+
+    sweep: str = field(default_factory=lambda: uuid4().hex)
+
+    def __call__(self, config: DictConfig, overrides: list[str], loader: ConfigLoader, compose: Compose) -> DictConfig:
+        """Returns what `compose(overrides)` does.
+
+        Args:
+            config: The configuration of the sweep.
+            overrides: Those of the job.
+            loader: Hydra's loader.
+            compose: Hydra's own way.
+        """
+        if _Here.sweep != self.sweep:
+            _Here.sweep, _Here.composer = self.sweep, PointComposer(loader, compose)
+        assert _Here.composer is not None
+        composed = _Here.composer.job(overrides)
+        OmegaConf.copy_cache(config, composed)
+        return composed
+
+
+class _Here:
+    """What this process keeps of the sweep whose jobs it runs."""
+
+    sweep: str | None = None
+    composer: PointComposer | None = None
+
+
+def _is_told(override: Override) -> bool:
+    """Whether an override is what a sweep tells each of its jobs, which chooses no file."""
+    key = override.key_or_group
+    return override.package is None and (key in (FOLDER, ABOUT) or key.startswith(f"{ENVIRONMENT}."))
 
 
 def _copies(config: DictConfig) -> Callable[[], DictConfig]:

@@ -14,6 +14,7 @@ from d9d_lr.composing.hydra_internals import job_value
 from d9d_lr.runs.results import read_result
 from d9d_lr.sweeping import parallel
 from d9d_lr.sweeping.attempt import Attempt
+from d9d_lr.sweeping.composer import ABOUT, ENVIRONMENT, FOLDER
 from d9d_lr.sweeping.ending import leave_result
 from d9d_lr.sweeping.guard import NotStartedError
 from d9d_lr.sweeping.launchers import (
@@ -99,11 +100,11 @@ class Launches:
         """Returns what was typed for a point, and what its job needs to know beside."""
         portion = point.portion if point.portion.saves else replace(point.portion, rungs=self.rungs)
         about = [f"fingerprint:'{point.fingerprint}'", f"total_steps:{point.total_steps}", *portion.typed()]
-        shared = [f"++hydra.job.env_set.{parallel.VARIABLE}='{self.at_once}'"] if self.at_once > 1 else []
+        shared = [f"++{ENVIRONMENT}.{parallel.VARIABLE}='{self.at_once}'"] if self.at_once > 1 else []
         return [
             *point.overrides,
-            f"hydra.sweep.subdir='{point.folder}'",
-            f"hydra.env.point={{{','.join(about)}}}",
+            f"{FOLDER}='{point.folder}'",
+            f"{ABOUT}={{{','.join(about)}}}",
             *shared,
         ]
 

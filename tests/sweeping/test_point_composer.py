@@ -2,6 +2,7 @@
 
 import pickle
 from contextlib import contextmanager
+from itertools import product
 
 import pytest
 from hydra import initialize_config_dir
@@ -15,7 +16,7 @@ from omegaconf import OmegaConf
 
 from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.config.plain import marked
-from d9d_lr.sweeping.composer import PointComposer
+from d9d_lr.sweeping.composer import JobComposer, PointComposer
 from helpers.hydra_versions import BASE
 
 
@@ -109,6 +110,57 @@ def test_both_ways_agree_on_any_points(points):
     with both_ways() as (hydras, quick):
         for overrides in points:
             assert composed(quick, overrides) == composed(hydras, overrides), overrides
+
+
+TOLD = (
+    "hydra.sweep.subdir='a/b=1,c=2'",
+    "hydra.env.point={fingerprint:'abc',total_steps:7}",
+    "++hydra.job.env_set.X='2'",
+)
+
+
+@settings(max_examples=15)
+@given(st.lists(st.lists(st.sampled_from(GROUPS + VALUES), max_size=4), min_size=1, max_size=3))
+def test_a_job_is_composed_as_by_hydra(points):
+    """With what its sweep tells it, and as something of its own that it may change."""
+    with both_ways() as (hydras, quick):
+        for overrides in points:
+            assert composed(quick.job, [*overrides, *TOLD]) == composed(hydras, [*overrides, *TOLD]), overrides
+
+
+def test_a_job_may_change_what_it_got(composers):
+    hydras, quick = composers
+    for seed in (1, 2):
+        overrides = [f"train.seed={seed}", f"hydra.sweep.subdir='{seed}'"]
+        config = quick.job(overrides)
+        config.hydra.job.num = config.train.seed = 9
+        assert composed(quick.job, overrides) == composed(hydras, overrides)
+
+
+def test_jobs_are_composed_once_for_each_choice_of_groups(composers):
+    hydras, quick = composers
+    asked = []
+
+    def compose(overrides):
+        asked.append(overrides)
+        return hydras(overrides)
+
+    there = JobComposer()
+    here = pickle.loads(pickle.dumps(there))  # as in a worker
+    for composer in (here, there, JobComposer()):
+        for seed, lr in product((1, 2), ("wsd", "constant")):
+            told = ["hydra.sweep.subdir='x'"]
+            job = composer(OmegaConf.create(), [f"lr={lr}", f"train.seed={seed}", *told], quick._loader, compose)
+            assert job.train.seed == seed
+    assert asked == [["lr=wsd"], ["lr=constant"]] * 2
+
+
+def test_variables_that_a_job_gets_are_read_anew(composers, monkeypatch):
+    _, quick = composers
+    for value in ("a", "b"):
+        monkeypatch.setenv("ITS_OWN", value)
+        config = quick.job(["hydra.job.env_copy=[ITS_OWN]", "train.seed=1"])
+        assert config.hydra.job.env_set["ITS_OWN"] == value
 
 
 def test_a_point_does_not_change_the_next_one(composers):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import assert_never
 
 import torch
@@ -56,6 +57,7 @@ class Digits:
         return {"loss": functional.cross_entropy(logits, labels).item(), "accuracy": accuracy}
 
 
+@cache  # for the jobs of a sweep, which only read them
 def _load() -> tuple[Tensor, Tensor]:
     try:
         from sklearn.datasets import load_digits
