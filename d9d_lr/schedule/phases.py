@@ -88,7 +88,7 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
 
     def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
         """Returns where the phase ends, in steps that are not yet rounded down."""
-        return start_step + Fraction(self.end_step(0, units))
+        return Fraction(self.end_step(math.floor(start_step), units))
 
     def needs(self) -> set[str]:
         """Returns the attributes of `Units` without which its end is not known."""
@@ -161,7 +161,10 @@ class PhaseSteps(PhaseBase[CurveT]):
     steps: Steps
 
     def end_step(self, start_step: int, units: Units) -> int:
-        return start_step + math.floor(units.steps_for("steps", Fraction(self.steps)))
+        return math.floor(self.exact_end(start_step, units))
+
+    def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
+        return start_step + units.steps_for("steps", Fraction(self.steps))
 
     def needs(self) -> set[str]:
         return set()

@@ -84,10 +84,14 @@ class Repeat(Checked):
 
     def end_step(self, start_step: int, units: Units) -> int:
         """Returns the (exclusive) end step of the span if it starts at `start_step`."""
+        return math.floor(self.exact_end(start_step, units))
+
+    def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
+        """Returns where the span ends, in steps that are not yet rounded down."""
         if self.unit is None:
-            return units.run_steps()
+            return Fraction(units.run_steps())
         amount = exact(getattr(self, self.unit))
-        return math.floor(units.steps_for(self.unit, units.amount_after(self.unit, start_step) + amount))
+        return units.steps_for(self.unit, units.amount_after(self.unit, start_step) + amount)
 
     def cycles(self, start_step: int, end_step: int, units: Units) -> Iterator[tuple[int, int]]:
         """Yields where each cycle begins and ends; the last one may end after the span."""

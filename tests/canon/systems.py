@@ -425,6 +425,11 @@ def modded_nanogpt(t):
     return multiplier * (1 - tau) + 0.15 * tau
 
 
+def modded_nanogpt_batch(t):
+    """TRAINING_STAGES: 8, 16 and 24 times 2048 * 8 tokens, the last one in the extension too."""
+    return 8 if t < 428 else 16 if t < 857 else 24
+
+
 def modded_nanogpt_momentum(t):
     """get_muon_momentum: the momentum itself."""
     if t < 300:

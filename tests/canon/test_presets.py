@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 
 from canon import page
 from canon.cases import PRESETS
-from canon.compare import greatest_difference
+from canon.compare import batches_that_differ, greatest_difference
 from d9d_lr.composing.paths import SCHEDULES_DIR
 
 FOLDERS = ("systems", "models")
@@ -27,6 +27,18 @@ def test_a_preset_is_its_source_step_for_step(name):
     preset = PRESETS[name]
     for case in preset.cases:
         assert greatest_difference(name, case) <= preset.tolerance, case
+
+
+RAMPS = [name for name, preset in PRESETS.items() if preset.batch is not None]
+
+
+def test_those_with_a_ramp_are_compared_with_theirs():
+    assert [name for name in PRESETS if "\nbatch_size:" in (SCHEDULES_DIR / "lr" / f"{name}.yaml").read_text()] == RAMPS
+
+
+@pytest.mark.parametrize("name", RAMPS)
+def test_the_batches_of_a_preset_are_those_of_its_source(name):
+    assert batches_that_differ(name) == []
 
 
 @pytest.mark.parametrize("file", FILES, ids=name_of)
