@@ -23,6 +23,7 @@ from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem, join_key
 from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.units import UNIT_FIELDS
 
 _FIELDS = (*PiecewiseSchedulerConfig.model_fields, *PiecewiseConfig.model_fields)
 
@@ -159,4 +160,7 @@ def _typed(problem: Problem, key: str, raw: Mapping[str, Any] | None) -> Problem
     fields = {} if raw is None else raw.get("scheduler", raw)
     place = join_key(key, *(("scheduler",) if raw and "scheduler" in raw else ()), "stretch")
     typed = f"{'' if raw is None or 'stretch' in fields else '+'}{place}=true"
-    return replace(found, hint=found.hint.replace(STRETCH, typed))
+    hint = found.hint.replace(STRETCH, typed)
+    if raw is not None and problem.key in UNIT_FIELDS and problem.key not in fields:
+        hint = hint.replace(f"type {found.key}=", f"type +{found.key}=")
+    return replace(found, hint=hint)

@@ -119,12 +119,13 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
         """Returns the fields that are written as a learning rate, or as a value; each needs a reference."""
         return [name for name in (f"target_{kind}", f"start_{kind}") if getattr(self, name) is not None]
 
-    def scaled(self, factor: float) -> Self:
-        """Returns the phase, its levels multipliers by now, with each of them multiplied."""
+    def scaled(self, factor: float, *, starts_only: bool = False) -> Self:
+        """Returns the phase, its levels multipliers by now, with each of them, or its own start, multiplied."""
         if factor == 1.0:
             return self
         start = None if self.start_multiplier is None else self.start_multiplier * factor
-        target = None if self.target_multiplier is None else self.target_multiplier * factor
+        target = self.target_multiplier
+        target = target if starts_only or target is None else target * factor
         return replace(self, start_multiplier=start, target_multiplier=target)
 
     def stretched(self, ratio: Fraction) -> Self:

@@ -238,6 +238,41 @@ PRESETS = {
             *warmed(systems.composer_polynomial, power=3.0, alpha_f=0.1, overrides=("lr.power=3.0", "lr.alpha_f=0.1")),
         ),
     ),
+    "systems/timm_cosine_cycles": Preset(
+        "the formula of timm 1.0.31",
+        tuple(
+            Case(
+                total,
+                partial(
+                    systems.timm_cosine_cycles,
+                    warmup=warmup,
+                    t_initial=first,
+                    mul=mul,
+                    decay=decay,
+                    limit=limit,
+                    lr_min=low,
+                    k=k,
+                ),
+                (
+                    f"lr.warmup_steps={warmup}",
+                    f"lr.t_initial={first}",
+                    f"lr.cycle_mul={mul}",
+                    f"lr.cycle_decay={decay}",
+                    f"lr.cycle_limit={limit}",
+                    f"lr.lr_min_ratio={low}",
+                    f"lr.k_decay={k}",
+                ),
+            )
+            # 100 + 100 + 200 + 400 = 800; 13 + 5 * 150 = 763; 1 + 7 + 21 = 29; 2 + 16 + 24 + 36 = 78
+            for total, warmup, first, mul, decay, limit, low, k in (
+                (1000, 100, 100, 2, 0.5, 3, 0.0, 1.0),
+                (997, 13, 150, 1, 0.7, 5, 0.03, 1.0),
+                (50, 1, 7, 3, 1.0, 2, 0.1, 1.0),
+                (78, 2, 16, 1.5, 0.1, 3, 0.001, 2.0),
+            )
+        ),
+        tolerance=2e-15,
+    ),
     "systems/timm_poly": Preset("the formula of timm 1.0.31", warmed(systems.timm_poly, warmup_lr_init=0.01)),
     "systems/torch_polynomial": Preset(
         "torch 2.13's PolynomialLR, run",
@@ -549,6 +584,7 @@ PRESETS = {
     ),
     "models/deepseek_v2_lite": published(models.deepseek_v2_lite, 301_996, 4.2e-4),
     "models/deepseek_v3": published(models.deepseek_v3, 235_239, 2.2e-4),
+    "models/deepseek_v3_long_context": published(models.deepseek_v3_long_context, 2000, 7.3e-6),
     "models/kimi_k2": published(models.kimi_k2, 231_343, 2e-4),
     "models/moonlight": published(
         models.moonlight, models.MOONLIGHT_STEPS, 4.2e-4, batch=models.moonlight_batch, full_batch=4096

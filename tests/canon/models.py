@@ -85,6 +85,12 @@ def deepseek_v3(t, batch=15360 * 4096):
     return 2.2e-5 if t < low else 7.3e-6
 
 
+# The same, section 4.3: "two additional training phases, each comprising 1000 steps", at 7.3e-6, "matching the final
+# learning rate from the pre-training stage".
+def deepseek_v3_long_context(t):
+    return 7.3e-6
+
+
 # arXiv:2507.20534, section 2.5: 500 steps of warmup, 2e-4 for the first 10T tokens, cosine to 2e-5 over 5.5T; 67M
 # tokens a step.
 def kimi_k2(t, batch=67_000_000):

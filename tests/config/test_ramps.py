@@ -145,3 +145,12 @@ def test_what_is_said_to_type_runs_where_it_is_said():
     assert compose_lr(["lr=models/llama3_405b", "+lr.stretch=true"], 1000).scheduler.stretch
     with pytest.raises(ConfigError, match=r"unknown key 'stretch'.*\n    to add it, type .*\+lr\.stretch=true"):
         compose_lr(["lr=models/llama3_405b", "lr.stretch=true"], 1000)
+
+
+def test_what_an_epoch_needs_is_said_as_it_is_typed():
+    warmup = ["lr/warmup@lr.phases.0=linear_amount", "lr.phases.0.fraction=null", "lr.phases.0.epochs=2"]
+    message = r"lr\.steps_per_epoch: is missing; .*\n    type \+lr\.steps_per_epoch=NUMBER"
+    with pytest.raises(ConfigError, match=message):
+        compose_lr(warmup, 1000)
+    schedule = build_schedule(compose_lr([*warmup, "+lr.steps_per_epoch=70"], 1000), 1000)
+    assert schedule.phases[0].end_step == 140
