@@ -11,6 +11,7 @@ import copy
 from typing import Any
 
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.scheduler_fields import BATCH_SIZE
 
 Schema = dict[str, Any]
 
@@ -22,7 +23,9 @@ def lr_file_schema() -> Schema:
     """Returns the schema, built from the models that validate the file once it is composed."""
     definitions: Schema = PiecewiseConfig.model_json_schema()["$defs"]
     scheduler = definitions.pop("PiecewiseSchedulerConfig")
-    numbers = {name: field for name, field in scheduler["properties"].items() if name != "phases"}
+    del definitions["SchedulerFields"]  # the same fields again, for the batch sizes
+    lists = ("phases", BATCH_SIZE)
+    numbers = {name: field for name, field in scheduler["properties"].items() if name not in lists}
     definitions["Phase"] = scheduler["properties"]["phases"]["items"]
     for definition in definitions.values():
         _accept_interpolations(definition.get("properties", {}))
@@ -38,6 +41,11 @@ def lr_file_schema() -> Schema:
     )
     definitions["Schedule"] = _schedule(numbers, {"$ref": "#/$defs/Phase"}, ["initial_multiplier", "phases"])
     definitions["PartialSchedule"] = _schedule(numbers, {"$ref": "#/$defs/PartialPhase"}, [])
+    definitions["BatchSizes"] = _file(copy.deepcopy(definitions["Schedule"]))
+    definitions["PartialBatchSizes"] = _file(copy.deepcopy(definitions["PartialSchedule"]))
+    for of in ("", "Partial"):
+        place = {"description": "The batch sizes that it comes with.", **_or_null(f"{of}BatchSizes")}
+        definitions[f"{of}Schedule"]["properties"][BATCH_SIZE] = place
     definitions["File"] = _file(definitions["Schedule"])
     definitions["NestedFile"] = _nested("Schedule")
     definitions["PartialFile"] = _file(definitions["PartialSchedule"])
@@ -99,6 +107,10 @@ def _schedule(numbers: Schema, phase: Schema, required: list[str]) -> Schema:
         "required": required,
         "additionalProperties": False,
     }
+
+
+def _or_null(name: str) -> Schema:
+    return {"if": {"type": "null"}, "else": {"$ref": f"#/$defs/{name}"}}
 
 
 def _phases(phase: Schema) -> Schema:

@@ -47,6 +47,7 @@ def _better(near: str, said: Said, typed: str, line: Line | None) -> str:
         *swapped(line, said.full_key, [typed]),
         *elsewhere(line, said.key, value_of(typed)),
         *_for_target(line, typed),
+        Suggestion("to add it", (f"+{typed}",)),
         *another_kind(line, said.full_key),
     ]
     return first_that_works(line, meant) or near

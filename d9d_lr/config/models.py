@@ -13,7 +13,7 @@ from pydantic import model_validator
 
 from d9d_lr.config.base import Base
 from d9d_lr.config.html import config_html
-from d9d_lr.config.scheduler_fields import SchedulerFields
+from d9d_lr.config.scheduler_fields import BATCH_SIZE, SchedulerFields
 
 
 class PiecewiseSchedulerConfig(SchedulerFields):
@@ -43,12 +43,33 @@ class PiecewiseConfig(Base):
         nested = {"scheduler": {key: value for key, value in data.items() if key != "name"}}
         return {"name": data["name"], **nested} if "name" in data else nested
 
+    @property
+    def ramp(self) -> PiecewiseConfig | None:
+        """The batch sizes that the schedule comes with, as a config of their own."""
+        return None if self.scheduler.batch_size is None else config_of(self.scheduler.batch_size)
+
+    def without_ramp(self) -> PiecewiseConfig:
+        """Returns the schedule without the batch sizes that it comes with."""
+        if self.scheduler.batch_size is None:
+            return self
+        return self.model_copy(update={"scheduler": self.scheduler.model_copy(update={BATCH_SIZE: None})})
+
+    def with_ramp(self, ramp: PiecewiseConfig) -> PiecewiseConfig:
+        """Returns the schedule with other batch sizes."""
+        fields = SchedulerFields.model_validate(dict(ramp.scheduler))
+        return self.model_copy(update={"scheduler": self.scheduler.model_copy(update={BATCH_SIZE: fields})})
+
     def __reduce__(self) -> tuple[Callable[[str], PiecewiseConfig], tuple[str]]:
         """Pickles as its JSON, so that torch's safe loader, which builds no models, can read it."""
         return config_from_json, (self.model_dump_json(),)
 
     def _repr_html_(self) -> str:
         return config_html(self.scheduler, type(self).__name__)
+
+
+def config_of(fields: SchedulerFields) -> PiecewiseConfig:
+    """Returns a schedule that is part of another one, such as its batch sizes, as a config of its own."""
+    return PiecewiseConfig(scheduler=PiecewiseSchedulerConfig.model_validate(dict(fields)))
 
 
 def config_from_json(text: str) -> PiecewiseConfig:

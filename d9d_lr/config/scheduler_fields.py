@@ -22,11 +22,12 @@ from d9d_lr.config.curve_config import CurveConfig
 from d9d_lr.config.positions import phase_list
 from d9d_lr.schedule.fields import AboveZero, Checked, Multiplier, Steps
 from d9d_lr.schedule.phases import Phase, PhaseBase
+from d9d_lr.schedule.rampup import Rampup
 from d9d_lr.schedule.repeat import Repeat
 from d9d_lr.schedule.units import UNIT_FIELDS, Amount, PerStep
 
 
-def _written(phase: Phase[Any] | Repeat, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+def _written(phase: Phase[Any] | Repeat | Rampup, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
     """Leaves out what says nothing, and keeps the order of the d9d framework: what all phases have comes last."""
     silent = {field.name: field.default for field in fields(phase) if field.name != "mode"}
     plain = {name: value for name, value in handler(phase).items() if value != silent.get(name)}
@@ -46,8 +47,10 @@ class RepeatConfig(Repeat):
     phases: Annotated[list[PlainPhaseConfig], Field(min_length=1), BeforeValidator(phase_list)]
 
 
-PhaseConfig = Annotated[Phase[CurveConfig] | RepeatConfig, Field(discriminator="mode"), WrapSerializer(_written)]
-"""What stands in a list of phases: a phase, or cycles of them."""
+PhaseConfig = Annotated[
+    Phase[CurveConfig] | RepeatConfig | Rampup, Field(discriminator="mode"), WrapSerializer(_written)
+]
+"""What stands in a list of phases: a phase, cycles of them, or a ramp of the batch size."""
 
 
 _NEEDED_FOR = {
@@ -60,6 +63,13 @@ _NEEDED_FOR = {
     "target_value": {"reference_value"},
     "start_value": {"reference_value"},
 }
+
+
+BATCH_SIZE = "batch_size"
+"""The field of a schedule that comes with its own batch sizes, and the name of theirs among the others of a run."""
+
+_SHARED = (*UNIT_FIELDS, "published_steps", "published_tokens", "stretch")
+"""What the batch sizes of a schedule have in common with it, unless they say otherwise."""
 
 
 class SchedulerFields(Base):
@@ -80,6 +90,8 @@ class SchedulerFields(Base):
         peak_lr: The peak that it is published with, for phases that give learning rates.
         stretch: Lays the shape of a published schedule over the run at hand, its peak at the base learning rate. A
             schedule without a published length is one for every length already.
+        batch_size: The batch sizes that the schedule is published with, a schedule of their own: multipliers of a full
+            batch. Its phases are counted with them.
 
     What no phase needs of a batch's size and of the references is left out: a schedule in steps is the same for any.
     """
@@ -97,6 +109,7 @@ class SchedulerFields(Base):
     published_tokens: Amount | None = None
     peak_lr: AboveZero | None = None
     stretch: bool = False
+    batch_size: SchedulerFields | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -106,11 +119,20 @@ class SchedulerFields(Base):
         given = fields_set(data)
         needed = {need for name in given & _NEEDED_FOR.keys() for need in _NEEDED_FOR[name]}
         unneeded = {"reference_lr", "reference_value", *UNIT_FIELDS} - needed
-        return {name: value for name, value in data.items() if name not in unneeded}
+        found = {name: value for name, value in data.items() if name not in unneeded}
+        ramp = data.get(BATCH_SIZE)
+        return found | {BATCH_SIZE: sharing(ramp, data)} if isinstance(ramp, Mapping) else found
 
     @model_serializer(mode="wrap")
     def _what_is_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {name: value for name, value in handler(self).items() if value is not None and value is not False}
+
+    @field_validator(BATCH_SIZE)
+    @classmethod
+    def _has_none_of_its_own(cls, ramp: SchedulerFields | None) -> SchedulerFields | None:
+        if ramp is not None and ramp.batch_size is not None:
+            raise ValueError("a batch size has no batch size of its own")
+        return ramp
 
     @field_validator("phases")
     @classmethod
@@ -133,6 +155,12 @@ class SchedulerFields(Base):
     def __repr__(self) -> str:
         written = ", ".join(f"{name}={value!r}" for name, value in self.model_dump().items())
         return f"{type(self).__name__}({written})"
+
+
+def sharing(ramp: Mapping[Any, Any], schedule: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Returns the batch sizes of a schedule with what they have in common with it and are silent about."""
+    shared = {name: schedule[name] for name in _SHARED if schedule.get(name) is not None and ramp.get(name) is None}
+    return {**ramp, **shared}
 
 
 def fields_set(section: Mapping[Any, Any]) -> set[Any]:

@@ -17,14 +17,14 @@ from d9d_lr.config.batch_sizes import build_batch_sizes
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
-from d9d_lr.config.resolve_lr import check_fit, resolve_lr, typed_below
+from d9d_lr.config.resolve_lr import check_fit, has_no_ramp, ramp_of, resolve_lr, typed_below
+from d9d_lr.config.scheduler_fields import BATCH_SIZE
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean, join_key
 from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.batch_sizes import BatchSizes
 from d9d_lr.schedule.piecewise import Schedule
 
 SCHEDULES = "schedules"
-BATCH_SIZE = "batch_size"
 GROUPS = "groups"
 
 
@@ -50,10 +50,12 @@ class Section:
     Attributes:
         raw: As it is written, for the positions of its phases.
         config: The validated config.
+        key: What it is called in errors: where it is typed.
     """
 
     raw: Mapping[str, Any]
     config: PiecewiseConfig
+    key: str
 
 
 def sections_of(section: DictConfig | Mapping[str, Any], key: str = SCHEDULES) -> dict[str, dict[str, Any]]:
@@ -91,10 +93,13 @@ def resolve_each(sections: Mapping[str, Mapping[str, Any]], key: str = SCHEDULES
     found: dict[str, Section] = {}
     problems: list[Problem] = []
     for name, raw in sections.items():
+        place = join_key(key, name)
         try:
-            found[name] = Section(raw, resolve_lr(raw, key=join_key(key, name)))
+            found[name] = Section(raw, resolve_lr(raw, key=place), place)
         except ConfigError as error:
             problems += error.problems
+        else:
+            problems += has_no_ramp(found[name].config, place)
     if problems:
         raise ConfigError(problems)
     return found
@@ -122,34 +127,56 @@ def unknown_problems(names: Iterable[str], known: Collection[str]) -> Iterator[P
             yield Problem(join_key(SCHEDULES, name), message, did_you_mean(hyperparameter, allowed), misplaced=True)
 
 
-def batch_sizes_of(
-    sections: Mapping[str, Section], total_steps: int, full_batch: int | None, key: str = SCHEDULES
-) -> BatchSizes | None:
+def ramp_section(raw: Mapping[str, Any], config: PiecewiseConfig, key: str) -> Section | None:
+    """Returns the batch sizes that a learning rate comes with; None if it comes with none.
+
+    Args:
+        raw: The section of the learning rate as it is written.
+        config: The same, validated.
+        key: What it is called in errors.
+    """
+    return None if config.ramp is None else Section(ramp_of(raw), config.ramp, join_key(key, BATCH_SIZE))
+
+
+def only_batch_sizes(sections: Mapping[str, Section], ramp: Section | None) -> Section | None:
+    """Returns the schedule of the batch size, of which there may be one.
+
+    Raises:
+        ConfigError: If one is typed beside the one that the learning rate comes with.
+    """
+    typed = sections.get(BATCH_SIZE)
+    if typed is not None and ramp is not None:
+        raise ConfigError([beside_ramp(typed.key, ramp.key)])
+    return typed or ramp
+
+
+def beside_ramp(typed: str, ramp: str) -> Problem:
+    """Returns the problem of two schedules of the batch size."""
+    return Problem(typed, f"stands beside {ramp}, which the learning rate comes with", f"type {ramp}=null")
+
+
+def batch_sizes_of(section: Section | None, total_steps: int, full_batch: int | None) -> BatchSizes | None:
     """Returns the batch size of every step; None where it is not scheduled.
 
     Raises:
         ConfigError: If the phases do not fit, or the size of a full batch is not known.
     """
-    section = sections.get(BATCH_SIZE)
     if section is None:
         return None
-    place = join_key(key, BATCH_SIZE)
     if full_batch is None:
-        raise ConfigError([Problem("batch_size", f"is missing; {place} needs the number of examples of a full batch")])
-    with typed_below(place):
+        message = f"is missing; {section.key} needs the number of examples of a full batch"
+        raise ConfigError([Problem(BATCH_SIZE, message, f"with {section.key}=null the batch has one size")])
+    with typed_below(section.key):
         return build_batch_sizes(section.config, total_steps, full_batch, positions=positions_of(section.raw))
 
 
-def fit_each(
-    sections: Mapping[str, Section], total_steps: int, batch: BatchShares | None, key: str = SCHEDULES
-) -> dict[str, Schedule]:
+def fit_each(sections: Mapping[str, Section], total_steps: int, batch: BatchShares | None) -> dict[str, Schedule]:
     """Returns the schedules by name, without that of the batch size.
 
     Args:
         sections: The schedules.
         total_steps: Steps of the whole run.
         batch: Which share of a full batch each step has.
-        key: What the sections stand below.
 
     Raises:
         ConfigError: With every problem of every schedule whose phases do not fit.
@@ -160,7 +187,7 @@ def fit_each(
         if name == BATCH_SIZE:
             continue
         try:
-            found[name] = check_fit(section.config, section.raw, total_steps, join_key(key, name), batch)
+            found[name] = check_fit(section.config, section.raw, total_steps, section.key, batch)
         except ConfigError as error:
             problems |= {problem.key: problem for problem in error.problems}
     if problems:

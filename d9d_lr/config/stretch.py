@@ -17,6 +17,9 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.resolve import Entry
 from d9d_lr.schedule.units import Units, exact
 
+STRETCH = "lr.stretch=true"
+"""What the hints have for it; `resolve_lr` puts in its place what can be typed where the schedule stands."""
+
 
 def fitted(scheduler: SchedulerFields, phases: Sequence[Entry], units: Units) -> tuple[list[Entry], Units]:
     """Returns the phases and units of a run, stretched if the schedule says so.
@@ -82,7 +85,7 @@ def _other_length(scheduler: SchedulerFields, published: int, total: int) -> Pro
     return Problem(
         "total_steps",
         f"{total} is not the length that this schedule is published with: {amount}",
-        "type lr.stretch=true to lay its shape over the run",
+        f"type {STRETCH} to lay its shape over the run",
     )
 
 

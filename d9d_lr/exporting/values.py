@@ -7,14 +7,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from d9d_lr.schedule.batch_sizes import BatchSizes
 from d9d_lr.schedule.curve_base import FloatArray
 from d9d_lr.schedule.piecewise import Schedule
 
 _ROWS = 65_536
 
 
-def csv_lines(schedule: Schedule, base_lr: float | None, last_step: int) -> Iterator[str]:
-    """Yields a table of text: the step, its multiplier and, where a base is known, its learning rate.
+def csv_lines(
+    schedule: Schedule, base_lr: float | None, last_step: int, batch: BatchSizes | None = None
+) -> Iterator[str]:
+    """Yields a table of text: the step, its multiplier, its learning rate where a base is known, and its batch.
 
     Every number has as many digits as tell it apart, so it is read back to the last bit.
 
@@ -22,14 +25,17 @@ def csv_lines(schedule: Schedule, base_lr: float | None, last_step: int) -> Iter
         schedule: The schedule.
         base_lr: What it multiplies; None if that is not known.
         last_step: How many steps there are.
+        batch: The batch size of every step; None where it is not scheduled.
     """
-    yield "step,multiplier\n" if base_lr is None else "step,multiplier,lr\n"
+    yield f"step,multiplier{'' if base_lr is None else ',lr'}{'' if batch is None else ',batch_size'}\n"
     for first in range(0, last_step, _ROWS):
         steps = np.arange(first, min(first + _ROWS, last_step))
         multipliers = schedule.multipliers(steps)
         columns = [steps.tolist(), multipliers.tolist()]
         if base_lr is not None:
             columns.append((base_lr * multipliers).tolist())
+        if batch is not None:
+            columns.append([batch.size(step) for step in columns[0]])
         yield "".join(f"{','.join(map(repr, row))}\n" for row in zip(*columns, strict=True))
 
 

@@ -16,14 +16,15 @@ from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
 from d9d_lr.config.positions import free_position, positions_of
-from d9d_lr.config.resolve_lr import resolve_lr
+from d9d_lr.config.resolve_lr import ramp_of, resolve_lr
+from d9d_lr.config.scheduler_fields import BATCH_SIZE
 from d9d_lr.config.schedules import SCHEDULES, sections_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.sweeping.plan import Point
 from d9d_lr.sweeping.points import points_of
 from d9d_lr.training.optimizers.settings import OptimizerConfig
-from d9d_lr.training.plan import planned
+from d9d_lr.training.plan import all_schedules, planned
 from d9d_lr.training.resolve import resolve_settings
 
 LR = "lr"
@@ -116,13 +117,17 @@ def _series(composed: DictConfig, point: Point, label: str) -> list[Series]:
     if isinstance(settings.lr, TargetConfig):
         hint = "d9d_lr.visualize_lr_scheduler(factory, num_steps, init_lr) draws any torch scheduler"
         raise ConfigError([Problem("lr._target_", f"{settings.lr.target} builds its schedule in torch", hint)])
-    sections = {LR: plain(composed[LR], LR), **sections_of(composed.get(SCHEDULES, {}))}
+    lr, others = plain(composed[LR], LR), all_schedules(settings)
+    sections = {LR: lr, **sections_of(composed.get(SCHEDULES, {}))}
+    keys = {name: name if name == LR else f"{SCHEDULES}.{name}" for name in sections}
+    if BATCH_SIZE in others and BATCH_SIZE not in sections:
+        sections[BATCH_SIZE], keys[BATCH_SIZE] = ramp_of(lr), f"{LR}.{BATCH_SIZE}"
     positions = {name: positions_of(section) for name, section in sections.items()}
     schedule, total_steps = plan.schedule(positions[LR]), settings.train.total_steps
     assert schedule is not None, "it is one of ours"
     found = {
-        LR: (settings.lr, schedule, _base_lr(settings.optimizer)),
-        **{name: (settings.schedules[name], one, plan.base_of(name)) for name, one in plan.others(positions).items()},
+        LR: (settings.lr.without_ramp(), schedule, _base_lr(settings.optimizer)),
+        **{name: (others[name], one, plan.base_of(name)) for name, one in plan.others(positions).items()},
     }
     return [
         Series(
@@ -133,7 +138,7 @@ def _series(composed: DictConfig, point: Point, label: str) -> list[Series]:
             base_lr=base,
             total_steps=total_steps,
             swept=tuple(point.changed.items()),
-            key=name if name == LR else f"{SCHEDULES}.{name}",
+            key=keys[name],
             name=name,
         )
         for name, (config, one, base) in found.items()

@@ -13,7 +13,14 @@ from d9d_lr.config.html import config_html
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig, config_from_json
 from d9d_lr.config.plain import marked
 from d9d_lr.config.resolve_lr import check_fit, resolve_lr
-from d9d_lr.config.schedules import BATCH_SIZE, batch_sizes_of, fit_each, resolve_each, sections_of, with_defaults
+from d9d_lr.config.schedules import (
+    batch_sizes_of,
+    fit_each,
+    only_batch_sizes,
+    ramp_section,
+    resolve_each,
+    sections_of,
+)
 from d9d_lr.provider.choices import one_of
 from d9d_lr.provider.context import InitializeLRSchedulerContext
 from d9d_lr.provider.guard import OnMisstep
@@ -49,7 +56,8 @@ class AutoLRSchedulerProvider:
             schedules: By name, what else is scheduled, each in any of the forms of `config`: `weight_decay`,
                 `momentum`, `betas: {1: ...}`, `batch_size`, and `groups: {head: {lr: ...}}` for a param group that is
                 called `head`. Each multiplies what the optimizer's groups have.
-            batch_size: Examples of a full batch, which the schedule of the batch size multiplies.
+            batch_size: Examples of a full batch, which the schedule of the batch size multiplies: that of `schedules`,
+                or the one that `config` comes with.
 
         Raises:
             ConfigError: With everything that is wrong with the config.
@@ -59,7 +67,8 @@ class AutoLRSchedulerProvider:
         self._on_schedule_change: OnScheduleChange = one_of("on_schedule_change", on_schedule_change, OnScheduleChange)
         self._on_misstep: OnMisstep = one_of("on_misstep", on_misstep, OnMisstep)
         self._key = key
-        self._sections = resolve_each(_with_batch_size(sections_of(schedules or {}), batch_size))
+        self._sections = resolve_each(sections_of(schedules or {}))
+        self._batch_section = only_batch_sizes(self._sections, ramp_section(self._section, self._config, key))
         self._batch_size = batch_size
 
     def __call__(self, context: InitializeLRSchedulerContext) -> PiecewiseLR:
@@ -71,7 +80,7 @@ class AutoLRSchedulerProvider:
             ConfigError: If the phases do not fit the context's `total_steps`.
         """
         total_steps = context.total_steps
-        batch = batch_sizes_of(self._sections, total_steps, self._batch_size)
+        batch = batch_sizes_of(self._batch_section, total_steps, self._batch_size)
         shares = batch.counted_with() if batch else None
         schedule = check_fit(self._config, self._section, total_steps, self._key, shares)
         others = fit_each(self._sections, total_steps, shares)
@@ -99,14 +108,6 @@ class AutoLRSchedulerProvider:
 
     def _repr_html_(self) -> str:
         return config_html(self._config.scheduler, type(self).__name__)
-
-
-def _with_batch_size(sections: dict[str, dict[str, Any]], batch_size: int | None) -> dict[str, dict[str, Any]]:
-    """Lets the phases of a batch size be numbers of examples, and be counted in them."""
-    if BATCH_SIZE in sections and batch_size is not None:
-        known = {"reference_value": batch_size, "samples_per_step": batch_size}
-        sections[BATCH_SIZE] = with_defaults(sections[BATCH_SIZE], known)
-    return sections
 
 
 def _validated(config: object) -> PiecewiseConfig | None:

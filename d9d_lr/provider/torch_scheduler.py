@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from d9d_lr.config.schedules import BATCH_SIZE
+from d9d_lr.config.scheduler_fields import BATCH_SIZE
 from d9d_lr.provider.base_lrs import LR, base_of_new_group, check_lr, copied, own_default
 from d9d_lr.provider.guard import OnMisstep, StepGuard
 from d9d_lr.provider.hyperparameters import Hyperparameters

@@ -88,7 +88,7 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
 
     def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
         """Returns where the phase ends, in steps that are not yet rounded down."""
-        return start_step + Fraction(self.end_step(0, units))
+        return Fraction(self.end_step(math.floor(start_step), units))
 
     def needs(self) -> set[str]:
         """Returns the attributes of `Units` without which its end is not known."""
@@ -121,12 +121,13 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
         """Returns the fields that are written as a learning rate, or as a value; each needs a reference."""
         return [name for name in (f"target_{kind}", f"start_{kind}") if getattr(self, name) is not None]
 
-    def scaled(self, factor: float) -> Self:
-        """Returns the phase, its levels multipliers by now, with each of them multiplied."""
+    def scaled(self, factor: float, *, starts_only: bool = False) -> Self:
+        """Returns the phase, its levels multipliers by now, with each of them, or its own start, multiplied."""
         if factor == 1.0:
             return self
         start = None if self.start_multiplier is None else self.start_multiplier * factor
-        target = None if self.target_multiplier is None else self.target_multiplier * factor
+        target = self.target_multiplier
+        target = target if starts_only or target is None else target * factor
         return replace(self, start_multiplier=start, target_multiplier=target)
 
     def stretched(self, ratio: Fraction) -> Self:
@@ -163,7 +164,10 @@ class PhaseSteps(PhaseBase[CurveT]):
     steps: Steps
 
     def end_step(self, start_step: int, units: Units) -> int:
-        return start_step + math.floor(units.steps_for("steps", Fraction(self.steps)))
+        return math.floor(self.exact_end(start_step, units))
+
+    def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
+        return start_step + units.steps_for("steps", Fraction(self.steps))
 
     def needs(self) -> set[str]:
         return set()

@@ -25,7 +25,7 @@ MAX_CYCLES = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Repeat(Checked):
-    """Phases that are repeated: a number of times over a span, or in cycles of a length until the span ends.
+    """Phases that are repeated: a number of times over a span, in cycles of a length until the span ends, or both.
 
     With N cycles over L steps and growth g, cycle k ends floor(L (1 + g + ... + g^k) / (1 + g + ... + g^(N - 1))) steps
     after the first one began; in cycles of C steps, floor(C (1 + g + ... + g^k)) steps after. The d9d framework does
@@ -34,9 +34,11 @@ class Repeat(Checked):
     Attributes:
         phases: The phases of one cycle, each as in a run of its length; after them the multiplier stays.
         times: How many cycles there are.
-        cycle_steps: Steps of the first cycle, in place of `times`; the last one is left where the span ends.
+        cycle_steps: Steps of the first cycle; the last one is left where the span ends. With `times` there is no other
+            span: that many cycles, the first of that length.
         growth: How many times as long as the one before it a cycle is, from 1.
         scale: How many times as high as the one before it a cycle is: what its phases' multipliers are multiplied with.
+        scaled: Which of them: all of their levels, or their starts, so that the low end of each cycle stays.
         cycles_from: Step at which the first cycle begins, for one that is entered late; the first step by default.
         steps: The span, in steps; by default it lasts until the end of the run. Only one of these is set.
         epochs: The span, in passes over the training data.
@@ -51,6 +53,7 @@ class Repeat(Checked):
     cycle_steps: Steps | None = None
     growth: AtLeastOne = 1.0
     scale: AboveZero = 1.0
+    scaled: Literal["levels", "starts"] = "levels"
     cycles_from: StepPosition | None = None
     steps: StepCount | None = None
     epochs: Amount | None = None
@@ -66,7 +69,12 @@ class Repeat(Checked):
     @property
     def only_last(self) -> bool:
         """Whether nothing may come after it."""
-        return self.unit is None
+        return self.unit is None and not self._is_counted
+
+    @property
+    def _is_counted(self) -> bool:
+        """Whether its cycles say how long it lasts."""
+        return self.times is not None and self.cycle_steps is not None
 
     @property
     def unit(self) -> Unit | None:
@@ -84,16 +92,24 @@ class Repeat(Checked):
 
     def end_step(self, start_step: int, units: Units) -> int:
         """Returns the (exclusive) end step of the span if it starts at `start_step`."""
+        return math.floor(self.exact_end(start_step, units))
+
+    def exact_end(self, start_step: int | Fraction, units: Units) -> Fraction:
+        """Returns where the span ends, in steps that are not yet rounded down."""
+        if self.times is not None and self.cycle_steps is not None:
+            growth = exact(self.growth)
+            length = self.cycle_steps * sum((growth**k for k in range(self.times)), Fraction(0))
+            return start_step + units.steps_for("steps", length)
         if self.unit is None:
-            return units.run_steps()
+            return Fraction(units.run_steps())
         amount = exact(getattr(self, self.unit))
-        return math.floor(units.steps_for(self.unit, units.amount_after(self.unit, start_step) + amount))
+        return units.steps_for(self.unit, units.amount_after(self.unit, start_step) + amount)
 
     def cycles(self, start_step: int, end_step: int, units: Units) -> Iterator[tuple[int, int]]:
         """Yields where each cycle begins and ends; the last one may end after the span."""
         begin = start_step if self.cycles_from is None else self.cycles_from
         growth, length, size, done = exact(self.growth), Fraction(end_step - begin), Fraction(1), Fraction(0)
-        if self.times is not None:
+        if self.times is not None and self.cycle_steps is None:
             first = length / sum((growth**k for k in range(self.times)), Fraction(0))
         else:
             first = units.steps_for("steps", Fraction(self.cycle_steps or 1))
@@ -121,11 +137,13 @@ class Repeat(Checked):
 
     def phases_of(self, number: int) -> list[Phase[CurveBase]]:
         """Returns the phases of a cycle, their multipliers those of its height."""
-        return [phase.scaled(self.scale**number) for phase in self.phases]
+        return [phase.scaled(self.scale**number, starts_only=self.scaled == "starts") for phase in self.phases]
 
     def needs(self) -> set[str]:
         """Returns the attributes of `Units` without which its end, or that of a phase, is not known."""
         inside = {need for phase in self.phases for need in phase.needs()} - {"total_steps"}
+        if self._is_counted:
+            return inside
         own = {"total_steps"} if self.unit is None else {NEEDS[self.unit]} if self.unit in NEEDS else set()
         return own | inside
 
@@ -146,8 +164,8 @@ class Repeat(Checked):
         """Returns what is wrong with several fields taken together."""
         if self.times is None and self.cycle_steps is None:
             yield Problem("times", "is missing; there must be times or cycle_steps")
-        if self.times is not None and self.cycle_steps is not None:
-            message = f"{self.times} stands beside cycle_steps, {self.cycle_steps}, and only one of them may"
+        if self.times is not None and self.cycle_steps is not None and self.unit is not None:
+            message = f"{self.times} stands beside cycle_steps, {self.cycle_steps}, and {self.unit}; two of them may"
             yield Problem("times", message, "type times=null")
         yield from two_amounts(self)
         for place, phase in enumerate(self.phases[:-1]):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import numbers
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from typing import TypeAlias
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
@@ -15,13 +17,19 @@ from d9d_lr.schedule.fields import MAX_STEPS
 from d9d_lr.schedule.phases import Phase
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.placed import SchedulePhase
+from d9d_lr.schedule.rampup import Rampup
 from d9d_lr.schedule.repeat import Repeat
 from d9d_lr.schedule.units import Units
 
-Entry: TypeAlias = Phase[CurveBase] | Repeat
+Placeable: TypeAlias = Phase[CurveBase] | Repeat
+"""What can be placed on the step axis."""
+
+Entry: TypeAlias = Placeable | Rampup
 """What stands in a list of phases."""
 
 _NOT_REPEATED = "a batch size is not repeated: write its phases out"
+_ONLY_A_BATCH = "is a ramp of the batch size, and this is not one"
+_ITS_PLACE = "its place is +lr@schedules.batch_size=batch_size/megatron_rampup"
 
 
 def resolve(
@@ -48,10 +56,11 @@ def resolve(
     Raises:
         ConfigError: With every problem: no phases, `total_steps` or what a unit needs missing, `total_steps` not from
             1 to 2**53, a phase that would end before it starts or after `total_steps`, `rest` before the last phase, a
-            curve that cannot go from where it starts to its target, cycles that do not fit.
+            curve that cannot go from where it starts to its target, cycles that do not fit, a ramp of the batch.
     """
-    named = list(zip([f"phases.{position}" for position in (positions or range(len(phases)))], phases, strict=True))
-    problems = [*_unit_problems(named, units), *_order_problems(named)]
+    names = [f"phases.{position}" for position in (positions or range(len(phases)))]
+    named, problems = _placeable(names, phases)
+    problems += [*_unit_problems(named, units), *(() if problems else _order_problems(named))]
     if full_batch is not None:
         problems += [Problem(name, _NOT_REPEATED) for name, phase in named if isinstance(phase, Repeat)]
         problems += batch_problems([(n, phase) for n, phase in named if not isinstance(phase, Repeat)], full_batch)
@@ -65,6 +74,13 @@ def resolve(
     return Schedule(float(initial_multiplier), tuple(line.placed), units.total_steps)
 
 
+def _placeable(names: Sequence[str], phases: Sequence[Entry]) -> tuple[list[tuple[str, Placeable]], list[Problem]]:
+    """Returns what can be placed, and a problem for each ramp of the batch, which is phases of its own by now."""
+    pairs = list(zip(names, phases, strict=True))
+    ramps = [Problem(f"{name}.mode", _ONLY_A_BATCH, _ITS_PLACE) for name, phase in pairs if isinstance(phase, Rampup)]
+    return [(name, phase) for name, phase in pairs if not isinstance(phase, Rampup)], ramps
+
+
 @dataclass
 class _Line:
     """Phases placed so far, from step 0 of a run or of a cycle.
@@ -75,6 +91,7 @@ class _Line:
         allowed: How long it may be, in words.
         full_batch: Examples of a full batch, if the batch size is what is scheduled.
         cursor: The step that the next phase starts at.
+        exact_cursor: The same of a stretched schedule, before it is rounded down.
     """
 
     units: Units
@@ -82,14 +99,15 @@ class _Line:
     allowed: str
     full_batch: int | None = None
     cursor: int = 0
+    exact_cursor: Fraction = Fraction(0)
     placed: list[SchedulePhase] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def place_all(self, named: Sequence[tuple[str, Entry]]) -> None:
+    def place_all(self, named: Sequence[tuple[str, Placeable]]) -> None:
         for name, phase in named:
             if self.full_batch is not None and not isinstance(phase, Repeat):
                 self.units = self.units.batch_from(self.cursor, share_of(phase, self.full_batch))
-            end = phase.end_step(self.cursor, self.units)
+            end = self._end(phase)
             if end < self.cursor:
                 self.problems.append(_goes_back(phase, name, end, self.cursor, self.units))
                 end = self.cursor
@@ -100,6 +118,13 @@ class _Line:
                 self._place_cycles(phase, name, end)
             else:
                 self._place(phase, name, end)
+
+    def _end(self, phase: Placeable) -> int:
+        """Returns the end step of the next phase; that of a stretched schedule rests on no other that was rounded."""
+        if self.units.stretch == 1:
+            return phase.end_step(self.cursor, self.units)
+        self.exact_cursor = phase.exact_end(self.exact_cursor, self.units)
+        return math.floor(self.exact_cursor)
 
     def fill(self) -> None:
         """Stays where the phases ended for the rest of the run."""
@@ -140,7 +165,7 @@ class _Line:
             self.multiplier = self.placed[-1].end_multiplier if self.placed else self.multiplier
         self.cursor = end
 
-    def _too_long(self, phase: Entry, name: str, end: int) -> Problem:
+    def _too_long(self, phase: Placeable, name: str, end: int) -> Problem:
         message = f"up to here the phases need {end} steps, {self.allowed}"
         return Problem(f"{name}.{phase.length_field}", message, "shorten the phases or raise total_steps")
 
@@ -170,7 +195,7 @@ def _cut(phase: SchedulePhase, first: int, end: int) -> SchedulePhase | None:
     )
 
 
-def _unit_problems(named: Sequence[tuple[str, Entry]], units: Units) -> Iterator[Problem]:
+def _unit_problems(named: Sequence[tuple[str, Placeable]], units: Units) -> Iterator[Problem]:
     for need in sorted({need for _, phase in named for need in phase.needs()}):
         if not units.knows(need):
             first = next(name for name, phase in named if need in phase.needs())
@@ -183,7 +208,7 @@ def _unit_problems(named: Sequence[tuple[str, Entry]], units: Units) -> Iterator
         yield Problem("total_steps", f"{units.total_steps} is not allowed; it must be from 1 to {MAX_STEPS}")
 
 
-def _order_problems(named: Sequence[tuple[str, Entry]]) -> Iterator[Problem]:
+def _order_problems(named: Sequence[tuple[str, Placeable]]) -> Iterator[Problem]:
     if not named:
         yield Problem("phases", "there are none; a schedule needs at least one phase")
     for name, phase in named[:-1]:
@@ -192,7 +217,7 @@ def _order_problems(named: Sequence[tuple[str, Entry]]) -> Iterator[Problem]:
             yield Problem(f"{name}.mode", message)
 
 
-def _goes_back(phase: Entry, name: str, end: int, cursor: int, units: Units) -> Problem:
+def _goes_back(phase: Placeable, name: str, end: int, cursor: int, units: Units) -> Problem:
     message = f"{phase.written(units)} ends at step {end}, before step {cursor}, where the phases before it end"
     return Problem(f"{name}.{phase.length_field}", message)
 

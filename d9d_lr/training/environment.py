@@ -11,7 +11,8 @@ from typing import Literal
 
 import torch
 
-from d9d_lr.config.schedules import BATCH_SIZE, SCHEDULES
+from d9d_lr.config.scheduler_fields import BATCH_SIZE
+from d9d_lr.config.schedules import SCHEDULES
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.launched import world_size
 from d9d_lr.runs.locks import held
@@ -46,7 +47,8 @@ def check_environment(settings: Settings, folder: Path) -> None:
 def check_processes(settings: Settings, world_size: int) -> None:
     """Raises ConfigError if a global batch cannot be divided equally among the processes."""
     batch = planned(settings).batch_sizes()
-    key = "train.batch_size" if batch is None else f"{SCHEDULES}.{BATCH_SIZE}"
+    scheduled = f"{SCHEDULES if BATCH_SIZE in settings.schedules else 'lr'}.{BATCH_SIZE}"
+    key = "train.batch_size" if batch is None else scheduled
     for size in [settings.train.batch_size] if batch is None else batch.sizes():
         if size % world_size:
             raise ConfigError([Problem(key, f"{size} cannot be divided equally among {world_size} processes")])

@@ -11,7 +11,8 @@ from d9d_lr.config.base import Base
 from d9d_lr.config.batch_sizes import build_batch_sizes
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.config.schedules import BATCH_SIZE, split_name
+from d9d_lr.config.scheduler_fields import BATCH_SIZE
+from d9d_lr.config.schedules import split_name
 from d9d_lr.schedule import values as portable
 from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.batch_sizes import BatchSizes
@@ -105,18 +106,25 @@ class SchedulePlan(Base):
         return None if batch is None else batch.counted_with()
 
 
+def all_schedules(settings: Settings) -> dict[str, PiecewiseConfig]:
+    """Returns what is scheduled beside the learning rate, by name: the batch sizes that it comes with among them."""
+    ramp = None if isinstance(settings.lr, TargetConfig) else settings.lr.ramp
+    return settings.schedules if ramp is None else {**settings.schedules, BATCH_SIZE: ramp}
+
+
 def planned(settings: Settings) -> SchedulePlan:
     """Returns the plan that the settings describe."""
     optimizer = settings.optimizer
     base_lr = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
     bases = {**base_values(optimizer), BATCH_SIZE: float(settings.train.batch_size)}
-    scheduled = {split_name(name)[1] for name in settings.schedules}
+    schedules = all_schedules(settings)
+    scheduled = {split_name(name)[1] for name in schedules}
     of_groups = {"lr", *scheduled}
     return SchedulePlan(
-        lr=settings.lr,
+        lr=settings.lr if isinstance(settings.lr, TargetConfig) else settings.lr.without_ramp(),
         total_steps=settings.train.total_steps,
         base_lr=base_lr,
-        schedules=settings.schedules,
+        schedules=schedules,
         base_values={
             name: value
             for name, value in bases.items()

@@ -20,7 +20,7 @@ from d9d_lr.sweeping.checker import Judged, Rates, RunPreview
 from d9d_lr.tracking.open import check_installed
 from d9d_lr.training.course import course_of
 from d9d_lr.training.fingerprint import digest, essential, settings_fingerprint
-from d9d_lr.training.plan import planned
+from d9d_lr.training.plan import all_schedules, planned
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.stage import stage_at
@@ -75,7 +75,7 @@ def _rates(settings: Settings, schedule: Schedule | None) -> Rates | None:
     """Returns what gives the learning rate of every step; None where torch builds it, or it is not all that counts."""
     optimizer, last_step = settings.optimizer, settings.train.last_step
     base = optimizer.arguments.get("lr") if isinstance(optimizer, TargetConfig) else optimizer.lr
-    if schedule is None or not isinstance(base, int | float) or settings.schedules:
+    if schedule is None or not isinstance(base, int | float) or all_schedules(settings):
         return None
     return lambda: base * schedule.multipliers(np.arange(last_step))
 

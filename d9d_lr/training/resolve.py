@@ -14,7 +14,7 @@ from d9d_lr.composing.targets import TargetConfig, bind_target, split_target
 from d9d_lr.config.base import Base
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.config.plain import marked, plain
-from d9d_lr.config.resolve_lr import resolve_lr
+from d9d_lr.config.resolve_lr import apart, resolve_lr
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.settings import resolve_sweep
@@ -163,7 +163,10 @@ def _lr(section: Mapping[str, Any], train: TrainConfig | None, written: Written)
         target, rest = split_target(plain(section, "lr"))
         return bind_target(str(target), rest, {name: rest.get(name) for name in ("name", *_SCHEDULE_FIELDS)}, "lr")
     shares = written.batch.counted_with() if written.batch else None
-    return resolve_lr(rest, train.total_steps if train else None, batch=shares)
+    without, ramp = apart(rest)
+    fits = train is not None and (ramp is None or shares is not None)  # else it is known already that the ramp does not
+    found = resolve_lr(without, train.total_steps if train and fits else None, batch=shares)
+    return found if written.ramp is None else found.with_ramp(written.ramp)
 
 
 def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> Any:

@@ -12,7 +12,8 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
-from d9d_lr.config.schedules import BATCH_SIZE, split_name
+from d9d_lr.config.scheduler_fields import BATCH_SIZE
+from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.provider.hyperparameters import Hyperparameter
 from d9d_lr.provider.protocols import LRSchedulerProtocol

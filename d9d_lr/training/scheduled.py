@@ -10,15 +10,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.composing.targets import TargetConfig, split_target
 from d9d_lr.config.batch_sizes import build_batch_sizes
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.config.positions import positions_of
+from d9d_lr.config.resolve_lr import check_mapping, ramp_of, typed_below
+from d9d_lr.config.scheduler_fields import BATCH_SIZE
 from d9d_lr.config.schedules import (
-    BATCH_SIZE,
     GROUPS,
     SCHEDULES,
     Section,
     batch_sizes_of,
+    beside_ramp,
     fit_each,
     resolve_each,
     sections_of,
@@ -29,7 +32,6 @@ from d9d_lr.config.schedules import (
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean, join_key
 from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.batch_sizes import BatchSizes
-from d9d_lr.schedule.fields import MAX_STEPS
 from d9d_lr.schedule.limits import limit_problems
 from d9d_lr.schedule.units import UNIT_FIELDS
 from d9d_lr.training.optimizers.settings import OptimizerConfig
@@ -45,12 +47,17 @@ class Written:
     Attributes:
         sections: The schedules as they are written, by name.
         batch: The batch size of every step; None where it is not scheduled.
-        batch_section: Its validated section.
+        batch_section: Its validated section, which stands among the others or in the section `lr`.
     """
 
     sections: Mapping[str, Mapping[str, Any]]
     batch: BatchSizes | None = None
     batch_section: Section | None = None
+
+    @property
+    def ramp(self) -> PiecewiseConfig | None:
+        """The batch sizes that the section `lr` comes with; None if it comes with none."""
+        return None if self.batch_section is None or BATCH_SIZE in self.sections else self.batch_section.config
 
 
 def read_schedules(section: Mapping[str, Any], lr: Mapping[str, Any], train: TrainConfig | None) -> Written:
@@ -66,12 +73,10 @@ def read_schedules(section: Mapping[str, Any], lr: Mapping[str, Any], train: Tra
     """
     inherited = {name: lr.get("scheduler", lr).get(name) for name in _INHERITED}
     sections = {name: with_defaults(raw, inherited) for name, raw in sections_of(section).items()}
-    if BATCH_SIZE not in sections or train is None:
+    found = _batch_section(sections, lr, None if train is None else train.batch_size)
+    if found is None or train is None:
         return Written(sections)
-    known = {"reference_value": train.batch_size, "samples_per_step": train.batch_size}
-    found = resolve_each({BATCH_SIZE: with_defaults(sections[BATCH_SIZE], known)})
-    batch = batch_sizes_of(found, train.total_steps, train.batch_size)
-    return Written(sections, batch, found[BATCH_SIZE])
+    return Written(sections, batch_sizes_of(found, train.total_steps, train.batch_size), found)
 
 
 def shares_of_any_length(section: Mapping[str, Any], lr: Mapping[str, Any], batch_size: Any) -> BatchShares | None:
@@ -89,22 +94,45 @@ def shares_of_any_length(section: Mapping[str, Any], lr: Mapping[str, Any], batc
         ConfigError: With every problem, that a size depends on the length of the run included.
     """
     inherited = {name: lr.get("scheduler", lr).get(name) for name in _INHERITED}
-    sections = sections_of(section)
-    if BATCH_SIZE not in sections or type(batch_size) is not int or batch_size < 1:
+    if type(batch_size) is not int or batch_size < 1:
         return None
-    known = {**inherited, "reference_value": batch_size, "samples_per_step": batch_size}
-    found = resolve_each({BATCH_SIZE: with_defaults(sections[BATCH_SIZE], known)})[BATCH_SIZE].config
-    bound = [one.length_field for one in found.scheduler.phases if "total_steps" in one.needs() and not one.only_last]
-    if bound or found.scheduler.published_tokens is not None or found.scheduler.published_steps is not None:
+    sections = {name: with_defaults(raw, inherited) for name, raw in sections_of(section).items()}
+    found = _batch_section(sections, lr, batch_size)
+    if found is None:
+        return None
+    scheduler = found.config.scheduler
+    bound = [one for one in scheduler.phases if "total_steps" in one.needs() and not one.only_last]
+    if bound or (scheduler.stretch and (scheduler.published_tokens or scheduler.published_steps)):
         message = "depends on the length of the run, which is to follow from it"
-        raise ConfigError([Problem(join_key(SCHEDULES, BATCH_SIZE), message, "give that as train.total_steps")])
-    return build_batch_sizes(found, MAX_STEPS, batch_size).shares()
+        raise ConfigError([Problem(found.key, message, "give that as train.total_steps")])
+    with typed_below(found.key):
+        return build_batch_sizes(found.config, None, batch_size, positions=positions_of(found.raw)).shares()
+
+
+def _batch_section(
+    sections: Mapping[str, Mapping[str, Any]], lr: Mapping[str, Any], batch_size: int | None
+) -> Section | None:
+    """Returns the schedule of the batch size, typed or that of the section `lr`, validated; None if there is none.
+
+    Raises:
+        ConfigError: With everything that is wrong with it, or if there are both.
+    """
+    ramp = ramp_of(lr) if split_target(lr)[0] is None else None
+    typed = sections.get(BATCH_SIZE)
+    if typed is not None and ramp is not None:
+        raise ConfigError([beside_ramp(join_key(SCHEDULES, BATCH_SIZE), join_key("lr", BATCH_SIZE))])
+    raw, key = (typed, SCHEDULES) if typed is not None else (ramp, "lr")
+    if raw is None:
+        return None
+    check_mapping(raw, join_key(key, BATCH_SIZE))
+    known = {"reference_value": batch_size, "samples_per_step": batch_size}
+    return resolve_each({BATCH_SIZE: with_defaults(raw, known)}, key)[BATCH_SIZE]
 
 
 def resolve_schedules(
     written: Written, train: TrainConfig | None, optimizer: OptimizerConfig | TargetConfig | None
 ) -> dict[str, PiecewiseConfig]:
-    """Returns every schedule beside the learning rate's by name, validated against the run and the optimizer.
+    """Returns every schedule of the section by name, validated against the run and the optimizer.
 
     Raises:
         ConfigError: With every problem of each.
@@ -126,7 +154,8 @@ def resolve_schedules(
         problems += error.problems
     if problems:
         raise ConfigError(problems)
-    batch = {} if written.batch_section is None else {BATCH_SIZE: written.batch_section}
+    typed = written.batch_section if BATCH_SIZE in written.sections else None
+    batch = {} if typed is None else {BATCH_SIZE: typed}
     return {name: one.config for name, one in (found | batch).items()}
 
 

@@ -40,11 +40,15 @@ class Preset:
         compared_with: What `expected` is, in words.
         cases: The runs.
         tolerance: The greatest difference allowed, of the multiplier.
+        batch: What the source gives step t for a batch, in its own measure; None where it has one size.
+        full_batch: A full batch in that measure.
     """
 
     compared_with: str
     cases: tuple[Case, ...]
     tolerance: float = 1e-15
+    batch: Callable[[int], float] | None = None
+    full_batch: float = 1.0
 
 
 LENGTHS = ((1000, 100), (1001, 100), (997, 13), (50, 1))
@@ -62,7 +66,7 @@ def warmed(function, lengths=LENGTHS, overrides=(), needs_total=True, **keywords
     )
 
 
-def published(function, total_steps, peak_lr, *overrides, tolerance=1e-15):
+def published(function, total_steps, peak_lr, *overrides, tolerance=1e-15, **batch):
     """The preset of a model in a run of its published length: the learning rate in terms of its peak."""
     case = Case(
         total_steps,
@@ -70,7 +74,7 @@ def published(function, total_steps, peak_lr, *overrides, tolerance=1e-15):
         (f"lr.reference_lr={peak_lr}", *overrides),
         every=max(1, total_steps // 2003),
     )
-    return Preset("the published formula", (case,), tolerance)
+    return Preset("the published formula", (case,), tolerance, **batch)
 
 
 def ran(scheduler, length, *overrides, **arguments):
@@ -233,6 +237,41 @@ PRESETS = {
             *warmed(systems.composer_polynomial),
             *warmed(systems.composer_polynomial, power=3.0, alpha_f=0.1, overrides=("lr.power=3.0", "lr.alpha_f=0.1")),
         ),
+    ),
+    "systems/timm_cosine_cycles": Preset(
+        "the formula of timm 1.0.31",
+        tuple(
+            Case(
+                total,
+                partial(
+                    systems.timm_cosine_cycles,
+                    warmup=warmup,
+                    t_initial=first,
+                    mul=mul,
+                    decay=decay,
+                    limit=limit,
+                    lr_min=low,
+                    k=k,
+                ),
+                (
+                    f"lr.warmup_steps={warmup}",
+                    f"lr.t_initial={first}",
+                    f"lr.cycle_mul={mul}",
+                    f"lr.cycle_decay={decay}",
+                    f"lr.cycle_limit={limit}",
+                    f"lr.lr_min_ratio={low}",
+                    f"lr.k_decay={k}",
+                ),
+            )
+            # 100 + 100 + 200 + 400 = 800; 13 + 5 * 150 = 763; 1 + 7 + 21 = 29; 2 + 16 + 24 + 36 = 78
+            for total, warmup, first, mul, decay, limit, low, k in (
+                (1000, 100, 100, 2, 0.5, 3, 0.0, 1.0),
+                (997, 13, 150, 1, 0.7, 5, 0.03, 1.0),
+                (50, 1, 7, 3, 1.0, 2, 0.1, 1.0),
+                (78, 2, 16, 1.5, 0.1, 3, 0.001, 2.0),
+            )
+        ),
+        tolerance=2e-15,
     ),
     "systems/timm_poly": Preset("the formula of timm 1.0.31", warmed(systems.timm_poly, warmup_lr_init=0.01)),
     "systems/torch_polynomial": Preset(
@@ -529,15 +568,27 @@ PRESETS = {
             for total, warmdown in ((1000, 650), (1010, 656), (333, 216))
         ),
     ),
-    "systems/modded_nanogpt": Preset("the formula of its script", (Case(1300, systems.modded_nanogpt),)),
+    "systems/modded_nanogpt": Preset(
+        "the formula of its script",
+        (Case(1300, systems.modded_nanogpt),),
+        batch=systems.modded_nanogpt_batch,
+        full_batch=8,
+    ),
     "models/gpt3": published(models.gpt3, 93_750, 0.6e-4),
-    "models/chinchilla": published(partial(models.chinchilla, total=466_666), 466_666, 1e-4),
+    "models/chinchilla": published(
+        models.chinchilla, models.CHINCHILLA_STEPS, 1e-4, batch=models.chinchilla_batch, full_batch=3e6
+    ),
     "models/llama2": published(models.llama2, 500_000, 3.0e-4),
-    "models/llama3_405b": published(models.llama3_405b, 1_200_000, 8e-5),
+    "models/llama3_405b": published(
+        models.llama3_405b, 1_200_000, 8e-5, batch=models.llama3_405b_batch, full_batch=16e6
+    ),
     "models/deepseek_v2_lite": published(models.deepseek_v2_lite, 301_996, 4.2e-4),
     "models/deepseek_v3": published(models.deepseek_v3, 235_239, 2.2e-4),
+    "models/deepseek_v3_long_context": published(models.deepseek_v3_long_context, 2000, 7.3e-6),
     "models/kimi_k2": published(models.kimi_k2, 231_343, 2e-4),
-    "models/moonlight": published(models.moonlight, 169_873, 4.2e-4),
+    "models/moonlight": published(
+        models.moonlight, models.MOONLIGHT_STEPS, 4.2e-4, batch=models.moonlight_batch, full_batch=4096
+    ),
     "models/glm_4_5": published(
         partial(models.glm_4_5, warm_tokens=100_000_000_000), 360_937, 2.5e-4, "lr.warmup_tokens=100e9"
     ),
@@ -547,7 +598,9 @@ PRESETS = {
     "models/nemotron_3_super": published(models.nemotron_3_super, 993_410, 4.5e-4),
     "models/smollm_1_7b": published(partial(models.smollm_1_7b, warm=5000), 500_000, 5e-4, "lr.warmup_steps=5000"),
     "models/smollm3": published(models.smollm3, 4_720_000, 0.0002),
-    "models/apertus_70b": published(models.apertus_70b, 894_069, 1e-5),
+    "models/apertus_70b": published(
+        models.apertus_70b, models.APERTUS_STEPS, 1e-5, batch=models.apertus_70b_batch, full_batch=4096
+    ),
     "models/olmo2_32b": published(models.olmo2_32b, 774_860, 6e-4, tolerance=1e-5),
     "models/olmo3_7b": published(models.olmo3_7b, 1_413_814, 3e-4),
     "models/olmo3_7b_midtraining": published(models.olmo3_7b_midtraining, 47_684, 0.00020712352850360292),
@@ -561,7 +614,7 @@ PRESETS = {
         "lr.min_ratio=0.1",
         "lr.decay_curve=inverse_linear",
     ),
-    "models/marin_8b": published(models.marin_8b, 1_420_000, 1.7e-3),
+    "models/marin_8b": published(models.marin_8b, 1_420_000, 1.7e-3, batch=models.marin_8b_batch, full_batch=4096),
     "models/minicpm": published(partial(models.minicpm, warm=2000), 279_898, 0.01, "lr.warmup_steps=2000"),
     "models/power": published(models.power, 238_418, 0.02, tolerance=1e-4),
     "models/wsm": published(partial(models.wsm, warm=2000), 631_809, 4.78e-4, "lr.warmup_steps=2000"),

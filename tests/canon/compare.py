@@ -4,12 +4,15 @@ The file is read without Hydra, which takes longer than the comparison; another 
 """
 
 import functools
+from fractions import Fraction
 
 import numpy as np
 from omegaconf import OmegaConf
 
+from canon.cases import PRESETS
 from d9d_lr import build_schedule
 from d9d_lr.composing.paths import SCHEDULES_DIR
+from d9d_lr.config.batch_sizes import build_batch_sizes
 from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.schedule.piecewise import boundaries
 
@@ -26,6 +29,24 @@ def config_of(name, case):
 def schedule_of(name, case):
     """The schedule of a preset in the run of a case."""
     return build_schedule(config_of(name, case), case.total_steps)
+
+
+@functools.cache
+def batch_sizes_of(name, case):
+    """The batch sizes of a preset in the run of a case, as shares of a full batch."""
+    return build_batch_sizes(config_of(name, case).ramp, case.total_steps, 4096)
+
+
+def batches_that_differ(name):
+    """The steps, of those around every change on either side and some between, whose batch is not the source's."""
+    preset, (case,) = PRESETS[name], PRESETS[name].cases
+    sizes = batch_sizes_of(name, case)
+    edges = [*boundaries(sizes.schedule.phases), *(step for step in case.steps[1:])]
+    steps = {edge + offset for edge in edges for offset in (-1, 0, 1)}
+    theirs = {step: Fraction(preset.batch(step)) / Fraction(preset.full_batch) for step in steps if step >= 0}
+    return [
+        step for step, share in theirs.items() if Fraction(sizes.size(step), 4096) != share and step < case.total_steps
+    ]
 
 
 @functools.cache

@@ -26,9 +26,18 @@ def gpt3(t, batch=3_200_000):
 
 
 # Hoffmann et al. 2022, arXiv:2203.15556, Table 4 and appendix D.1: 1e-4, cosine by a factor of 10 over 1.4T tokens. Its
-# warmup is not in the paper, and "midway" of 1.5M to 3M tokens a step may be of the steps or of the tokens.
-def chinchilla(t, total):
-    return _cosine(t, 0, total, 1e-4, 1e-5)
+# warmup is not in the paper. "We double the batch size midway through training", 1.5M to 3M: here, after 0.7T tokens.
+CHINCHILLA_STEPS = (
+    700_000_000_000 // 1_500_000 + (1_400_000_000_000 - 700_000_000_000 // 1_500_000 * 1_500_000) // 3_000_000
+)
+
+
+def chinchilla(t):
+    return _cosine(t, 0, CHINCHILLA_STEPS, 1e-4, 1e-5)
+
+
+def chinchilla_batch(t):
+    return 1.5e6 if t < 700_000_000_000 // 1_500_000 else 3e6
 
 
 # Touvron et al. 2023, arXiv:2307.09288, section 2.2 and Table 1: 2000 steps of warmup, cosine to 10%, 2.0T tokens in
@@ -41,6 +50,13 @@ def llama2(t):
 # arXiv:2407.21783, section 3.4.1: 8e-5, linear warmup over 8,000 steps, cosine to 8e-7 over 1,200,000 steps.
 def llama3_405b(t):
     return _linear(t, 0, 8000, 0.0, 8e-5) if t < 8000 else _cosine(t, 8000, 1_200_000, 8e-5, 8e-7)
+
+
+# The same: an initial batch of 4M tokens, 8M after 252M tokens, 16M after 2.87T.
+def llama3_405b_batch(t):
+    first = 252_000_000 // 4_000_000
+    second = first + (2_870_000_000_000 - first * 4_000_000) // 8_000_000
+    return 4e6 if t < first else 8e6 if t < second else 16e6
 
 
 # arXiv:2405.04434, appendix B (and the model card, section 6): 4608 sequences of 4K, 5.7T tokens; 2K steps of warmup to
@@ -69,6 +85,12 @@ def deepseek_v3(t, batch=15360 * 4096):
     return 2.2e-5 if t < low else 7.3e-6
 
 
+# The same, section 4.3: "two additional training phases, each comprising 1000 steps", at 7.3e-6, "matching the final
+# learning rate from the pre-training stage".
+def deepseek_v3_long_context(t):
+    return 7.3e-6
+
+
 # arXiv:2507.20534, section 2.5: 500 steps of warmup, 2e-4 for the first 10T tokens, cosine to 2e-5 over 5.5T; 67M
 # tokens a step.
 def kimi_k2(t, batch=67_000_000):
@@ -80,9 +102,24 @@ def kimi_k2(t, batch=67_000_000):
 
 
 # arXiv:2502.16982, section 3.3: 0 to 33B tokens: to 4.2e-4; cosine to 4.2e-5 until 5.2T; 1e-4 again in 100 steps;
-# linear to 0 at 5.7T. 4096 sequences of 8K a step.
-def moonlight(t, batch=4096 * 8192):
-    warm, fall, end = (tokens // batch for tokens in (33_000_000_000, 5_200_000_000_000, 5_700_000_000_000))
+# linear to 0 at 5.7T. 2048 sequences of 8K a step until 200B tokens, then 4096.
+MOONLIGHT_DOUBLES = 200_000_000_000 // (2048 * 8192)
+
+
+def _moonlight_step(tokens, batch=4096 * 8192):
+    before = MOONLIGHT_DOUBLES * batch // 2
+    return tokens // (batch // 2) if tokens <= before else MOONLIGHT_DOUBLES + (tokens - before) // batch
+
+
+MOONLIGHT_STEPS = _moonlight_step(5_700_000_000_000)
+
+
+def moonlight_batch(t):
+    return 2048 if t < MOONLIGHT_DOUBLES else 4096
+
+
+def moonlight(t):
+    warm, fall, end = map(_moonlight_step, (33_000_000_000, 5_200_000_000_000, 5_700_000_000_000))
     if t < warm:
         return _linear(t, 0, warm, 0.0, 4.2e-4)
     if t < fall:
@@ -148,9 +185,22 @@ def smollm3(t):
 
 
 # arXiv:2509.14233, sections 2.2 and 2.3: warmup from a tenth over 16.8B tokens, 1-sqrt from 13.5T to a tenth at 15T,
-# peak 1e-5; 4096 sequences of 4096 a step.
-def apertus_70b(t, batch=4096 * 4096):
-    warm, hold, end = (tokens // batch for tokens in (16_800_000_000, 13_500_000_000_000, 15_000_000_000_000))
+# peak 1e-5; 4096 sequences of 4096 a step. swiss-ai/pretrain-code, submit_apertus_70b.sh: --rampup-batch-size 2048 2048
+# 1072164864, which are 523518 steps of 2048.
+def _apertus_step(tokens):
+    before = 1_072_164_864 * 4096
+    return tokens // (2048 * 4096) if tokens <= before else 523_518 + (tokens - before) // (4096 * 4096)
+
+
+APERTUS_STEPS = _apertus_step(15_000_000_000_000)
+
+
+def apertus_70b_batch(t):
+    return 2048 if t < 523_518 else 4096
+
+
+def apertus_70b(t):
+    warm, hold, end = map(_apertus_step, (16_800_000_000, 13_500_000_000_000, 15_000_000_000_000))
     if t < warm:
         return _linear(t, 0, warm, 1e-6, 1e-5)
     return 1e-5 if t < hold else 1e-6 + (1e-5 - 1e-6) * (1 - math.sqrt((t - hold) / (end - hold)))
@@ -233,6 +283,12 @@ def marin_8b(t):
     if t < 1_320_000:
         return 1.7e-3
     return _linear(t, 1_320_000, 1_400_000, 1.7e-3, 1.7e-5) if t < 1_400_000 else 1.7e-5
+
+
+# The same: 1024 sequences, three times as many at around 2.77e12 tokens (660,000 steps of 1024 * 4096, 2.768e12), and
+# 4096 in the second cooldown, from step 1,320,000.
+def marin_8b_batch(t):
+    return 1024 if t < 660_000 else 3072 if t < 1_320_000 else 4096
 
 
 # arXiv:2502.15938: linear warmup over the first 10% of the steps, then linear to zero.

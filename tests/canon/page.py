@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import EngFormatter, MaxNLocator
 
 from canon.cases import PRESETS
-from canon.compare import greatest_difference, schedule_of
+from canon.compare import batch_sizes_of, greatest_difference, schedule_of
 from d9d_lr.composing.paths import SCHEDULES_DIR
 from d9d_lr.plotting.window import steps_to_draw
 
@@ -33,8 +33,11 @@ python -m d9d_lr.plot lr=models/deepseek_v3,models/olmo3_7b,models/moonlight lr.
 python -m d9d_lr.train -cd sweeps -cn canon sweep.dry_run=true
 ```
 
-What no source states is not here: such a number is `???` in its file and must be typed, and the batch is that of the
-end of the run, for the stairs of the ramps are not published. Not here at all: schedules that look at the loss
+A batch that grows in numbers that its source states comes with the preset, as a schedule of shares of
+`train.batch_size`; phases in tokens are counted with it, and `lr.batch_size=null` leaves it out ([more](anything.md)).
+
+What no source states is not here: such a number is `???` in its file and must be typed, and where the stairs of a ramp
+are not published the batch is that of the end of the run. Not here at all: schedules that look at the loss
 (transformers' `reduce_lr_on_plateau` and `greedy`), and the long-context stages of which only a learning rate is
 published (Llama 3, Nemotron 3 Nano, Apertus).
 """
@@ -78,8 +81,9 @@ def _section(name):
     said = comments(name)
     what, use = said["Schedule"].split(" Use: ")
     phases = "".join(f"  {number}. {phase}\n" for number, phase in _shortened(list(_phases(name))))
+    batch = f"- Batch: {_batches(name)}\n" if PRESETS[name].batch else ""
     return (
-        f"### {name}\n\n{_sentence(what)} `{use}`\n\n{phases}\n- Source: {said['Source']}\n"
+        f"### {name}\n\n{_sentence(what)} `{use}`\n\n{phases}\n{batch}- Source: {said['Source']}\n"
         f"- Boundary: {said['Boundary']}\n- Contested: {said['Contested']}\n"
     )
 
@@ -106,6 +110,17 @@ def _phases(name):
         yield f"{phase.curve}{start} to {phase.target_multiplier:g}{ahead}, {where}".replace(
             "constant to", "constant at"
         )
+
+
+def _batches(name):
+    """Returns the sizes of a ramp, in its source's measure, and the step where each begins."""
+    sizes = batch_sizes_of(name, PRESETS[name].cases[0])
+    starts = [(step, float(share * PRESETS[name].full_batch)) for step, share in sizes.shares().pieces]
+    return ", then ".join(f"{_count(size)} from step {step}" for step, size in starts)
+
+
+def _count(size):
+    return f"{size / 1e6:g}M" if size >= 1e6 else f"{size:g}"
 
 
 def picture(family):

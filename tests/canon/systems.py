@@ -333,6 +333,19 @@ def timm_cosine_without_prefix(t, total, warmup, warmup_lr_init, lr_min=0.0):
     return lr_min + 0.5 * (1.0 - lr_min) * (1 + math.cos(math.pi * t / total)) if t < total else lr_min
 
 
+def timm_cosine_cycles(t, warmup, t_initial, mul, decay, limit, warmup_lr_init=0.01, lr_min=0.0, k=1.0):
+    """CosineLRScheduler with warmup_prefix and cycles, which are counted here, where timm takes a logarithm."""
+    if t < warmup:
+        return warmup_lr_init + t * (1.0 - warmup_lr_init) / warmup
+    t -= warmup
+    i, begin, length = 0, 0, t_initial
+    while t >= begin + length:
+        i, begin, length = i + 1, begin + length, length * mul
+    if i >= limit:
+        return lr_min
+    return lr_min + 0.5 * (decay**i - lr_min) * (1 + math.cos(math.pi * (t - begin) ** k / length**k))
+
+
 def timm_poly(t, total, warmup, warmup_lr_init, lr_min=0.0, power=0.5):
     """PolyLRScheduler with warmup_prefix, one cycle and k_decay 1."""
     if t < warmup:
@@ -423,6 +436,11 @@ def modded_nanogpt(t):
         return multiplier
     tau = min(1, (t - 514) / (1285 - 514))
     return multiplier * (1 - tau) + 0.15 * tau
+
+
+def modded_nanogpt_batch(t):
+    """TRAINING_STAGES: 8, 16 and 24 times 2048 * 8 tokens, the last one in the extension too."""
+    return 8 if t < 428 else 16 if t < 857 else 24
 
 
 def modded_nanogpt_momentum(t):

@@ -20,7 +20,6 @@ HERE = {
     "weight_decay/nanochat",
     "momentum/nanochat",
     "momentum/one_cycle",
-    "batch_size/llama3_405b",
     "batch_size/megatron_rampup",
     "batch_size/seesaw",
     "batch_size/seesaw_lr",
@@ -95,17 +94,17 @@ def test_the_momentum_of_torchs_one_cycle(total_steps):
 
 
 def test_llama_3s_ramp_in_its_own_tokens():
-    """With M a million: 63 steps of 4M are 252M; (2.87T - 252M) / 8M are 358 718.5 more; 15.6T end at 1 154 406.25."""
-    preset = ("lr=constant", "+lr@schedules.batch_size=batch_size/llama3_405b", "train.batch_size=2048")
-    batch = plan("train.total_steps=1154406", *preset).batch_sizes()
+    """With M a million: 63 steps of 4M are 252M; (2.87T - 252M) / 8M are 358 718.5 more."""
+    preset = ("lr=models/llama3_405b", "train.batch_size=2048")
+    batch = plan("train.total_steps=1200000", *preset).batch_sizes()
     assert batch.sizes() == [512, 1024, 2048]
-    ends = [63, 63 + 358_718, 1_154_406]
+    ends = [63, 63 + 358_718, 1_200_000]
     assert [phase.end_step for phase in batch.schedule.phases] == ends
     tokens = [16 * 10**6 * batch.samples_before(end) // 2048 for end in ends]
-    assert tokens == [252_000_000, 252_000_000 + 358_718 * 8_000_000, 15_599_996_000_000]
+    assert tokens == [252_000_000, 252_000_000 + 358_718 * 8_000_000, 16_329_500_000_000]
     laid_over = plan("train.total_steps=2000", *preset, "lr.stretch=true").batch_sizes()
-    # 358 781.5 of 1 154 406.25 steps are 0.310793 of them
-    assert [phase.end_step for phase in laid_over.schedule.phases] == [0, 621, 2000]
+    # 358 781.5 of 1 200 000 steps are 0.298985 of them
+    assert [phase.end_step for phase in laid_over.schedule.phases] == [0, 597, 2000]
 
 
 def test_seesaw_halves_as_the_cosine_does_and_saves_its_steps():

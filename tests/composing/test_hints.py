@@ -14,7 +14,7 @@ LIST = (
     "this schedule holds a plain list, whose phases cannot be added, removed or swapped; write the whole list into a "
     "file of your own, or, for one whose phases have positions, type "
 )
-LLAMA_3 = "lr=models/llama3_405b +lr@schedules.batch_size=batch_size/llama3_405b lr.stretch=true"
+LLAMA_3 = "lr=models/llama3_405b lr.stretch=true"
 MERGES = "a value merges into what was there before; for another kind"
 
 # (what is typed, the hint, what is typed instead)
@@ -102,9 +102,9 @@ ROWS = [
         "lr=wsd +lr@schedules.weight_decay=constant",
     ),
     (
-        f"{LLAMA_3} schedules.batch_size.phases.0.tokens=null +schedules.batch_size.phases.0.fraction=0.1",
+        f"{LLAMA_3} lr.batch_size.phases.0.tokens=null +lr.batch_size.phases.0.fraction=0.1",
         "write it in the published units",
-        f"{LLAMA_3} schedules.batch_size.phases.0.tokens=0.1T",
+        f"{LLAMA_3} lr.batch_size.phases.0.tokens=0.1T",
     ),
     # sweeps
     (

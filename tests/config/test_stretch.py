@@ -57,10 +57,10 @@ def test_in_another_run_it_is_refused_with_both_numbers(total_steps, fields, exp
 # total steps: where each phase ends when stretched
 STRETCHED = {
     100: [20, 60, 93, 100],
-    10: [2, 6, 9, 10],  # 20 / 10 = 2, 60 / 10 = 6, 6 + floor(3.33) = 9
-    37: [7, 22, 34, 37],  # 7.4, 22.2, 22 + floor(12.32) = 34
+    10: [2, 6, 9, 10],  # 20 / 10 = 2, 60 / 10 = 6, floor(6 + 3.33) = 9
+    37: [7, 22, 34, 37],  # 7.4, 22.2, floor(22.2 + 12.32) = 34
     1000: [200, 600, 933, 1000],  # 600 + 333
-    3: [0, 1, 1, 3],  # 0.6, 1.8, 1 + floor(0.999)
+    3: [0, 1, 2, 3],  # 0.6, 1.8, floor(1.8 + 0.999): no end rests on one that was rounded
 }
 
 

@@ -35,7 +35,7 @@ def test_its_trainings_validate(page, in_tmp):
 
 def test_its_drawings_are_drawn(page, in_tmp, capsys):
     found = commands(page, "plot")
-    assert len(found) == 2
+    assert len(found) == 6
     for arguments in found:
         plot.plot(arguments)
     assert "batch_size by step" in capsys.readouterr().out

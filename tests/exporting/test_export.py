@@ -15,6 +15,7 @@ from d9d_lr.export import export
 from d9d_lr.exporting.d9d import to_d9d
 from d9d_lr.exporting.megatron import to_megatron
 from d9d_lr.exporting.values import greatest_difference
+from d9d_lr.plotting.series import compose_series
 
 MODES = {"steps", "percentage", "rest"}
 CURVES = {"linear", "cosine", "poly", "exponential"}
@@ -132,7 +133,9 @@ def test_what_d9d_lacks_is_lowered(phases, total, expected):
 def test_learning_rates_are_multipliers_of_the_base(capsys):
     said = run(capsys, "lr=models/apertus_70b", "lr.stretch=true", "--to", "d9d")
     assert is_of_d9d(said.out)
-    assert said.err.startswith("lowered for a run of 1000 steps; the greatest difference is ")
+    told, lowered = said.err.splitlines()
+    assert told == "the batch sizes of lr.batch_size are not in it: d9d has no place for them"
+    assert lowered.startswith("lowered for a run of 1000 steps; the greatest difference is ")
     assert json.loads(said.out)["scheduler"]["phases"][-1]["target_multiplier"] == pytest.approx(0.1)
 
 
@@ -208,6 +211,72 @@ def test_the_flags_are_printed_as_they_are_typed(capsys):
         "--lr 0.003 \\\n--min-lr 0.0003 \\\n--train-iters 1000 \\\n--lr-decay-iters 1000 \\\n"
         "--lr-warmup-iters 100 \\\n--lr-decay-style WSD \\\n--lr-wsd-decay-style linear \\\n--lr-wsd-decay-iters 200\n"
     )
+
+
+RAMP = "+lr@schedules.batch_size=batch_size/megatron_rampup"
+GROWING = [
+    # the warmup lies over the steps of one size, 20 of 8 examples, and the decay over those of another
+    (("lr=wsd", "lr.phases.0.steps=20", RAMP, "train.batch_size=16"), [8, 8, 160]),
+    (("lr=warmup_cosine", "lr.phases.0.steps=20", RAMP, "train.batch_size=16"), [8, 8, 160]),
+    (("lr=wsd", "lr.phases.0.steps=5", RAMP, "schedules.batch_size.rampup_batch_size=[8,4,500]"), [8, 4, 500]),
+    # 451 of 1000 steps of 16, then 32: one stair of 16
+    (("lr=models/apertus_70b", "lr.stretch=true"), [16, 16, 7232]),
+]
+
+
+@pytest.mark.parametrize(("typed", "numbers"), GROWING, ids=lambda value: str(value)[:40])
+def test_where_the_batch_grows_the_flags_count_examples(typed, numbers, capsys):
+    said = run(capsys, *typed, "--to", "megatron")
+    found = dict(flag.removeprefix("--").split(" ", 1) for flag in said.out.strip().split(" \\\n"))
+    assert list(map(int, found["rampup-batch-size"].split())) == numbers
+    assert not any(name.endswith("-iters") for name in found)
+    lr, batch = compose_series(typed)
+    peak, full, consumed = float(found["lr"]), int(found["global-batch-size"]), 0
+    formula = {
+        "total": int(found["lr-decay-samples"]),
+        "warmup": int(found["lr-warmup-samples"]),
+        "style": found["lr-decay-style"],
+        "min_lr": float(found["min-lr"]) / peak,
+        "init": float(found.get("lr-warmup-init", 0)) / peak,
+    }
+    if formula["style"] == "WSD":
+        formula |= {"wsd_decay": int(found["lr-wsd-decay-samples"]), "wsd_style": found["lr-wsd-decay-style"]}
+    for step in range(1000):
+        assert peak * systems.megatron(consumed, **formula) == pytest.approx(
+            lr.base_lr * lr.schedule.multiplier(step), rel=1e-12, abs=1e-18
+        ), step
+        size = systems.megatron_rampup(consumed, *numbers, full)
+        assert size == round(batch.base_lr * batch.schedule.multiplier(step)), step
+        consumed += size
+    assert consumed == int(found["train-samples"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (
+            ("lr=warmup_cosine", RAMP, "train.batch_size=16"),
+            r"lr\.phases\.0: .*it counts examples, of which a step has more from step 20 on",
+        ),
+        (
+            ("+experiment=seesaw",),
+            r"schedules\.batch_size\.phases: Megatron's ramp goes up in equal stairs",
+        ),
+    ],
+)
+def test_a_batch_that_the_flags_cannot_say(typed, message):
+    with pytest.raises(ConfigError, match=message):
+        export([*typed, "--to", "megatron"])
+
+
+def test_the_batch_sizes_are_in_the_table_of_text_and_told_where_they_are_not(capsys, tmp_path):
+    typed = ("lr=models/moonlight", "lr.stretch=true")
+    lines = run(capsys, *typed, "--to", "csv").out.splitlines()
+    assert lines[0] == "step,multiplier,lr,batch_size"
+    # 11 920.9 of 175 833.7 steps are 0.0678 of them
+    assert [lines[1 + step].split(",")[3] for step in (0, 66, 67, 999)] == ["16", "16", "32", "32"]
+    said = run(capsys, *typed, "--to", "optax", "--out", str(tmp_path / "table.npy"))
+    assert said.err == "the batch sizes of lr.batch_size are not in it: optax has no place for them\n"
 
 
 NO_FLAGS = [

@@ -10,11 +10,12 @@ from d9d_lr.plotting.quantity import panels_of
 from d9d_lr.plotting.series import compose_series
 
 DECAY = ("+lr@schedules.weight_decay=linear_to_zero",)
+LLAMA_3 = ("lr=models/llama3_405b", "lr.stretch=true")
 TARGET = "schedules.weight_decay.phases.0.target_multiplier"
 
 
 def test_each_has_a_panel_with_its_own_values_and_each_schedule_once():
-    lr, batch, decay = panels_of(None, compose_series([*DECAY, f"{TARGET}=0,0.5", "+experiment=llama3_ramp"]))
+    lr, batch, decay = panels_of(None, compose_series([*DECAY, f"{TARGET}=0,0.5", *LLAMA_3]))
     assert [panel.label for panel in (lr, batch, decay)] == ["learning rate", "batch_size", "weight_decay"]
     assert [len(panel.series) for panel in (lr, batch, decay)] == [1, 1, 2]
     assert [one.base_lr for one in (*batch.series, *decay.series)] == [32, 0.1, 0.1]

@@ -148,8 +148,8 @@ def test_what_the_hint_says_to_type_leaves_one_kind_of_cycles():
 REFUSED = [
     ([repeat()], "lr.phases.0.times: is missing; there must be times or cycle_steps"),
     (
-        [repeat(times=2, cycle_steps=3)],
-        "lr.phases.0.times: 2 stands beside cycle_steps, 3, and only one of them may\n    type lr.phases.0.times=null",
+        [repeat(times=2, cycle_steps=3, steps=10)],
+        "lr.phases.0.times: 2 stands beside cycle_steps, 3, and steps; two of them may\n    type lr.phases.0.time",
     ),
     ([repeat(times=2, steps=10, fraction=0.5)], "lr.phases.0.fraction: 0.5 stands beside steps, 10"),
     ([repeat(times=0)], "lr.phases.0.times: 0 is not allowed; it must be a whole number"),

@@ -141,9 +141,10 @@ DEFAULTS = {
     **dict.fromkeys(("PhaseSteps", "PhasePercentage", "PhaseRest"), LATE | TARGETS),
     **dict.fromkeys(("PhaseLasts", "PhaseUntil", "PhaseBeforeEnd"), LATE | TARGETS | UNITS),
     "RepeatConfig": UNITS
-    | {"times": None, "cycle_steps": None, "growth": 1.0, "scale": 1.0, "cycles_from": None, "mode": "repeat"},
+    | {"times": None, "cycle_steps": None, "growth": 1.0, "scale": 1.0, "cycles_from": None, "mode": "repeat"}
+    | {"scaled": "levels"},
     "TrainConfig": dict.fromkeys(("total_samples", "total_tokens", "stop_after")),
-    "PiecewiseSchedulerConfig": dict.fromkeys(PER_STEP),
+    "PiecewiseSchedulerConfig": dict.fromkeys((*PER_STEP, "batch_size")),
     "TargetConfig": {"arguments": {}, "replaced": {}},
 }
 """What files without these fields mean. A release adds its own; one that is here changes only with a new `RULES`."""

@@ -76,9 +76,7 @@ def test_a_task_without_tokens_says_so():
 
 RAMP = (
     "+lr@schedules.batch_size=batch_size/megatron_rampup",
-    "schedules.batch_size.phases.0.samples=40",
-    "schedules.batch_size.phases.0.target_value=4",
-    "schedules.batch_size.phases.1.target_value=8",
+    "schedules.batch_size.rampup_batch_size=[4,4,40]",  # of a full batch of 8
 )
 
 
@@ -90,13 +88,14 @@ def test_a_batch_that_grows_takes_as_many_steps_as_the_amount_needs():
 
 
 def test_a_batch_that_grows_with_the_run_does_not_say_how_long_it_is():
-    typed = ("schedules.batch_size.phases.0.samples=null", "+schedules.batch_size.phases.0.fraction=0.5")
+    phases = "0: {mode: until, fraction: 0.5, target_value: 4, curve: {type: constant}}"
+    typed = "+schedules.batch_size={initial_multiplier: 1.0, phases: {" + phases + "}}"
     message = (
         "schedules.batch_size: depends on the length of the run, which is to follow from it\n"
         "    give that as train.total_steps"
     )
     with pytest.raises(ConfigError, match=message):
-        settings(*CHARLM, *RAMP, *typed, NO_STEPS, "train.total_samples=160")
+        settings(*CHARLM, typed, NO_STEPS, "train.total_samples=160")
 
 
 # --- epochs ---

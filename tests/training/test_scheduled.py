@@ -23,9 +23,7 @@ DECAY = ("+lr@schedules.weight_decay=linear_to_zero", "optimizer.weight_decay=0.
 BETA = ("+lr@schedules.betas.1=linear_to_zero", "schedules.betas.1.phases.0.target_multiplier=0.5")
 RAMP = (
     "+lr@schedules.batch_size=batch_size/megatron_rampup",
-    "schedules.batch_size.phases.0.samples=24",
-    "schedules.batch_size.phases.0.target_value=4",
-    "schedules.batch_size.phases.1.target_value=8",
+    "schedules.batch_size.rampup_batch_size=[4,4,24]",  # of a full batch of 8
 )
 ADOPT, KEEP = "train.on_schedule_change=adopt", "train.on_schedule_change=keep"
 
@@ -292,3 +290,34 @@ def test_points_share_the_steps_in_which_all_values_agree():
     agree = [a == b for a, b in zip(one.values(steps).view(np.int64), other.values(steps).view(np.int64), strict=True)]
     assert agree == [step <= 16 for step in steps]
     assert course().family != one.family
+
+
+# Quarter batches until 660 000 of 1 420 000 steps, 9 of 20, and three quarters until 1 320 000, 18 of 20
+PUBLISHED = ("lr=models/marin_8b", "lr.stretch=true")
+
+
+def test_a_schedule_brings_its_batch_sizes_in_proportion_and_goes_on_with_them(stopped, tmp_path):
+    folder = stopped(*LINE, *PUBLISHED)
+    run(folder, *LINE, *PUBLISHED)
+    run(tmp_path / "undisturbed", *LINE, *PUBLISHED)
+    assert differences(folder, tmp_path / "undisturbed") == []
+    assert column(folder, "batch_size") == [2] * 9 + [6] * 9 + [8] * 3
+    assert json.loads((folder / "schedules.json").read_text()).keys() == {"batch_size"}
+    run(tmp_path / "none", *LINE, *PUBLISHED, "lr.batch_size=null")
+    assert "batch_size" not in rows(tmp_path / "none")[0]
+
+
+def test_what_is_wrong_with_them_has_their_key():
+    from d9d_lr.training.environment import check_processes
+
+    with pytest.raises(ConfigError, match=r"lr\.batch_size: 2 cannot be divided equally among 8 processes"):
+        check_processes(settings(*LINE, *PUBLISHED), 8)
+    with pytest.raises(ConfigError, match=r"lr\.batch_size\.phases\.0\.target_multiplier"):
+        settings(*LINE, *PUBLISHED, "lr.batch_size.phases.0.target_multiplier=x")
+    with pytest.raises(ConfigError, match=r"lr\.batch_size\.phases\.0: 0\.3 of 8 examples are 2\.4"):
+        settings(*LINE, *PUBLISHED, "lr.batch_size.phases.0.target_multiplier=0.3")
+    with pytest.raises(ConfigError, match=r"lr\.batch_size: 64 is no schedule.*\n    for batches of one size, type lr"):
+        settings(*LINE, "lr.batch_size=64")
+    with pytest.raises(ConfigError, match=r"schedules\.batch_size: stands beside lr\.batch_size"):
+        settings(*LINE, *PUBLISHED, *RAMP)
+    assert settings(*LINE, *PUBLISHED, *RAMP, "lr.batch_size=null").schedules.keys() == {"batch_size"}
