@@ -49,7 +49,8 @@ def visualize_lr_scheduler(
     """
     if out is not None:
         check_ending(Path(out))
-    schedule = getattr(scheduled, "schedule", scheduled)  # of a scheduler of ours
+    held = getattr(scheduled, "schedule", None)  # of a scheduler of ours; a provider has a method of that name
+    schedule = held if isinstance(held, Schedule) else scheduled
     known = schedule.total_steps if isinstance(schedule, Schedule) else None
     count = num_steps if num_steps is not None else known or _LENGTH
     learning_rates = scheduled_lrs(_factory(schedule, count), count, init_lr)
