@@ -10,10 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from sweep_files import rows
+from sweep_files import all_differences, rows
 
 from d9d_lr.runs.results import read_result
-from helpers.kills import ForkedSweep, differences, moments, run_killed
+from helpers.kills import ForkedSweep, moments, run_killed
 from helpers.small_runs import DIGITS
 
 KILLS_OF_TREES = 10
@@ -111,7 +111,7 @@ def test_killed_trees_end_like_undisturbed_ones(in_tmp, name):
         folder = in_tmp / f"killed after {kills}"
         folder.mkdir()
         kills += run_killed(partial(start, f"hydra.sweep.dir='{folder}'"), folder, chosen, KILLS_OF_TREES - kills).kills
-        assert [found for point in points if (found := differences(Path("whole", point), folder / point))] == []
+        assert all_differences(in_tmp / "whole", folder) == {}
         assert not (folder / ".sweep").exists()
 
 
