@@ -39,7 +39,7 @@ A batch that grows in numbers that its source states comes with the preset, as a
 What no source states is not here: such a number is `???` in its file and must be typed, and where the stairs of a ramp
 are not published the batch is that of the end of the run. Not here at all: schedules that look at the loss
 (transformers' `reduce_lr_on_plateau` and `greedy`), and the long-context stages of which only a learning rate is
-published (Llama 3, Nemotron 3 Nano, Apertus).
+published (Llama 3, Nemotron 3 Nano), and those of Apertus, which stand in its scripts.
 """
 
 
