@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.diagnostics.visible import visible_traceback
 from d9d_lr.runs.errors import write_error
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.locks import HeldError, held
@@ -128,7 +129,9 @@ class _Run:
         except BaseException as problem:
             error = in_one_line(problem)
             unexpected = not isinstance(problem, ConfigError | RunError | SystemExit)
-            log.error("%s failed: %s", self.folder.name, error, exc_info=problem if unexpected else None)
+            log.error(
+                "%s failed: %s%s", self.folder.name, error, f"\n{visible_traceback(problem)}" if unexpected else ""
+            )
             if unexpected:
                 write_error(self.folder, problem)
         self._leave(objective, error)
