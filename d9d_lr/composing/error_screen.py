@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from types import TracebackType
 from typing import Any, TypeVar, overload
 
 from hydra.errors import HydraException
@@ -16,7 +17,7 @@ from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.composing.hydra_internals import COMPOSITION_ERRORS, from_composing, from_job, parse_arguments
 from d9d_lr.composing.overrides import check_overrides
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.diagnostics.visible import visible
+from d9d_lr.diagnostics.visible import visible, visible_traceback
 
 _FULL_ERROR = "HYDRA_FULL_ERROR"
 
@@ -85,6 +86,8 @@ def error_screen(problems_of: Callable[[Exception], list[Problem]], *, own_jobs:
         raise SystemExit(reader_left()) from None
     except Exception as error:
         if asked_for_traceback or (status := _reported_status(error, problems_of, own_jobs)) is None:
+            if own_jobs and sys.excepthook is sys.__excepthook__:
+                sys.excepthook = _show_defect
             raise
         raise SystemExit(status) from error
     finally:
@@ -113,6 +116,11 @@ def say(text: str, status: int) -> int:
     """Writes lines to standard error, none of which steers a terminal; returns the exit status that goes with them."""
     sys.stderr.write("".join(f"{visible(line)}\n" for line in text.split("\n")))
     return status
+
+
+def _show_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Shows what the interpreter would, where nothing that an error says steers the terminal."""
+    sys.stderr.write(visible_traceback(error))
 
 
 def reader_left() -> int:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import traceback
 from contextlib import suppress
 from pathlib import Path
 
-from d9d_lr.diagnostics.visible import in_one_line
+from d9d_lr.diagnostics.visible import in_one_line, visible_traceback
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.reading import DamagedError, read_small
@@ -20,9 +19,8 @@ def write_error(folder: Path, error: BaseException, rank: int = 0) -> None:
         error: The error.
         rank: The process that met it, of those that a run has.
     """
-    text = "".join(traceback.format_exception(error))
     with suppress(OSError):  # a full disk, a folder that is gone: what the error itself says must do
-        write_text_whole(RunFolder(folder).error_of(rank), f"{in_one_line(error)}\n\n{text}")
+        write_text_whole(RunFolder(folder).error_of(rank), f"{in_one_line(error)}\n\n{visible_traceback(error)}")
 
 
 def first_lines(folder: Path) -> dict[int, str]:

@@ -17,7 +17,7 @@ from hydra.types import TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.diagnostics.problems import ConfigError, RunError
-from d9d_lr.diagnostics.visible import in_one_line
+from d9d_lr.diagnostics.visible import in_one_line, visible_traceback
 from d9d_lr.runs.errors import write_error
 from d9d_lr.runs.folders import RunFolder, remove_empty
 from d9d_lr.runs.locks import HeldError, held
@@ -133,7 +133,9 @@ class _Run:
         except BaseException as problem:
             error = in_one_line(problem)
             unexpected = not isinstance(problem, ConfigError | RunError | SystemExit)
-            log.error("%s failed: %s", self.folder.name, error, exc_info=problem if unexpected else None)
+            log.error(
+                "%s failed: %s%s", self.folder.name, error, f"\n{visible_traceback(problem)}" if unexpected else ""
+            )
             if unexpected:
                 write_error(self.folder, problem)
         self._leave(objective, error)

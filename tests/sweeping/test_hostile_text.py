@@ -1,9 +1,13 @@
 """Swept values and errors of others' making, in the files of a sweep and on the terminal."""
 
 import csv
+import sys
+from pathlib import Path
 
 import pytest
+import stub_app
 
+from d9d_lr.composing.cli import run_application
 from d9d_lr.reporting.run_views import read_runs
 from d9d_lr.runs.record import RecordedPoint, add_points
 from d9d_lr.runs.results import RunResult, write_result
@@ -57,3 +61,34 @@ def test_nothing_steers_the_terminal_of_a_report(swept):
     views = read_runs([swept])
     assert [view.error for view in views] == SHOWN
     assert [view.changed["task.at"] for view in views] == SHOWN
+
+
+STEERS = "\x1b[31mred\x1b]0;a title\x07\n\tsecond line"
+SAID = "\\x1b[31mred\\x1b]0;a title\\x07\n\tsecond line"
+
+
+def raise_what_steers(how, folder):
+    raise ValueError(STEERS)
+
+
+def test_the_traceback_of_a_job_steers_no_terminal(sweep, monkeypatch):
+    monkeypatch.setattr(stub_app, "_behave", raise_what_steers)
+    done = sweep("train.seed=0")
+    assert done.status == 1
+    for text in (done.err, Path("s/train.seed=0/train.log").read_text(), Path("s/train.seed=0/error.txt").read_text()):
+        assert f"ValueError: {SAID}\n" in text
+        assert "Traceback" in text
+        assert "\x1b" not in text
+
+
+def test_the_traceback_that_ends_a_run_steers_no_terminal(in_tmp, monkeypatch, capsys):
+    monkeypatch.setattr(stub_app, "_behave", raise_what_steers)
+    monkeypatch.setattr(sys, "excepthook", sys.__excepthook__)
+    monkeypatch.setattr(sys, "argv", ["stub_app.py", "hydra.run.dir=r"])
+    with pytest.raises(ValueError, match="red") as raised:
+        run_application(stub_app.job)
+    capsys.readouterr()
+    sys.excepthook(raised.type, raised.value, raised.tb)  # as the interpreter does
+    said = capsys.readouterr().err
+    assert said.endswith(f"ValueError: {SAID}\n")
+    assert "\x1b" not in said
