@@ -20,7 +20,7 @@ from d9d_lr.composing.line import Check
 from d9d_lr.composing.overrides import check_overrides
 from d9d_lr.composing.own_application import PRIMARY, refuse_hidden
 from d9d_lr.composing.paths import APP_DIR, searched
-from d9d_lr.composing.unreadable import unreadable_below
+from d9d_lr.composing.unreadable import refuse_swollen, unreadable_below
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 
 
@@ -106,6 +106,7 @@ def _check_arguments(arguments: Sequence[str]) -> None:
     typed = parse_arguments(arguments)
     if typed.config_dir and not typed.config_path:
         refuse_hidden(Path(typed.config_dir), typed.config_name or PRIMARY)
+        refuse_swollen(Path(typed.config_dir))
 
 
 def _every_problem(check: Check) -> list[Problem]:

@@ -12,10 +12,15 @@ from yaml import MarkedYAMLError
 
 from d9d_lr.composing.hydra_english import Said
 from d9d_lr.composing.overrides import key_of
-from d9d_lr.diagnostics.problems import Problem, did_you_mean
+from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 
 _DEEPEST = 100
 """Levels of nesting in a file; Hydra and OmegaConf go down by recursion."""
+
+_MOST = 200_000
+"""Values in a file, where each alias counts as what it stands for; OmegaConf writes them all out."""
+
+_SWOLLEN = f"holds more than {_MOST} values, counting what its aliases stand for"
 
 
 def unreadable(file: Path) -> Problem | None:
@@ -34,6 +39,20 @@ def unreadable(file: Path) -> Problem | None:
     return _badly_nested(content)
 
 
+def refuse_swollen(folder: Path) -> None:
+    """Refuses files whose aliases stand for more than a machine can hold, before Hydra begins to write them out.
+
+    Raises:
+        ConfigError: If there is one below the folder.
+    """
+    for file in sorted(folder.rglob("*.yaml")):
+        if not file.is_file() or not all(sign in file.read_bytes() for sign in (b"&", b"*")):
+            continue
+        problem = unreadable(file)
+        if problem and problem.message == _SWOLLEN:
+            raise ConfigError([Problem(str(file), _SWOLLEN)])
+
+
 def unreadable_below(folder: Path) -> Iterator[Problem]:
     """Yields what is wrong with the files below a folder, each under the file's name."""
     for file in sorted(folder.rglob("*.yaml")):
@@ -49,12 +68,16 @@ def names_itself(file: Path, content: dict[str, Any] | None) -> bool:
 
 
 def _badly_nested(content: Any) -> Problem | None:
-    """Looks for keys that are no text or number, for values that hold themselves, and for depth."""
+    """Looks for keys that are no text or number, for values that hold themselves, for depth and for size."""
     waiting: list[tuple[Any, int]] = [(content, 0)]
+    values = 0
     while waiting:
         node, depth = waiting.pop()
+        values += 1
         if depth > _DEEPEST:  # an anchor that holds itself has no end either
             return Problem("", f"is nested more than {_DEEPEST} levels deep")
+        if values > _MOST:
+            return Problem("", _SWOLLEN)
         if isinstance(node, dict):
             odd = next((key for key in node if not isinstance(key, str | int | float) or isinstance(key, bool)), ...)
             if odd is not ...:

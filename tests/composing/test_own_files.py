@@ -9,6 +9,7 @@ from d9d_lr.composing.hydra_internals import BEFORE_1_4
 from helpers.running import files_below, run_command
 
 GLOBAL = "# @package _global_\n"
+SWOLLEN = f"a0: &a0 {[1] * 10}\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 7))
 PRIMARY = "defaults:\n  - config\n  - _self_\n"
 
 # The file's place below the folder, its text, what is typed, and what must be said.
@@ -77,6 +78,9 @@ BAD_FILES = [
     ),
     ("lr/mine.yaml", "defaults: [mine, _self_]\n", "lr=mine", ["lr/mine.yaml: names itself in its defaults list"]),
     ("lr/mine.yaml", "a: " + "[" * 300 + "]" * 300 + "\n", "lr=mine", ["lr/mine.yaml: is nested "]),
+    # Ten values, and six lines that each stand nine times for the line before: 9 ** 6 * 10 and more.
+    ("lr/mine.yaml", SWOLLEN, "lr=mine", ["lr/mine.yaml: holds more than 200000 values"]),
+    ("mine.yaml", PRIMARY + SWOLLEN, "-cn mine", ["mine.yaml: holds more than 200000 values"]),
     ("lr/mine.yaml", "a: &a {b: *a}\n", "lr=mine", ["lr/mine.yaml"]),
     ("lr/mine.yaml", "5\n", "lr=mine", ["lr/mine.yaml: must hold keys and values, not an int"]),
     ("lr/mine.yaml", "~: 1\n", "lr=mine", ["lr/mine.yaml: None is not a key"]),
