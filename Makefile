@@ -27,7 +27,7 @@ HOME_MORE_torchtitan := triton
 VERSIONS ?= python3.11:lowest
 
 .PHONY: help docs docs-presets run test test-hydra-next test-browser test-launchers test-slurm test-homes test-versions sweep research bench-sweep bench-tree \
-	lint format fuzz parity parity-field soak bench clean
+	lint format fuzz parity parity-field soak bench bench-gpu clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1: /p' $(MAKEFILE_LIST)
@@ -107,6 +107,9 @@ soak: $(SETUP)  ## kill runs, and sweeps under each launcher, for SOAK_SECONDS=4
 
 bench: $(SETUP)  ## how fast, as ratios to a peer in the same run; writes benchmarks/results.md
 	$(PY) -m benchmarks
+
+bench-gpu: $(SETUP)  ## what training does on a GPU: its tests, a step against one by hand, that no step waits, a sweep
+	$(PY) -m benchmarks.gpu
 
 docs-presets: $(SETUP)  ## write docs/presets.md and its pictures anew
 	cd tests && ../$(PY) -m canon.page

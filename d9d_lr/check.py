@@ -5,13 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from d9d_lr.checking.checked import Checked
-from d9d_lr.checking.files import check_all
+from d9d_lr.checking.files import Checked, check_all
 from d9d_lr.checking.own_application import check_own
-from d9d_lr.composing.cli import run_tool
-from d9d_lr.composing.own_application import PRIMARY, is_application
+from d9d_lr.composing.cli import add_folder, add_own, run_tool
+from d9d_lr.composing.own_application import is_application
 from d9d_lr.composing.paths import SWEEPS_DIR, searched
 
 _DESCRIPTION = """\
@@ -59,10 +57,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m d9d_lr.check", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own: lr/, experiment/ and sweep files")
-    parser.add_argument("--config-name", "-cn", default=PRIMARY, help="the primary config of your own application")
-    parser.add_argument("--key", help="which schedule of your own application; all of them without it")
-    parser.add_argument("--total-steps", metavar="STEPS", help="its length: a number, or the key that holds it")
+    add_folder(
+        parser, "a folder of your own: lr/, experiment/ and sweep files", "the primary config of such an application"
+    )
+    add_own(parser)
     return parser
 
 

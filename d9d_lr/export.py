@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from d9d_lr.composing.cli import run_tool
+from d9d_lr.composing.cli import add_own, add_words, run_tool
 from d9d_lr.config.build import build_schedule
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.exporting.d9d import to_d9d
@@ -98,13 +98,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m d9d_lr.export", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("overrides", nargs="*", help="what would be typed after python -m d9d_lr.train")
+    add_words(parser)
+    add_own(parser)
     parser.add_argument("--to", required=True, choices=["d9d", "csv", "optax", "megatron"], help="the form")
     parser.add_argument("--out", "-o", type=Path, help="a file; without it, text is printed")
-    parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own to search for configuration")
-    parser.add_argument("--config-name", "-cn", default="config", help="the primary config")
-    parser.add_argument("--key", help="which schedule of your own application")
-    parser.add_argument("--total-steps", metavar="STEPS", help="its length: a number, or the key that holds it")
     return parser
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from d9d_lr.composing.cli import run_tool
+from d9d_lr.composing.cli import add_own, add_words, run_tool
 from d9d_lr.config.advice import advice_for, without_defaults
 from d9d_lr.plotting.figure import check_ending, draw, save
 from d9d_lr.plotting.quantity import panels_of
@@ -75,16 +75,13 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m d9d_lr.plot", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("overrides", nargs="*", help="what would be typed after python -m d9d_lr.train")
+    add_words(parser)
+    add_own(parser)
     parser.add_argument("--out", "-o", type=Path, help="a .png, .svg or .pdf file; without it, a plot in the terminal")
     parser.add_argument("--y", choices=["lr", "multiplier"], help="what to draw; the learning rate by default")
     parser.add_argument("--log-x", action="store_true", help="steps on a logarithmic axis, for a short warmup")
     parser.add_argument("--log-y", action="store_true", help="values on a logarithmic axis")
     parser.add_argument("--zoom", metavar="A:B", help="only the steps from A to B")
-    parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own to search for configuration")
-    parser.add_argument("--config-name", "-cn", default="config", help="the primary config, such as a sweep file")
-    parser.add_argument("--key", help="which schedule of your own application; all of them without it")
-    parser.add_argument("--total-steps", metavar="STEPS", help="its length: a number, or the key that holds it")
     parser.add_argument("--multirun", "-m", action="store_true", help="accepted and not needed: values sweep anyway")
     return parser
 

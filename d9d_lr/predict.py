@@ -10,20 +10,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from d9d_lr.composing.cli import run_tool
+from d9d_lr.composing.cli import add_words, run_tool
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.best import FAMILIES
 from d9d_lr.laws.fit import EXPONENT, fit, fit_momentum
 from d9d_lr.laws.law_file import read_law
 from d9d_lr.plotting.figure import check_ending
-from d9d_lr.predicting.asked import compose_asked
+from d9d_lr.predicting.asked import compose_asked, sweep_line
 from d9d_lr.predicting.best_lines import print_best
 from d9d_lr.predicting.columns import Wanted
 from d9d_lr.predicting.fitting import fit_sources
 from d9d_lr.predicting.loss_picture import loss_lines, print_losses, save_losses
 from d9d_lr.predicting.rank_table import print_ranking, rank_asked, write_ranking
 from d9d_lr.predicting.sources import read_sources
-from d9d_lr.predicting.sweep_line import sweep_line
 
 _DESCRIPTION = """\
 From the loss curves of two finished runs, predicts the loss under other schedules, and so ranks them before any is
@@ -142,9 +141,7 @@ def _command_parser() -> argparse.ArgumentParser:
 
 def _add_schedules(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("law", type=Path, help="a law file")
-    parser.add_argument("overrides", nargs="*", help="what would be typed after python -m d9d_lr.train")
-    parser.add_argument("--config-dir", "-cd", type=Path, help="a folder of your own to search for configuration")
-    parser.add_argument("--config-name", "-cn", default="config", help="the primary config, such as a sweep file")
+    add_words(parser)
 
 
 def _positive(text: str) -> int:

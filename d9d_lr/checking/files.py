@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from d9d_lr.checking.checked import Checked
 from d9d_lr.composing.application import open_application
 from d9d_lr.composing.paths import APP_DIR, SCHEDULES_DIR, SWEEPS_DIR
 from d9d_lr.composing.unreadable import unreadable
@@ -16,8 +16,23 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.sweeping.points import points_of
 from d9d_lr.training.resolve import resolve_settings
 
-_PHASE_GROUPS = {"warmup": "0", "hold": "1", "decay": "2"}
+PHASE_GROUPS = {"warmup": "0", "hold": "1", "decay": "2"}
 """Where an option of each group stands in the schedule `wsd`, in which it is tried out."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of one file.
+
+    Attributes:
+        file: The file.
+        problems: Everything that is wrong with it.
+        note: Why it was not checked; empty if it was.
+    """
+
+    file: Path
+    problems: tuple[Problem, ...] = ()
+    note: str = ""
 
 
 def check_all(config_dir: Path | None = None) -> Iterator[Checked]:
@@ -42,13 +57,13 @@ def check_all(config_dir: Path | None = None) -> Iterator[Checked]:
 
 
 def _presets(folder: Path, config_dir: Path | None) -> Iterator[Checked]:
-    for file, name in _options(folder / "lr"):
-        if name.split("/")[0] not in (*_PHASE_GROUPS, "curve"):
+    for file, name in options_in(folder / "lr"):
+        if name.split("/")[0] not in (*PHASE_GROUPS, "curve"):
             hidden = _hidden(file, SCHEDULES_DIR / "lr" / name, config_dir)
             yield hidden or _check(file, config_dir, "config", _use(file, name))
-    places = {f"lr/{group}": f"lr/{group}@lr.phases.{position}" for group, position in _PHASE_GROUPS.items()}
+    places = {f"lr/{group}": f"lr/{group}@lr.phases.{position}" for group, position in PHASE_GROUPS.items()}
     for group, place in {**places, "lr/curve": "lr/curve@lr.phases.2.curve"}.items():
-        for file, name in _options(folder / group):
+        for file, name in options_in(folder / group):
             overrides = [f"{place}={name}"]
             if place.endswith(".0") and name != "none":
                 overrides.append("train.total_steps=1000000")  # room for a warmup of any length
@@ -58,7 +73,7 @@ def _presets(folder: Path, config_dir: Path | None) -> Iterator[Checked]:
 
 
 def _experiments(folder: Path, config_dir: Path | None) -> Iterator[Checked]:
-    for file, name in _options(folder / "experiment"):
+    for file, name in options_in(folder / "experiment"):
         hidden = _hidden(file, APP_DIR / "experiment" / name, config_dir)
         yield hidden or _check(file, config_dir, "config", [f"+experiment={name}"])
 
@@ -102,7 +117,8 @@ def _check(file: Path, config_dir: Path | None, config_name: str, overrides: lis
     return Checked(file, tuple(found.values()))
 
 
-def _options(folder: Path) -> Iterator[tuple[Path, str]]:
+def options_in(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yields the files of a group, with the name that each is chosen by."""
     for file in sorted(folder.rglob("*.yaml")):
         yield file, file.relative_to(folder).with_suffix("").as_posix()
 

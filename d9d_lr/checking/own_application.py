@@ -7,15 +7,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from d9d_lr.checking.checked import Checked
+from d9d_lr.checking.files import PHASE_GROUPS, Checked, options_in
 from d9d_lr.composing.application import Application, open_application
 from d9d_lr.composing.own_application import asked_schedules, length_of
 from d9d_lr.composing.unreadable import unreadable
 from d9d_lr.config.plain import plain
 from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-
-_PHASE_GROUPS = ("warmup", "hold", "decay", "curve")
 
 
 def check_own(folder: Path, config_name: str, key: str | None, total_steps: str | None) -> Iterator[Checked]:
@@ -28,9 +26,11 @@ def check_own(folder: Path, config_name: str, key: str | None, total_steps: str 
         total_steps: The length of the run, or the key that holds it; None looks for it.
     """
     files: list[tuple[Path, tuple[str, ...]]] = [(folder / f"{config_name}.yaml", ())]
-    presets = [(file, name) for file, name in _below(folder / "lr") if name.split("/")[0] not in _PHASE_GROUPS]
+    presets = [
+        (file, name) for file, name in options_in(folder / "lr") if name.split("/")[0] not in (*PHASE_GROUPS, "curve")
+    ]
     files += [(file, (f"lr={name}",)) for file, name in presets]
-    files += [(file, (f"+experiment={name}",)) for file, name in _below(folder / "experiment")]
+    files += [(file, (f"+experiment={name}",)) for file, name in options_in(folder / "experiment")]
     with open_application(folder, config_name, may_be_own=True) as application:
         for file, overrides in files:
             problem = unreadable(file)
@@ -66,8 +66,3 @@ def _length(composed: DictConfig, asked: str | None) -> int | None:
         if asked is not None:
             raise
         return None
-
-
-def _below(folder: Path) -> Iterator[tuple[Path, str]]:
-    for file in sorted(folder.rglob("*.yaml")):
-        yield file, file.relative_to(folder).with_suffix("").as_posix()

@@ -1,8 +1,10 @@
-"""Short names for swept keys, where there is little room: what all of them share is left out."""
+"""Names of swept keys, and labels for points, without what all of them share."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from d9d_lr.comparing.folding import swept_keys
 
 
 def short_keys(keys: Sequence[str]) -> dict[str, str]:
@@ -32,3 +34,17 @@ def _parts(key: str) -> list[str]:
     if not at:
         return key.split(".")
     return [f"{group.rpartition('/')[2]}@{package.rpartition('.')[2] if package[-1:].isdigit() else package}"]
+
+
+def labels_of(swept: Sequence[Mapping[str, str]]) -> list[str]:
+    """Returns a label for each point: `key=value` of every key that differs; empty where there is one point only."""
+    keys = swept_keys(swept)
+    return [", ".join(f"{key}={values[key]}" for key in keys if key in values) for values in swept]
+
+
+def short_labels(swept: Sequence[Mapping[str, str]]) -> tuple[str, list[str]]:
+    """Returns a title and labels that do not repeat it: where one key differs, its name and its values."""
+    keys = swept_keys(swept)
+    if len(keys) == 1:
+        return keys[0], [values.get(keys[0], "-") for values in swept]
+    return "", labels_of(swept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from argparse import ArgumentParser
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,24 @@ def run_application(job: Callable[[DictConfig], Any], check: Check = lambda conf
             if isinstance(refused.error, ConfigError):
                 raise ConfigError(problems(refused.error)) from None
             raise SystemExit(say(str(refused.error), 1)) from None
+
+
+def add_words(parser: ArgumentParser) -> None:
+    """Adds what names schedules as `python -m d9d_lr.train` does: overrides, `--config-dir` and `--config-name`."""
+    parser.add_argument("overrides", nargs="*", help="what would be typed after python -m d9d_lr.train")
+    add_folder(parser, "a folder of your own to search for configuration", "the primary config, such as a sweep file")
+
+
+def add_folder(parser: ArgumentParser, folder: str, name: str) -> None:
+    """Adds `--config-dir` and `--config-name`, with what they are in the words of a command."""
+    parser.add_argument("--config-dir", "-cd", type=Path, help=folder)
+    parser.add_argument("--config-name", "-cn", default=PRIMARY, help=name)
+
+
+def add_own(parser: ArgumentParser) -> None:
+    """Adds what is asked about an application of the user's own: `--key` and `--total-steps`."""
+    parser.add_argument("--key", help="which schedule of your own application; all of them without it")
+    parser.add_argument("--total-steps", metavar="STEPS", help="its length: a number, or the key that holds it")
 
 
 def run_tool(tool: Callable[[Sequence[str]], None], arguments: Sequence[str]) -> None:

@@ -15,12 +15,14 @@ import argparse
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
 
 import hydra
 from hydra import initialize_config_dir, version
+from hydra._internal import config_loader_impl
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.hydra import Hydra
 from hydra._internal.utils import get_args_parser
@@ -31,6 +33,7 @@ from hydra.core.override_parser.types import Override
 from hydra.core.utils import JobReturn, JobRuntime
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf import base as omegaconf_base
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
@@ -134,6 +137,22 @@ def register_resolver(name: str, resolver: Callable[..., Any]) -> None:
     register(name, resolver, replace=True)  # type: ignore[call-arg]
 
 
+@contextmanager
+def interpolations_parsed_once() -> Iterator[None]:
+    """Lets OmegaConf parse each text with an interpolation once, where it would at each look at the value.
+
+    Parsing takes ten times as long as looking up what it says; a sweep has the same few texts in each of its points.
+    Trees are only read, and a text that does not parse is parsed again.
+    """
+    module: Any = omegaconf_base  # to mypy, what it imports is not its own
+    parse = module.parse
+    module.parse = cache(parse)
+    try:
+        yield
+    finally:
+        module.parse = parse
+
+
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
     """Parses a command line as a Hydra application does."""
     return get_args_parser().parse_intermixed_args(list(arguments))
@@ -142,6 +161,17 @@ def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
 def apply_values(overrides: Sequence[Override], config: DictConfig) -> None:
     """Sets values in a composed configuration, as Hydra does behind its choice of files."""
     ConfigLoaderImpl._apply_overrides_to_config(list(overrides), config)
+
+
+def say_overrides(overrides: Sequence[Override], config: DictConfig) -> None:
+    """Writes into Hydra's section what was typed for the task, and what is made of that, as Hydra does."""
+    task = [override for override in overrides if not override.is_hydra_override()]
+    config.hydra.overrides.task = [override.input_line for override in task]
+    if BEFORE_1_4:  # later it is looked up
+        how = config.hydra.job.config.override_dirname
+        config.hydra.job.override_dirname = config_loader_impl.get_overrides_dirname(
+            overrides=task, kv_sep=how.kv_sep, item_sep=how.item_sep, exclude_keys=how.exclude_keys
+        )
 
 
 def without_hydra(config: DictConfig) -> DictConfig:

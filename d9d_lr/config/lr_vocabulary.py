@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from d9d_lr.config.positions import phase_list, phase_positions
-from d9d_lr.diagnostics.vocabulary import Vocabulary
+from d9d_lr.diagnostics.places import Vocabulary
 
 _MERGES = "a value merges into what was there before; to have another kind, swap the group that stands there"
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import NoneType
 from typing import Any, cast
 
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from d9d_lr.diagnostics.problems import ConfigError, Problem, join_key
-from d9d_lr.diagnostics.unresolved import Unresolved
+from d9d_lr.diagnostics.problems import ConfigError, Problem, Unresolved, join_key
+
+_PLAIN = (str, int, float, bool, NoneType, Unresolved)
 
 
 def plain(section: DictConfig | Mapping[str, Any], key: str = "") -> dict[str, Any]:
@@ -37,8 +39,10 @@ def marked(section: DictConfig | Mapping[str, Any], key: str = "") -> dict[str, 
     """
     if not isinstance(section, Mapping):
         raise ConfigError([Problem(key, f"must be a mapping of keys to values, not {section!r}")])
+    if not isinstance(section, DictConfig) and _is_plain(section):
+        return cast(dict[str, Any], _copied(section))
     node = section if isinstance(section, DictConfig) else _created(section, key)
-    return cast(dict[str, Any], _marked(node))
+    return cast(dict[str, Any], _marked(node, OmegaConf.to_container(node)))
 
 
 def _created(section: Mapping[str, Any], key: str) -> DictConfig:
@@ -48,20 +52,59 @@ def _created(section: Mapping[str, Any], key: str) -> DictConfig:
         raise ConfigError([Problem(key, f"cannot be read: {str(error).splitlines()[0]}")]) from error
 
 
-def _marked(node: DictConfig | ListConfig) -> Any:
-    if isinstance(node, DictConfig):
-        return {name: _child(node, name) for name in node}
-    return [_child(node, index) for index in range(len(node))]
+def _is_plain(value: Any) -> bool:
+    """Whether there is nothing in a value for OmegaConf to resolve or to convert."""
+    match value:
+        case dict():
+            return all(type(name) in (str, int) and _is_plain(child) for name, child in value.items())
+        case list() | tuple():
+            return all(map(_is_plain, value))
+        case _:
+            return type(value) in _PLAIN and not _is_expression(value)
 
 
-def _child(node: DictConfig | ListConfig, name: Any) -> Any:
+def _copied(value: Any) -> Any:
+    match value:
+        case dict():
+            return {name: _copied(child) for name, child in value.items()}
+        case list() | tuple():
+            return [_copied(child) for child in value]
+        case _:
+            return value
+
+
+def _marked(node: Any, written: Any) -> Any:
+    """Returns what a node holds; most of it stands there as it is written, which is a hundred times quicker to get."""
+    if isinstance(written, dict):
+        return {name: _child(node, name, child) for name, child in written.items()}
+    return [_child(node, index, child) for index, child in enumerate(written)]
+
+
+def _child(node: DictConfig | ListConfig, name: Any, written: Any) -> Any:
+    if isinstance(written, dict | list):
+        return _marked(node[name], written) if _has_expressions(written) else written
+    return _resolved(node, name) if _is_expression(written) else written
+
+
+def _has_expressions(written: Any) -> bool:
+    if isinstance(written, dict | list):
+        return any(map(_has_expressions, written.values() if isinstance(written, dict) else written))
+    return _is_expression(written)
+
+
+def _is_expression(written: Any) -> bool:
+    """Whether a value means something else than what is written: it is `???`, or holds an interpolation."""
+    return isinstance(written, str) and ("${" in written or written == "???")
+
+
+def _resolved(node: DictConfig | ListConfig, name: Any) -> Any:
     if OmegaConf.is_missing(node, name):
         return Unresolved("must be set; it is ??? (mandatory) in the configuration")
     try:
         child = node[name]
     except OmegaConfBaseException as error:
         return Unresolved(f"cannot be resolved: {str(error.__cause__ or error).splitlines()[0]}")
-    return _marked(child) if isinstance(child, DictConfig | ListConfig) else child
+    return _marked(child, OmegaConf.to_container(child)) if isinstance(child, DictConfig | ListConfig) else child
 
 
 def _unresolved(value: Any, *place: str) -> Iterator[tuple[tuple[str, ...], Unresolved]]:

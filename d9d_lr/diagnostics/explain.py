@@ -8,10 +8,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from d9d_lr.diagnostics.allowed import MAPPING, allowed, listed
-from d9d_lr.diagnostics.places import Place, find_place
-from d9d_lr.diagnostics.problems import ConfigError, Problem, WrongKindError, did_you_mean, join_key
-from d9d_lr.diagnostics.unresolved import Unresolved
-from d9d_lr.diagnostics.vocabulary import PLAIN, Vocabulary
+from d9d_lr.diagnostics.places import PLAIN, Place, Vocabulary, find_place
+from d9d_lr.diagnostics.problems import ConfigError, Problem, Unresolved, WrongKindError, did_you_mean, join_key
 
 
 def explain(

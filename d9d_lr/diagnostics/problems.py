@@ -73,3 +73,19 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     begun = [one for one in names if len(name) > 3 and one.startswith(name)]
     near = begun or difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"did you mean {near[0]!r}?" if near else ""
+
+
+class Unresolved:
+    """Stands for a value that is not there, so that validation meets it where it would be.
+
+    No dataclass, for OmegaConf would take one apart.
+
+    Attributes:
+        reason: Why it is not there.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+    def __repr__(self) -> str:
+        return f"Unresolved({self.reason!r})"

@@ -6,15 +6,18 @@ import math
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
-from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.config.build import build_schedule
+from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.laws.footprint import FloatArray
-from d9d_lr.laws.logged_rates import every_step
-from d9d_lr.laws.loss_curve import LossCurve
-from d9d_lr.laws.saved_schedule import saved_schedule
-from d9d_lr.runs.folders import run_folders_below
+from d9d_lr.laws.loss_curve import LossCurve, every_step
+from d9d_lr.runs.folders import RunFolder, run_folders_below
 from d9d_lr.runs.metrics import read_metrics
+from d9d_lr.runs.reading import read_small
 from d9d_lr.runs.results import RunResult, read_result
+from d9d_lr.schedule.piecewise import Schedule
 
 _AGREE = 1e-6  # relative: what a logged learning rate may differ from the schedule by
 
@@ -59,13 +62,30 @@ def read_folder_run(folder: Path, name: str) -> LossCurve:
     )
 
 
-def _learning_rates(folder: Path, result: RunResult, steps: np.ndarray, logged: FloatArray) -> FloatArray:
+def _learning_rates(folder: Path, result: RunResult, steps: NDArray[np.int64], logged: FloatArray) -> FloatArray:
     """Returns the rate of every step: the saved schedule's, or what was logged where that is something else."""
     schedule = saved_schedule(folder, result.total_steps)
-    if schedule is not None:
-        multipliers = schedule.multipliers(np.arange(result.last_step))
-        largest = int(np.argmax(multipliers[steps]))
-        base = logged[largest] / multipliers[steps[largest]] if multipliers[steps[largest]] > 0 else 0.0
-        if np.allclose(base * multipliers[steps], logged, rtol=_AGREE, atol=0):
-            return base * multipliers
+    base = base_lr_of(schedule, steps, logged) if schedule is not None else None
+    if schedule is not None and base is not None:
+        rates = base * schedule.multipliers(np.arange(result.last_step))
+        if np.allclose(rates[steps], logged, rtol=_AGREE, atol=0):
+            return rates
     return every_step(steps, logged, result.last_step)
+
+
+def saved_schedule(folder: Path, total_steps: int | None) -> Schedule | None:
+    """Returns the schedule that a run saved; None if it has none of ours, or it cannot be read."""
+    if total_steps is None:
+        return None
+    try:
+        config = PiecewiseConfig.model_validate_json(read_small(RunFolder(folder).schedule))
+        return build_schedule(config, total_steps)
+    except (OSError, ValueError, ConfigError, RunError):
+        return None
+
+
+def base_lr_of(schedule: Schedule, steps: NDArray[np.int64], logged: FloatArray) -> float | None:
+    """Returns what a schedule multiplies, from the largest of the logged rates; None where it is zero throughout."""
+    multipliers = schedule.multipliers(steps)
+    largest = int(np.argmax(np.abs(multipliers)))
+    return float(logged[largest] / multipliers[largest]) if multipliers[largest] else None

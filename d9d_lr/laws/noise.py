@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from d9d_lr.laws.footprint import FloatArray
-from d9d_lr.laws.thinning import ThinCurve
+from d9d_lr.laws.loss_curve import ThinCurve
 
 LEAST_NOISE = 1e-3
 """Relative, of one point; the law itself is no better."""

@@ -10,9 +10,8 @@ from numpy.typing import ArrayLike
 
 from d9d_lr.laws.footprint import FloatArray, Footprint, footprint
 from d9d_lr.laws.law import Form
-from d9d_lr.laws.loss_curve import LossCurve
+from d9d_lr.laws.loss_curve import LossCurve, ThinCurve, thin
 from d9d_lr.laws.noise import aligned, whitening
-from d9d_lr.laws.thinning import ThinCurve, thin
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,8 @@ import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.footprint import FloatArray
-from d9d_lr.laws.loss_curve import LossCurve
+from d9d_lr.laws.loss_curve import SKIPPED, LossCurve, thin
 from d9d_lr.laws.noise import end_noise
-from d9d_lr.laws.thinning import SKIPPED, thin
 
 FEWEST_POINTS = 20
 SAME_PEAK = 0.02  # relative

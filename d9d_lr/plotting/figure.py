@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.plotting.many import FEW, Legend, legend_of
-from d9d_lr.plotting.palette import line_style, literal
+from d9d_lr.plotting.palette import Look, line_style, literal
 from d9d_lr.plotting.quantity import Panel, Quantity, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import Series
@@ -22,6 +22,7 @@ from d9d_lr.schedule.piecewise import boundaries
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
 
 ENDINGS = (".png", ".svg", ".pdf")
 _RC: Any = {
@@ -76,12 +77,9 @@ def _draw_panel(axes: Axes, panel: Panel, window: Window, *, titled: bool) -> No
             axes.axvline(step, color="0.6", linewidth=0.8, linestyle=":", zorder=0)
     else:
         _legend(axes, legend)
-    axes.set_xlabel("step")
-    axes.set_ylabel(panel.label)
     axes.margins(x=0.01)
     _scale(axes, window)
-    axes.grid(visible=True, alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
+    name_axes(axes, "step", panel.label)
 
 
 def save(figure: Figure, path: Path) -> None:
@@ -126,6 +124,36 @@ def new_figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def new_axes(x_label: str, y_label: str) -> tuple[Figure, Axes]:
+    """Returns a figure of the usual size with one pair of axes.
+
+    Raises:
+        RunError: If matplotlib is not installed.
+    """
+    figure = new_figure(width=9.0, height=4.5)
+    axes = figure.add_subplot()
+    name_axes(axes, x_label, y_label)
+    return figure, axes
+
+
+def name_axes(axes: Axes, x_label: str, y_label: str) -> None:
+    """Says what a pair of axes shows, and gives it a faint grid and no frame."""
+    axes.set_xlabel(literal(x_label))
+    axes.set_ylabel(literal(y_label))
+    axes.grid(visible=True, alpha=0.25)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def legend_lines(entries: Iterable[tuple[str, Look]], width: float) -> list[Line2D]:
+    """Returns a line for each entry of a legend."""
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D([], [], color=one.color, linestyle=line_style(one), linewidth=width, label=literal(label))
+        for label, one in entries
+    ]
+
+
 def _boundaries(one: Series, window: Window) -> list[int]:
     last = window.end(one.total_steps)
     return [step for step in boundaries(one.schedule.phases) if window.first_step <= step <= last]
@@ -149,12 +177,7 @@ def _scale(axes: Axes, window: Window) -> None:
 
 
 def _legend(axes: Axes, legend: Legend) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D([], [], color=one.color, linestyle=line_style(one), linewidth=1.8, label=literal(label))
-        for label, one in legend.entries
-    ]
+    handles = legend_lines(legend.entries, 1.8)
     title = literal(legend.title)
     if len(handles) <= FEW:
         axes.legend(handles=handles, title=title, fontsize=8, title_fontsize=8)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from d9d_lr.plotting.labels import differing_keys, labels_of, short_labels
+from d9d_lr.comparing.folding import swept_keys
+from d9d_lr.comparing.names import labels_of, short_labels
 from d9d_lr.plotting.palette import COLORS, DASHES, Look, look
 from d9d_lr.plotting.series import Series
 
@@ -44,7 +45,7 @@ def legend_of(series: Sequence[Series]) -> Legend:
     """Returns a look for each line: its own for a few; of many, colours stand for one key and dashes for another."""
     swept = [dict(one.swept) for one in series]
     title, labels = short_labels(swept)
-    keys = sorted(differing_keys(swept), key=lambda key: len({values.get(key) for values in swept}))
+    keys = sorted(swept_keys(swept), key=lambda key: len({values.get(key) for values in swept}))
     if len(series) <= FEW or len(keys) < 2:
         looks = tuple(_graded(place, len(series)) for place in range(len(series)))
         return Legend(looks, title, tuple(zip(labels, looks, strict=True)))

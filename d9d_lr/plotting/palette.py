@@ -18,6 +18,8 @@ DASHES: tuple[tuple[float, ...], ...] = (
 )
 """Lengths of strokes and gaps, in widths of the line; none for a solid one."""
 
+_BRIGHT = ("bright_blue", "bright_yellow", "bright_green", "bright_magenta", "bright_cyan", "bright_red")
+
 
 class Look(NamedTuple):
     """How a line looks.
@@ -34,6 +36,11 @@ class Look(NamedTuple):
 def look(index: int) -> Look:
     """Returns the look of the line with this number."""
     return Look(COLORS[index % len(COLORS)], DASHES[index % len(DASHES)])
+
+
+def bright(index: int) -> str:
+    """Returns the colour of the line with this number in a terminal, by Rich's name."""
+    return _BRIGHT[index % len(_BRIGHT)]
 
 
 def line_style(one: Look) -> Any:

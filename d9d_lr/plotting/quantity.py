@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, assert_never
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,33 +17,13 @@ from d9d_lr.schedule.curve_base import FloatArray
 Quantity = Literal["lr", "multiplier"]
 
 
-def axis_label(quantity: Quantity, name: str = LR) -> str:
-    """Returns what the axis is called.
-
-    Args:
-        quantity: What it shows.
-        name: What is scheduled: the learning rate, or a name such as `weight_decay`.
-    """
-    match quantity:
-        case "lr":
-            return "learning rate" if name == LR else name
-        case "multiplier":
-            return "multiplier" if name == LR else f"multiplier of {name}"
-        case _:
-            assert_never(quantity)
-
-
 def values_of(series: Series, steps: NDArray[np.int64], quantity: Quantity) -> FloatArray:
     """Returns the quantity at each step."""
     multipliers = series.schedule.multipliers(steps)
-    match quantity:
-        case "lr":
-            assert series.base_lr is not None  # `choose_quantity` saw to it
-            return series.base_lr * multipliers
-        case "multiplier":
-            return multipliers
-        case _:
-            assert_never(quantity)
+    if quantity == "multiplier":
+        return multipliers
+    assert series.base_lr is not None, "`choose_quantity` saw to it"
+    return series.base_lr * multipliers
 
 
 @dataclass(frozen=True)
@@ -61,7 +41,10 @@ class Panel:
     @property
     def label(self) -> str:
         """What the vertical axis is called."""
-        return axis_label(self.quantity, self.series[0].name)
+        name = self.series[0].name
+        if self.quantity == "lr":
+            return "learning rate" if name == LR else name
+        return "multiplier" if name == LR else f"multiplier of {name}"
 
 
 def panels_of(asked: Quantity | None, series: Sequence[Series]) -> list[Panel]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from d9d_lr.comparing.names import labels_of
 from d9d_lr.composing.application import open_application
 from d9d_lr.composing.own_application import PRIMARY, asked_schedules, length_of
 from d9d_lr.composing.targets import TargetConfig
@@ -18,7 +19,6 @@ from d9d_lr.config.positions import free_position, positions_of
 from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.config.schedules import SCHEDULES, sections_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.plotting.labels import labels_of
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.sweeping.plan import Point
 from d9d_lr.sweeping.points import points_of

@@ -16,6 +16,7 @@ from rich.text import Text
 
 from d9d_lr.plotting.braille import BrailleCanvas
 from d9d_lr.plotting.many import FEW
+from d9d_lr.plotting.palette import bright
 from d9d_lr.plotting.quantity import Panel, Quantity, values_of
 from d9d_lr.plotting.sampling import steps_to_draw
 from d9d_lr.plotting.series import LR, Series
@@ -23,7 +24,6 @@ from d9d_lr.plotting.window import Window
 from d9d_lr.schedule.curve_base import FloatArray
 
 _LABEL_COLUMNS, _WIDEST, _ROWS, _QUARTERS = 10, 150, 17, 4
-_COLORS = ("bright_blue", "bright_yellow", "bright_green", "bright_magenta", "bright_cyan", "bright_red")
 _LETTERS = string.ascii_lowercase + string.ascii_uppercase + string.digits
 _LETTER_EVERY_COLUMNS = 9
 
@@ -33,7 +33,7 @@ def print_plot(console: Console, panel: Panel, window: Window | None = None) -> 
     series, quantity = panel.series, panel.quantity
     window = window or Window()
     plot = _Plot.of(series, quantity, window, max(20, min(console.width - _LABEL_COLUMNS - 2, _WIDEST)))
-    colors = [_COLORS[index % len(_COLORS)] for index in range(len(series))]
+    colors = [bright(index) for index in range(len(series))]
     for one, color in zip(series, colors, strict=True):
         end = window.end(one.total_steps)
         at = steps_to_draw(one.schedule, end, 4 * plot.columns, first_step=window.first_step, log=window.log_x)

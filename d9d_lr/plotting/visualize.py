@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.plotting.figure import check_ending, new_figure, save
+from d9d_lr.plotting.figure import check_ending, new_axes, save
 from d9d_lr.plotting.palette import COLORS
 from d9d_lr.schedule.piecewise import Schedule
 
@@ -53,13 +53,8 @@ def visualize_lr_scheduler(
     known = schedule.total_steps if isinstance(schedule, Schedule) else None
     count = num_steps if num_steps is not None else known or _LENGTH
     learning_rates = scheduled_lrs(_factory(schedule, count), count, init_lr)
-    figure = new_figure(width=9.0, height=4.5)
-    axes = figure.add_subplot()
+    figure, axes = new_axes("step", "learning rate")
     axes.plot(range(count), learning_rates, linewidth=1.8, color=COLORS[0])
-    axes.set_xlabel("step")
-    axes.set_ylabel("learning rate")
-    axes.grid(visible=True, alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
     if out is not None:
         save(figure, Path(out))
     return figure

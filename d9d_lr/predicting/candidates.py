@@ -11,7 +11,8 @@ import numpy as np
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from d9d_lr.composing.application import open_application
+from d9d_lr.comparing.names import labels_of
+from d9d_lr.composing.application import hydra_troubles, open_application
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.build import build_schedule
 from d9d_lr.config.models import PiecewiseConfig
@@ -19,7 +20,6 @@ from d9d_lr.config.plain import plain
 from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.footprint import FloatArray
-from d9d_lr.plotting.labels import labels_of
 from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.plan import Point
 from d9d_lr.sweeping.points import points_of
@@ -59,11 +59,12 @@ def compose_candidates(
     with open_application(config_dir, config_name) as application:
         points = points_of(application, overrides)
         labels = labels_of([point.changed for point in points])
-        compose = PointComposer(GlobalHydra.instance().config_loader(), application.compose)
+        compose = PointComposer(GlobalHydra.instance().config_loader(), application.composed)
         settings: Settings | None = None
         for point, label in zip(points, labels, strict=True):
             try:
-                composed = compose(point.overrides)
+                with hydra_troubles(point.overrides):
+                    composed = compose(point.overrides)
                 if settings is None or not _only_the_schedule(point):
                     settings = resolve_settings(composed)
                 found.append(_candidate(composed, settings, point, label))

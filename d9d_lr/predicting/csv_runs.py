@@ -6,25 +6,17 @@ of Weights & Biases, export one curve to a file: join two with a plus, `LOSS.csv
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.laws.logged_rates import every_step
-from d9d_lr.laws.loss_curve import LossCurve
+from d9d_lr.laws.loss_curve import LossCurve, every_step
 from d9d_lr.predicting.columns import Wanted, find_column, only_value
 from d9d_lr.predicting.tables_of_numbers import NumberTable, read_table
 
 Points = list[tuple[int, float]]
 """Steps, rising, and a value at each."""
-
-
-@dataclass(frozen=True)
-class _Places:
-    step: int
-    value: int
 
 
 def read_csv_run(path: Path, wanted: Wanted) -> LossCurve:

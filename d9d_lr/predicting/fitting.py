@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from d9d_lr.laws.fit import with_left_out
 from d9d_lr.laws.law import Law
 from d9d_lr.laws.law_file import write_law
-from d9d_lr.laws.leave_one_out import with_left_out
 from d9d_lr.laws.loss_curve import LossCurve
 from d9d_lr.laws.momentum import Momentum
 from d9d_lr.laws.requirements import check_runs

@@ -13,17 +13,15 @@ from rich.text import Text
 
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.law import Law
-from d9d_lr.laws.loss_curve import LossCurve
-from d9d_lr.laws.thinning import thin
+from d9d_lr.laws.loss_curve import LossCurve, thin
 from d9d_lr.plotting.braille import BrailleCanvas
-from d9d_lr.plotting.figure import new_figure, save
-from d9d_lr.plotting.palette import look
+from d9d_lr.plotting.figure import new_axes, save
+from d9d_lr.plotting.palette import bright, look
 from d9d_lr.predicting.asked import Asked
 
 _POINTS = 400
 _SKIPPED = 0.1  # of the run: the steep beginning, which would flatten the rest of the picture
 _ROWS, _WIDEST, _LABEL = 18, 150, 10
-_COLORS = ("bright_blue", "bright_yellow", "bright_green", "bright_magenta", "bright_cyan", "bright_red")
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def print_losses(console: Console, lines: Sequence[LossLine]) -> None:
     columns = max(20, min(console.width - _LABEL - 3, _WIDEST))
     canvas = BrailleCanvas(columns, _ROWS, last, low, high)
     for index, line in enumerate(lines):
-        canvas.line(line.steps, line.losses, _COLORS[index % len(_COLORS)])
+        canvas.line(line.steps, line.losses, bright(index))
     console.print(Text("training loss by step"))
     for number, row in enumerate(canvas.lines()):
         marked = number in (0, (_ROWS - 1) // 2, _ROWS - 1)
@@ -75,7 +73,7 @@ def print_losses(console: Console, lines: Sequence[LossLine]) -> None:
         console.print(Text(label.rjust(_LABEL + 2)) + row, no_wrap=True, overflow="crop")
     console.print(Text(" " * (_LABEL + 2) + "0" + str(last).rjust(columns - 1)))
     for index, line in enumerate(lines):
-        console.print(Text("  ■ ", style=_COLORS[index % len(_COLORS)]), Text(line.label), sep="")
+        console.print(Text("  ■ ", style=bright(index)), Text(line.label), sep="")
 
 
 def save_losses(path: Path, lines: Sequence[LossLine]) -> None:
@@ -84,8 +82,7 @@ def save_losses(path: Path, lines: Sequence[LossLine]) -> None:
     Raises:
         RunError: If matplotlib is not installed, or the file cannot be written.
     """
-    figure = new_figure(width=9.0, height=4.5)
-    axes = figure.add_subplot()
+    figure, axes = new_axes("step", "training loss")
     for index, line in enumerate(lines):
         color = look(index).color
         if line.other is None:
@@ -93,9 +90,5 @@ def save_losses(path: Path, lines: Sequence[LossLine]) -> None:
             continue
         axes.plot(line.steps, line.losses, color=color, linewidth=1.8, label=line.label)
         axes.fill_between(line.steps, line.losses, line.other, color=color, alpha=0.25, linewidth=0)
-    axes.set_xlabel("step")
-    axes.set_ylabel("training loss")
-    axes.grid(visible=True, alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
     axes.legend(fontsize=8)
     save(figure, path)

@@ -7,8 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.laws.logged_rates import every_step
-from d9d_lr.laws.loss_curve import LossCurve
+from d9d_lr.laws.loss_curve import LossCurve, every_step
 from d9d_lr.predicting.columns import Wanted, find_column
 
 EVENT_FILES = "events.out.tfevents.*"

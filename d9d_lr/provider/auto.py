@@ -19,6 +19,7 @@ from d9d_lr.provider.context import InitializeLRSchedulerContext
 from d9d_lr.provider.guard import OnMisstep
 from d9d_lr.provider.resuming import OnScheduleChange
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
+from d9d_lr.schedule.piecewise import Schedule
 
 
 class AutoLRSchedulerProvider:
@@ -84,6 +85,14 @@ class AutoLRSchedulerProvider:
             others=others,
             batch=batch,
         )
+
+    def schedule(self, total_steps: int) -> Schedule | None:
+        """Returns the schedule of the learning rates in a run of some length; None where more is scheduled.
+
+        Raises:
+            ConfigError: If the phases do not fit.
+        """
+        return None if self._sections else check_fit(self._config, self._section, total_steps, self._key)
 
     def __repr__(self) -> str:
         return f"AutoLRSchedulerProvider({self._config!r})"

@@ -14,9 +14,8 @@ from typing import Any, Literal
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.provider.resuming_others import SavedOthers
-from d9d_lr.schedule.compare import differences
 from d9d_lr.schedule.piecewise import Schedule
-from d9d_lr.schedule.values import from_plain, to_plain
+from d9d_lr.schedule.values import differences, from_plain, to_plain
 
 OnScheduleChange = Literal["error", "adopt", "keep"]
 """What to do where a state was saved under another schedule: refuse it, take the new one, or go on with the old."""

@@ -12,9 +12,8 @@ from typing import Any
 
 from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.schedule.compare import differences
 from d9d_lr.schedule.piecewise import Schedule
-from d9d_lr.schedule.values import from_plain, to_plain
+from d9d_lr.schedule.values import differences, from_plain, to_plain
 
 Bases = Mapping[str, Sequence[float | None]]
 

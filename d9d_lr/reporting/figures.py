@@ -11,13 +11,12 @@ import numpy as np
 from d9d_lr.comparing.answer import Answer
 from d9d_lr.comparing.folding import Setting
 from d9d_lr.comparing.predicted import PredictedSetting
-from d9d_lr.plotting.figure import new_figure, require_matplotlib, save
+from d9d_lr.plotting.figure import legend_lines, new_axes, require_matplotlib, save
 from d9d_lr.plotting.palette import Look, line_style, literal, look
-from d9d_lr.reporting.exact_lr import exact_lr
-from d9d_lr.reporting.exact_others import exact_others
 from d9d_lr.reporting.page_data import scheduled_names
 from d9d_lr.reporting.predicted_chart import Frame
 from d9d_lr.reporting.run_curves import Curve
+from d9d_lr.reporting.saved_values import exact_lr, exact_others
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, heat_maps, values_in_order
 from d9d_lr.runs.results import OBJECTIVE
 
@@ -70,7 +69,7 @@ def _name(view: SweepView, one: Setting) -> str:
 
 
 def _schedules(view: SweepView, looks: dict[str, Look]) -> Figure:
-    figure, axes = _axes("learning rate")
+    figure, axes = new_axes("step", "learning rate")
     seen: set[tuple[str, Curve]] = set()
     for one in view.settings:
         drawn = exact_lr(view.runs[one.points[0]])
@@ -82,7 +81,7 @@ def _schedules(view: SweepView, looks: dict[str, Look]) -> Figure:
 
 
 def _scheduled(view: SweepView, name: str, looks: dict[str, Look]) -> Figure:
-    figure, axes = _axes(name)
+    figure, axes = new_axes("step", name)
     drawn = {(_name(view, one), exact_others(view.runs[one.points[0]]).get(name)) for one in view.settings}
     for schedule, curve in sorted((pair for pair in drawn if pair[1]), key=lambda pair: pair[0]):
         assert curve is not None, "it was left out"
@@ -92,7 +91,7 @@ def _scheduled(view: SweepView, name: str, looks: dict[str, Look]) -> Figure:
 
 
 def _losses(view: SweepView, looks: dict[str, Look]) -> Figure:
-    figure, axes = _axes("loss")
+    figure, axes = new_axes("step", "loss")
     axes.set_title("training thin, validation with dots; bands over seeds", fontsize=9, loc="left")
     drawn = _compared(view) if len(view.settings) > _MANY else view.settings
     late: list[float] = []
@@ -138,7 +137,7 @@ def _band(curves: Sequence[Curve]) -> np.ndarray:
 
 def _by_value(view: SweepView, key: str, looks: dict[str, Look]) -> Figure:
     """Draws the best setting for each value of a key: a line for each schedule, bars for the deviation over seeds."""
-    figure, axes = _axes(f"{OBJECTIVE}, other keys at their best", key)
+    figure, axes = new_axes(key, f"{OBJECTIVE}, other keys at their best")
     names = values_in_order(view.settings, key)
     sizes = [size for size in map(as_number, names) if size is not None]
     numeric = len(sizes) == len(names)
@@ -176,7 +175,7 @@ def _best_by_value(view: SweepView, answer: Answer, key: str, name: str) -> dict
 
 
 def _heat(found: HeatMap) -> Figure:
-    figure, axes = _axes(found.down, found.across)
+    figure, axes = new_axes(found.across, found.down)
     means = np.array([[np.nan if mean is None else mean for mean, _ in row] for row in found.cells])
     axes.set_title(literal(found.heading), fontsize=9, loc="left")
     image = axes.imshow(np.ma.masked_invalid(means), aspect="auto", cmap="cividis")
@@ -195,7 +194,7 @@ def _heat(found: HeatMap) -> Figure:
 
 def _predicted(found: Sequence[PredictedSetting]) -> Figure:
     """Draws each prediction with its interval against what came out; an interval holds where it meets the diagonal."""
-    figure, axes = _axes("predicted", OBJECTIVE)
+    figure, axes = new_axes(OBJECTIVE, "predicted")
     frame = Frame.of(found)
     axes.plot(frame.equal, frame.equal, color="grey", linestyle="--", linewidth=1)
     for held, color in ((True, look(0).color), (False, "crimson")):
@@ -212,16 +211,6 @@ def _predicted(found: Sequence[PredictedSetting]) -> Figure:
     return figure
 
 
-def _axes(y_label: str, x_label: str = "step") -> tuple[Figure, Axes]:
-    figure = new_figure(width=9.0, height=4.5)
-    axes = figure.add_subplot()
-    axes.set_xlabel(literal(x_label))
-    axes.set_ylabel(literal(y_label))
-    axes.grid(visible=True, alpha=0.25)
-    axes.spines[["top", "right"]].set_visible(False)
-    return figure, axes
-
-
 def _line(axes: Axes, drawn: Curve, one: Look, width: float, **more: Any) -> None:
     axes.plot(*drawn, color=one.color, linestyle=line_style(one), linewidth=width, **more)
 
@@ -229,13 +218,8 @@ def _line(axes: Axes, drawn: Curve, one: Look, width: float, **more: Any) -> Non
 def _legend(axes: Axes, looks: dict[str, Look]) -> None:
     if len(looks) < 2:
         return
-    from matplotlib.lines import Line2D
-
     shown = list(looks.items())[:_LONGEST_LEGEND]
-    handles = [
-        Line2D([], [], color=one.color, linestyle=line_style(one), linewidth=1.6, label=literal(name))
-        for name, one in shown
-    ]
+    handles = legend_lines(shown, 1.6)
     more = f"and {len(looks) - len(shown)} more" if len(looks) > len(shown) else None
     axes.legend(handles=handles, fontsize=7, title=more, title_fontsize=7, ncols=1 + len(shown) // 12)
 

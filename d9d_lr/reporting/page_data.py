@@ -9,9 +9,8 @@ from typing import Any
 from d9d_lr.comparing.comparisons import LENGTH_KEYS
 from d9d_lr.comparing.folding import Setting
 from d9d_lr.plotting.palette import COLORS, DASHES
-from d9d_lr.reporting.exact_lr import exact_lr
-from d9d_lr.reporting.exact_others import exact_others
 from d9d_lr.reporting.run_curves import Curve
+from d9d_lr.reporting.saved_values import exact_lr, exact_others
 from d9d_lr.reporting.sweep_view import HeatMap, SweepView, as_number, values_in_order
 from d9d_lr.runs.results import OBJECTIVE
 

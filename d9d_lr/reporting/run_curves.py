@@ -8,12 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from d9d_lr.laws.folder_runs import base_lr_of
 from d9d_lr.runs.results import OBJECTIVE
+from d9d_lr.schedule.piecewise import Schedule
 
 Curve = tuple[tuple[int, ...], tuple[float, ...]]
 """Steps in order, and a value at each."""
 
 _EMPTY: Curve = ((), ())
+_AGREE = 1e-9  # relative: rounding, and nothing else
 _CORNER = 0.01  # of the highest learning rate: a bend sharper than this is a corner
 
 
@@ -72,3 +75,33 @@ def _corners(lr: Curve) -> list[int]:
 def _pick(whole: Curve, indices: Iterable[int]) -> Curve:
     chosen = list(indices)
     return tuple(whole[0][index] for index in chosen), tuple(whole[1][index] for index in chosen)
+
+
+def with_phase_ends(logged: Curve, schedule: Schedule | None) -> Curve:
+    """Adds the ends of the phases to a logged learning rate, so that its line turns where the schedule does.
+
+    A run that logs every 10 steps shows a warmup of 5 steps as one of 10. Nothing is added where the schedule does not
+    give every logged value, as after a schedule that changed on the way.
+
+    Args:
+        logged: The learning rate as it was logged.
+        schedule: What the run followed; None if that is unknown.
+    """
+    steps, values = np.array(logged[0], dtype=np.int64), np.array(logged[1])
+    if schedule is None or len(steps) == 0:
+        return logged
+    base = base_lr_of(schedule, steps, values)
+    if base is None or not np.allclose(schedule.multipliers(steps) * base, values, rtol=_AGREE, atol=0):
+        return logged
+    missing = _turns(schedule) - set(logged[0])
+    added = np.array(sorted(step for step in missing if steps[0] < step < steps[-1]), dtype=np.int64)
+    where = np.searchsorted(steps, added)
+    whole = np.insert(values, where, schedule.multipliers(added) * base)
+    return tuple(np.insert(steps, where, added).tolist()), tuple(whole.tolist())
+
+
+def _turns(schedule: Schedule) -> set[int]:
+    """Returns where each phase ends, and the step before a jump, so that it stays upright."""
+    phases = schedule.phases
+    jumps = {phase.end_step - 1 for phase in phases if phase.start_step == phase.end_step}
+    return jumps | {phase.end_step for phase in phases}

@@ -13,9 +13,8 @@ from pathlib import Path
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.diagnostics.visible import visible
-from d9d_lr.laws.saved_schedule import saved_schedule
-from d9d_lr.reporting.logged_lr import with_phase_ends
-from d9d_lr.reporting.run_curves import RunCurves, curve, curves_of
+from d9d_lr.laws.folder_runs import saved_schedule
+from d9d_lr.reporting.run_curves import RunCurves, curve, curves_of, with_phase_ends
 from d9d_lr.runs.folders import RunFolder, SweepFolder, run_folders_below
 from d9d_lr.runs.metrics import read_metrics
 from d9d_lr.runs.reading import read_small

@@ -5,8 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from d9d_lr.diagnostics.one_line import in_one_line
-from d9d_lr.diagnostics.visible import visible_traceback
+from d9d_lr.diagnostics.visible import in_one_line, visible_traceback
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.reading import DamagedError, read_small

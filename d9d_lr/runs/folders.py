@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -119,6 +120,13 @@ def run_folders_below(folder: Path) -> Iterator[Path]:
             below.clear()
         else:
             below[:] = sorted(name for name in below if not name.startswith("."))
+
+
+def remove_empty(*folders: Path) -> None:
+    """Removes folders, in this order, that are there and hold nothing."""
+    for folder in folders:
+        with suppress(OSError):  # something lies in it, or it is gone
+            folder.rmdir()
 
 
 @dataclass(frozen=True)

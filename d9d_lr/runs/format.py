@@ -13,10 +13,33 @@ the field mean, and what fingerprints leave out. Where one of the rules must be 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
 
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.reading import DamagedError, read_small
 
 FORMAT = 2
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def read_model(path: Path, model: type[ModelT]) -> ModelT | None:
+    """Reads a JSON file that says its `format`; None if it is not there.
+
+    Raises:
+        DamagedError: If it is there and cannot be understood.
+        RunError: If a later version of the package wrote it.
+    """
+    try:
+        found = model.model_validate_json(read_small(path))
+    except FileNotFoundError:
+        return None
+    except ValidationError as error:
+        raise DamagedError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
+    check_format(path, getattr(found, "format", 1))
+    return found
 
 
 def check_format(path: Path, found: int) -> None:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from d9d_lr.runs.atomic import set_aside, write_text_whole
 from d9d_lr.runs.commands import repeat_command
 from d9d_lr.runs.folders import RunFolder, SweepFolder
-from d9d_lr.runs.format import FORMAT, check_format
-from d9d_lr.runs.reading import DamagedError, read_small, read_yaml
+from d9d_lr.runs.format import FORMAT, read_model
+from d9d_lr.runs.reading import DamagedError, read_yaml
 
 log = logging.getLogger(__name__)
 
@@ -107,15 +107,7 @@ def read_record(sweep_folder: Path) -> SweepRecord:
         DamagedError: If it is there and cannot be understood.
         RunError: If a later version of the package wrote it.
     """
-    path = SweepFolder(sweep_folder).record
-    try:
-        record = SweepRecord.model_validate_json(read_small(path))
-    except FileNotFoundError:
-        return SweepRecord()
-    except ValidationError as error:
-        raise DamagedError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
-    check_format(path, record.format)
-    return record
+    return read_model(SweepFolder(sweep_folder).record, SweepRecord) or SweepRecord()
 
 
 def record_or_folders(sweep_folder: Path) -> SweepRecord:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.format import FORMAT, check_format
-from d9d_lr.runs.reading import DamagedError, read_small
+from d9d_lr.runs.format import FORMAT, read_model
 
 OBJECTIVE = "val_loss"
 """The metric that a run is judged by and returns to Hydra; smaller is better."""
@@ -74,12 +73,4 @@ def read_result(folder: Path) -> RunResult | None:
         DamagedError: If the file is there and cannot be understood.
         RunError: If a later version of the package wrote it.
     """
-    path = RunFolder(folder).result
-    try:
-        result = RunResult.model_validate_json(read_small(path))
-    except FileNotFoundError:
-        return None
-    except ValidationError as error:
-        raise DamagedError(f"{path} is damaged: {error.errors()[0]['msg']}") from error
-    check_format(path, result.format)
-    return result
+    return read_model(RunFolder(folder).result, RunResult)

@@ -8,7 +8,7 @@ and `NUMBER` marks one that takes no boolean and no text.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from types import NoneType, UnionType
 from typing import Annotated, Any, ClassVar, Union, get_args, get_origin, get_type_hints
@@ -70,13 +70,13 @@ class Checked:
         """
         problems = []
         owner: Any = type(self)  # a class that defines __eq__ is no Hashable to mypy, and the cache asks for one
-        for name, annotation in _annotations(owner).items():
+        for name, (kind, limits, optional) in _numbers(owner).items():
             value = getattr(self, name)
-            kind, optional = _optional(annotation)
             if value is None and optional:
                 continue
-            problems += number_problems(name, value, kind)
-            if type(value) is int and number_of(kind)[0] is float:
+            if not within(value, kind, limits):
+                problems.append(_not_allowed(name, value, kind, limits))
+            elif kind is float and type(value) is int:
                 object.__setattr__(self, name, float(value))
         problems = problems or list(self.cross_problems())
         if problems:
@@ -92,7 +92,11 @@ def number_problems(name: str, value: Any, annotation: Any) -> list[Problem]:
     kind, limits = number_of(annotation)
     if kind is None or within(value, kind, limits):
         return []
-    return [Problem(name, f"{value!r} is not allowed; it must be {kind_in_words(kind, limits)}")]
+    return [_not_allowed(name, value, kind, limits)]
+
+
+def _not_allowed(name: str, value: Any, kind: type, limits: Mapping[str, Any]) -> Problem:
+    return Problem(name, f"{value!r} is not allowed; it must be {kind_in_words(kind, limits)}")
 
 
 def number_of(annotation: Any) -> tuple[type | None, dict[str, Any]]:
@@ -109,6 +113,12 @@ def _optional(annotation: Any) -> tuple[Any, bool]:
 
 
 @functools.cache
-def _annotations(owner: type[Checked]) -> dict[str, Any]:
-    hints = get_type_hints(owner, include_extras=True)
-    return {field.name: hints[field.name] for field in fields(owner)}
+def _numbers(owner: type[Checked]) -> dict[str, tuple[type, dict[str, Any], bool]]:
+    """Returns the fields that are numbers: int or float, the limits, and whether there may be none."""
+    hints, found = get_type_hints(owner, include_extras=True), {}
+    for field in fields(owner):
+        annotation, optional = _optional(hints[field.name])
+        kind, limits = number_of(annotation)
+        if kind is not None:
+            found[field.name] = kind, limits, optional
+    return found

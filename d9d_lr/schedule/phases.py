@@ -105,6 +105,8 @@ class PhaseBase(Checked, abc.ABC, Generic[CurveT]):
 
     def in_multipliers(self, references: Mapping[str, float]) -> Self:
         """Returns the phase with its learning rates and values as multiples of the reference of each."""
+        if not any(map(self.levels_of, LEVELS[1:])):
+            return self
         levels: dict[str, Any] = {}
         for end in ("target", "start"):
             levels[f"{end}_multiplier"] = getattr(self, f"{end}_multiplier")

@@ -34,8 +34,10 @@ def arranged(
         settings: How the sweep goes.
         check: The application's check, which says of a stored configuration what its run did.
     """
-    if not settings.share_prefixes or not any(point.course for point in todo):
+    if not settings.share_prefixes:
         return each_alone(todo)
+    if not any(point.course for point in todo):
+        return shared(todo, sweep_folder, [])
 
     def course_of(stored: Mapping[str, Any]) -> Course | None:
         try:

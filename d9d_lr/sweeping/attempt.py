@@ -73,6 +73,10 @@ class Attempt:
         """Returns the error of each failed point."""
         return {path.name: path.read_text(encoding="utf-8") for path in (self.folder / "failed").glob("[!.]*")}
 
+    def is_over(self) -> bool:
+        """Whether the start of the sweep ended, or was killed and another start took over."""
+        return not self.folder.exists()
+
     def gave_up(self) -> bool:
         """Whether so many points failed that no further one may start."""
         return self.failure_limit is not None and len(self.failures()) >= self.failure_limit

@@ -34,11 +34,18 @@ class Kept:
     checkpoints: Mapping[int, Path]
 
     def deepest(self, course: Course, limit: int) -> tuple[int, Path] | None:
-        """Returns the last one up to a step that another run agrees with; None if there is none."""
+        """Returns the last one up to a step that another run agrees with and can begin from; None if there is none.
+
+        Beside it there must be the checkpoints on the way that the other run would have left before.
+        """
         if course.family != self.course.family:
             return None
         agreeing = min(limit, agreeing_steps(course, self.course))
-        steps = [step for step in self.checkpoints if step <= agreeing]
+        steps = [
+            step
+            for step in self.checkpoints
+            if step <= agreeing and self.checkpoints.keys() >= set(course.on_the_way.held_at(step))
+        ]
         return (max(steps), self.checkpoints[max(steps)]) if steps else None
 
 

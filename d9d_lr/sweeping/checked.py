@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from d9d_lr.composing.hydra_internals import interpolations_parsed_once
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.runs.record import record_or_folders
 from d9d_lr.sweeping.checker import load_checker
@@ -54,7 +55,8 @@ def check(sweep: Sweep, planned: Sequence[Point]) -> Preflight:
     sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
     recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
     compose, checker = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
-    return check_points(planned, compose, checker, section=sweeper.section, recorded=recorded)
+    with interpolations_parsed_once():
+        return check_points(planned, compose, checker, section=sweeper.section, recorded=recorded)
 
 
 def _say_advice(points: Sequence[CheckedPoint]) -> None:

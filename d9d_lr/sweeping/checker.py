@@ -44,6 +44,7 @@ class RunPreview:
         columns: More about it for the table of `dry_run`, by title.
         advice: What is legal in it but seldom meant; a sweep says it once, for all of its points.
         course: What it does from step to step, to know which steps it shares with others; None if nobody can say.
+        unknown: Why nobody can, for the user of an application whose runs do have one.
         rates: Returns the learning rate of every step, for `predict`; None if nobody can say.
         judged: Says with which runs it can be compared at a step, for `prune`; None if with none.
     """
@@ -52,6 +53,7 @@ class RunPreview:
     total_steps: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
     course: Course | None = None
+    unknown: str = ""
     rates: Rates | None = None
     advice: tuple[str, ...] = ()
     judged: Judged | None = None

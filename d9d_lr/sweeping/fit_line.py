@@ -12,10 +12,9 @@ import numpy as np
 
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.laws.fixed_rules import cosine_to_zero, wsd_20
-from d9d_lr.laws.folder_runs import read_folder_run
+from d9d_lr.laws.folder_runs import read_folder_run, saved_schedule
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.requirements import check_runs, decays, holds
-from d9d_lr.laws.saved_schedule import saved_schedule
 from d9d_lr.runs.results import read_result
 from d9d_lr.sweeping.summary import Summary, SummaryRow
 

@@ -16,11 +16,10 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.types import TaskFunction
 from omegaconf import DictConfig, OmegaConf
 
-from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
-from d9d_lr.diagnostics.visible import visible_traceback
+from d9d_lr.diagnostics.visible import in_one_line, visible_traceback
 from d9d_lr.runs.errors import write_error
-from d9d_lr.runs.folders import RunFolder
+from d9d_lr.runs.folders import RunFolder, remove_empty
 from d9d_lr.runs.locks import HeldError, held
 from d9d_lr.runs.results import RunResult, read_result
 from d9d_lr.sweeping.attempt import Attempt
@@ -61,13 +60,18 @@ class GuardedJob:
 
         Raises:
             JobFailedError: If it failed, or called `sys.exit`.
-            NotStartedError: If the failure policy does not allow another job.
+            NotStartedError: If the failure policy does not allow another job; or it is to train shared steps, and
+                comes out of a queue when nobody waits for them any more.
         """
         assert self.attempt is not None
         hydra = HydraConfig.get()
         folder = Path(hydra.runtime.output_dir)
         portion = Portion.of(_checked(hydra))
         with ending_with(self.attempt.owner):
+            if portion.saves and self.attempt.is_over():
+                _remove_if_new(folder, hydra)
+                remove_empty(folder.parent, folder.parent.parent)
+                raise NotStartedError("not started: the sweep that its shared steps were for has ended")
             missing = _awaited(portion, self.attempt)
             if self.attempt.gave_up():
                 _remove_if_new(folder, hydra)

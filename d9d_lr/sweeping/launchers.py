@@ -23,8 +23,8 @@ from hydra.errors import HydraException
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
-from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, RunError
+from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.runs.results import RunResult
 from d9d_lr.sweeping.owner import EndWith, Owner
 

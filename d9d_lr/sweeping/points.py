@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from d9d_lr.composing.application import Application
 from d9d_lr.sweeping.plan import Point, plan_sweep
-from d9d_lr.sweeping.settings import SweepConfig, resolve_sweep
+from d9d_lr.sweeping.settings import SECTION, SweepConfig, resolve_sweep
 
 
 def points_of(application: Application, overrides: Sequence[str]) -> list[Point]:
@@ -19,4 +19,4 @@ def points_of(application: Application, overrides: Sequence[str]) -> list[Point]
     if application.is_own:  # a section that is called sweep means there what it likes
         return plan_sweep(parsed, SweepConfig(), application.parse, section=None)
     steering = [str(override.input_line) for override in parsed if override.key_or_group.startswith("sweep.")]
-    return plan_sweep(parsed, resolve_sweep(application.compose(steering)), application.parse)
+    return plan_sweep(parsed, resolve_sweep(application.compose(steering).get(SECTION, {})), application.parse)

@@ -36,6 +36,7 @@ class CheckedPoint(Point):
         columns: What else its application says of it.
         advice: What its application remarks on.
         course: What it does from step to step; None if nobody can say.
+        unknown: Why nobody can.
         rates: Returns the learning rate of every step; None if nobody can say.
         predicted: What a law says of it; None if it was not asked, or cannot tell.
         same_as: The folder of an earlier point that computes the same; None if there is none.
@@ -49,6 +50,7 @@ class CheckedPoint(Point):
     columns: Mapping[str, str]
     advice: tuple[str, ...] = ()
     course: Course | None = None
+    unknown: str = ""
     rates: Rates | None = None
     predicted: RecordedPrediction | None = None
     same_as: str | None = None
@@ -140,6 +142,7 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
         columns=preview.columns,
         advice=preview.advice,
         course=preview.course,
+        unknown=preview.unknown,
         rates=preview.rates,
         judged=preview.judged,
     )

@@ -6,6 +6,7 @@ The training entrypoint has the section `sweep`. It is no part of what a run com
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig
@@ -109,13 +110,13 @@ class SweepConfig(Base):
         return 1 if self.on_failure == "stop" else self.max_failures
 
 
-def resolve_sweep(config: DictConfig) -> SweepConfig:
-    """Validates the section `sweep` of a composed configuration; without one, everything is as by default.
+def resolve_sweep(section: Mapping[str, Any]) -> SweepConfig:
+    """Validates the section `sweep` of a composed configuration; what is not there is as by default.
 
     Raises:
         ConfigError: With every problem found.
     """
-    return _validated(_section(config, SECTION), SECTION)
+    return _validated(plain(section, SECTION), SECTION)
 
 
 def sweep_settings(config: DictConfig) -> SweepConfig:

@@ -7,6 +7,7 @@ end what it would hold if it had trained everything itself.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
@@ -43,12 +44,14 @@ class Sharing:
         trunks: The jobs that others begin from, each behind the one that it begins from itself.
         points: The points, as they were given, with where each begins.
         starts: Where jobs begin, by their folders.
+        unknown: How many points are trained whole for what nobody knows of them, by what that is.
     """
 
     trees: Sequence[Segment]
     trunks: Sequence[CheckedPoint]
     points: Sequence[CheckedPoint]
     starts: Mapping[str, Start]
+    unknown: Mapping[str, int]
 
     @property
     def jobs(self) -> list[CheckedPoint]:
@@ -118,12 +121,12 @@ def shared(points: Sequence[CheckedPoint], sweep_folder: Path, kept: Sequence[Ke
             _start(kept, known, known.total_steps, grove.partings.get(name), sweep_folder) if known else Start()
         )
     begun = [replace(point, portion=Portion(starts[point.folder].path)) for point in points]
-    return Sharing(trees, trunks, begun, starts)
+    return Sharing(trees, trunks, begun, starts, Counter(point.unknown for point in points if point.unknown))
 
 
 def each_alone(points: Sequence[CheckedPoint]) -> Sharing:
-    """Arranges points so that each trains all of its steps itself."""
-    return Sharing([], [], points, {point.folder: Start() for point in points})
+    """Arranges points so that each trains all of its steps itself, as the sweep wants."""
+    return Sharing([], [], points, {point.folder: Start() for point in points}, {})
 
 
 def _job_of(trunk: Trunk, saves: tuple[int, ...], point: CheckedPoint, sweep_folder: Path) -> CheckedPoint:

@@ -12,9 +12,9 @@ from d9d_lr.comparing.answer import Answer, answers
 from d9d_lr.comparing.folding import Outcome, Setting, settings_of
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.diagnostics.visible import visible
+from d9d_lr.runs.commands import repeat_setting
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, record_or_folders
-from d9d_lr.runs.repeat import repeat_setting
 from d9d_lr.runs.results import OBJECTIVE, read_result
 from d9d_lr.runs.states import stored_values
 

@@ -13,6 +13,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from d9d_lr.runs.on_the_way import NOTHING_ON_THE_WAY, OnTheWay
+
 LEAST_SAVED = 0.01
 """The part of its points' steps that a shared segment must save to be trained apart."""
 
@@ -25,11 +27,13 @@ class Course:
         family: Runs of one family do the same wherever their values agree.
         values: The scheduled value for each of some steps.
         total_steps: Steps of the run.
+        on_the_way: How it is saved on its way; what begins from another run takes over what that saved.
     """
 
     family: str
     values: Callable[[ArrayLike], NDArray[np.float64]]
     total_steps: int
+    on_the_way: OnTheWay = NOTHING_ON_THE_WAY
 
     @cached_property
     def bits(self) -> bytes:
@@ -72,9 +76,9 @@ def trees_of(courses: Sequence[tuple[str, Course]]) -> list[Segment]:
     Args:
         courses: The points by name, with what each does.
     """
-    families: dict[str, list[tuple[str, Course]]] = {}
+    families: dict[tuple[str, OnTheWay], list[tuple[str, Course]]] = {}
     for name, course in courses:
-        families.setdefault(course.family, []).append((name, course))
+        families.setdefault((course.family, course.on_the_way), []).append((name, course))
     return [tree for members in families.values() for tree in _trees(members)]
 
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from d9d_lr.runs.folders import SweepFolder, run_folder_of
+from d9d_lr.runs.folders import SweepFolder, remove_empty, run_folder_of
 from d9d_lr.sweeping.branches import has_begun, is_completed
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.portion import shared_steps_failed
@@ -66,6 +66,4 @@ def remove_unneeded(sharing: Sharing, sweep_folder: Path) -> None:
     for path in branches.glob("*"):
         if path.name not in kept:
             shutil.rmtree(path, ignore_errors=True)
-    for folder in (branches, branches.parent):
-        if folder.is_dir() and not any(folder.iterdir()):
-            folder.rmdir()
+    remove_empty(branches, branches.parent)

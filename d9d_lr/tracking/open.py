@@ -13,6 +13,8 @@ from d9d_lr.tracking.protocol import NoTracker, SafeTracker, Tracker
 from d9d_lr.tracking.settings import MlflowConfig, NoTrackerConfig, TensorboardConfig, TrackerConfig, WandbConfig
 from d9d_lr.training.settings import Settings
 
+_Started = TensorboardConfig | MlflowConfig | WandbConfig | TargetConfig
+
 _NEEDS = {
     "none": (),
     "tensorboard": ("tensorboard",),
@@ -29,42 +31,30 @@ def open_tracker(config: TrackerConfig | TargetConfig, folder: Path, settings: S
         folder: The run folder.
         settings: The settings of the run, for the tracker's table of hyperparameters.
     """
+    if isinstance(config, NoTrackerConfig):
+        return NoTracker()
+    name = config.target if isinstance(config, TargetConfig) else config.name
+    return SafeTracker(name, lambda: _start(config, folder, settings))
+
+
+def _start(config: _Started, folder: Path, settings: Settings) -> Tracker:
+    table = hyperparameters(settings, folder)
     match config:
-        case NoTrackerConfig():
-            return NoTracker()
         case TargetConfig():
-
-            def start_own() -> Tracker:
-                table = hyperparameters(settings, folder)
-                own: Tracker = call_with(config, folder=folder, settings=settings, hyperparameters=table)
-                return own
-
-            return SafeTracker(config.target, start_own)
-        case WandbConfig():
-
-            def start_wandb() -> Tracker:
-                from d9d_lr.tracking.wandb import WandbTracker
-
-                return WandbTracker(config, folder, hyperparameters(settings, folder))
-
-            return SafeTracker(config.name, start_wandb)
+            own: Tracker = call_with(config, folder=folder, settings=settings, hyperparameters=table)
+            return own
         case TensorboardConfig():
+            from d9d_lr.tracking.tensorboard import TensorboardTracker
 
-            def start_tensorboard() -> Tracker:
-                from d9d_lr.tracking.tensorboard import TensorboardTracker
-
-                table = hyperparameters(settings, folder)
-                return TensorboardTracker(folder / config.folder, table, compared_keys(settings, folder))
-
-            return SafeTracker(config.name, start_tensorboard)
+            return TensorboardTracker(folder / config.folder, table, compared_keys(settings, folder))
         case MlflowConfig():
+            from d9d_lr.tracking.mlflow import MlflowTracker
 
-            def start_mlflow() -> Tracker:
-                from d9d_lr.tracking.mlflow import MlflowTracker
+            return MlflowTracker(config, folder, table)
+        case WandbConfig():
+            from d9d_lr.tracking.wandb import WandbTracker
 
-                return MlflowTracker(config, folder, hyperparameters(settings, folder))
-
-            return SafeTracker(config.name, start_mlflow)
+            return WandbTracker(config, folder, table)
         case _:
             assert_never(config)
 

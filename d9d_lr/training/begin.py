@@ -9,13 +9,13 @@ import torch
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
-from d9d_lr.runs.folders import run_folder_of
+from d9d_lr.runs.folders import RunFolder, run_folder_of
 from d9d_lr.runs.metrics import check_lines
 from d9d_lr.training.checkpoints import Checkpoint, load_checkpoint
 from d9d_lr.training.course import history_fingerprint
 from d9d_lr.training.loop import Past, Run
 from d9d_lr.training.plan import SchedulePlan
-from d9d_lr.training.settings import Settings
+from d9d_lr.training.settings import Settings, TrainConfig
 
 log = logging.getLogger(__name__)
 
@@ -34,16 +34,40 @@ def checkpoint_to_begin_from(
     if path is None:
         return None
     try:
-        checkpoint = load_checkpoint(path)
-        check_lines(checkpoint.step, run_folder_of(path), checkpoint.metrics_lines)
+        checkpoint = _agreeing(path, settings, plan, context)
+        for each in taken_over(path, checkpoint.step, settings.train):
+            _agreeing(each, settings, plan, context)
     except RunError as error:
         log.warning("%s; starting at step 0", error)
         return None
+    log.info("going on from step %d of %s, which agrees up to there", checkpoint.step, run_folder_of(path))
+    return checkpoint
+
+
+def taken_over(path: Path, step: int, config: TrainConfig) -> tuple[Path, ...]:
+    """Returns the checkpoints on the way that a run which begins from another one would have left itself until then.
+
+    Args:
+        path: The checkpoint that it begins from.
+        step: Its step.
+        config: How the run goes.
+    """
+    files = RunFolder(run_folder_of(path))
+    held = [each for each in config.on_the_way.held_at(step) if each < config.last_step]
+    return tuple(path if each == step else files.checkpoint_after(each) for each in held)
+
+
+def _agreeing(path: Path, settings: Settings, plan: SchedulePlan, context: DistributedContext) -> Checkpoint:
+    """Returns the checkpoint at a path, of a state in which this run would be too.
+
+    Raises:
+        RunError: If it cannot be read, or is of another state.
+    """
+    checkpoint = load_checkpoint(path)
+    check_lines(checkpoint.step, run_folder_of(path), checkpoint.metrics_lines)
     own = history_fingerprint(settings, plan, checkpoint.step, environment_of(context))
     if checkpoint.step > plan.total_steps or not own or checkpoint.history != own:
-        log.warning("%s does not agree with this run to the last bit; starting at step 0", path)
-        return None
-    log.info("going on from step %d of %s, which agrees up to there", checkpoint.step, run_folder_of(path))
+        raise RunError(f"{path} does not agree with this run to the last bit")
     return checkpoint
 
 
@@ -57,7 +81,7 @@ def past_of(run: Run, settings: Settings, start: Checkpoint, begun: Path | None)
         begun: Where it lies, if it is another run's that agrees with this one.
     """
     if begun is not None:
-        return Past(start.step, run_folder_of(begun))
+        return Past(start.step, run_folder_of(begun), taken_over(begun, start.step, settings.train))
     return Past(start.began, known=bool(start.history) and start.history == history_of(run, settings, start.step))
 
 

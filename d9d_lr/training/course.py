@@ -3,31 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from d9d_lr.composing.targets import TargetConfig
+from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.sweeping.tree import Course
 from d9d_lr.training.fingerprint import digest, family_fingerprint
+from d9d_lr.training.own_parts import Values, codes_of, multipliers_of, unpromised
 from d9d_lr.training.plan import SchedulePlan, planned
 from d9d_lr.training.settings import Settings
 
-Values = Callable[[ArrayLike], NDArray[np.float64]]
 
+def course_of(settings: Settings, schedule: Schedule | None) -> tuple[Course | None, str]:
+    """Returns what a run does from step to step; None where nobody can say, and why.
 
-def course_of(settings: Settings) -> Course | None:
-    """Returns what a run does from step to step; None where nobody can say.
+    Parts of the user's own may do anything, but for those that say what they do; see `d9d_lr.training.own_parts`. A run
+    that begins from the checkpoint of another one has a past of its own.
 
-    A provider or a task of the user's own may do anything, and a run that begins from the checkpoint of another one has
-    a past of its own.
+    Args:
+        settings: The settings.
+        schedule: Their resolved schedule; None for a provider of the user's own.
     """
     plan, train = planned(settings), settings.train
-    values = _values(plan)
-    if values is None or isinstance(settings.task, TargetConfig) or train.resume not in ("auto", "never"):
-        return None
-    return Course(_family(settings, plan), values, train.last_step)
+    if train.resume not in ("auto", "never"):
+        return None, "train.resume names a checkpoint to go on from"
+    values, unknown = _values(schedule, plan)
+    if values is None or (unknown := unpromised(settings)):
+        return None, unknown
+    return Course(_family(settings, plan), values, train.last_step, train.on_the_way), ""
 
 
 def history_fingerprint(settings: Settings, plan: SchedulePlan, step: int, environment: list[object]) -> str:
@@ -42,8 +47,9 @@ def history_fingerprint(settings: Settings, plan: SchedulePlan, step: int, envir
     Returns:
         The hash; empty where nobody can say what the run did.
     """
-    values = _values(plan)
-    if values is None or isinstance(settings.task, TargetConfig):
+    values, _ = _values(plan.schedule(), plan)
+    beyond = isinstance(plan.lr, TargetConfig) and step > plan.total_steps  # it was asked about its own steps alone
+    if values is None or beyond or unpromised(settings):
         return ""
     bits = np.asarray(values(np.arange(step)), dtype=np.float64).tobytes()
     return digest([_family(settings, plan), hashlib.sha256(bits).hexdigest(), step, environment])
@@ -51,19 +57,24 @@ def history_fingerprint(settings: Settings, plan: SchedulePlan, step: int, envir
 
 def _family(settings: Settings, plan: SchedulePlan) -> str:
     """Returns what runs share that do the same wherever their values agree: the values are of the same things."""
-    own = family_fingerprint(settings)
+    own, provider = family_fingerprint(settings), plan.lr.target if isinstance(plan.lr, TargetConfig) else None
+    if codes := codes_of(settings):
+        own = digest([own, provider, codes])
     return digest([own, sorted(plan.schedules)]) if plan.schedules else own
 
 
-def _values(plan: SchedulePlan) -> Values | None:
+def _values(schedule: Schedule | None, plan: SchedulePlan) -> tuple[Values | None, str]:
     """Returns the multiplier of each step; with several schedules, a number that agrees where all of them do.
 
     Returns:
-        None for a provider of the user's own.
+        None, and why, for a provider of the user's own that does not say.
     """
-    schedule, others = plan.schedule(), plan.others()
-    if schedule is None or not others:
-        return None if schedule is None else schedule.multipliers
+    if isinstance(plan.lr, TargetConfig):
+        return multipliers_of(plan.lr, plan.total_steps)
+    assert schedule is not None
+    others = plan.others()
+    if not others:
+        return schedule.multipliers, ""
     ordered = [schedule, *(others[name] for name in sorted(others))]
 
     def together(steps: ArrayLike) -> NDArray[np.float64]:
@@ -71,4 +82,4 @@ def _values(plan: SchedulePlan) -> Values | None:
         hashes = (hashlib.blake2b(row.tobytes(), digest_size=8).digest() for row in rows)
         return np.frombuffer(b"".join(hashes), dtype=np.float64)
 
-    return together
+    return together, ""

@@ -87,14 +87,19 @@ def digest(plain: Any) -> str:
 
 
 def _without_defaults(part: Any) -> dict[str, Any]:
-    kind = type(part)
-    absent, tags = defaults(kind), _tags(kind)  # type: ignore[arg-type]  # classes can be hashed
+    kind: Any = type(part)  # a class that defines __eq__ is no Hashable to mypy, and the caches ask for one
+    absent, tags = _defaults_as_text(kind), _tags(kind)
     values = {name: essential(value) for name, value in vars(part).items()}
     return {
         name: value
         for name, value in values.items()
-        if name in tags or name not in absent or canonical(value) != canonical(essential(absent[name]))
+        if name in tags or name not in absent or canonical(value) != absent[name]
     }
+
+
+@cache
+def _defaults_as_text(kind: type[Any]) -> dict[str, str]:
+    return {name: canonical(essential(value)) for name, value in defaults(kind).items()}
 
 
 @cache

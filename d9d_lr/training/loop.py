@@ -41,11 +41,13 @@ class Past:
     Attributes:
         began: The step of the checkpoint of another run that it began from; 0 if it began by itself.
         from_folder: The folder of that run, if it begins from there now.
+        taken: The checkpoints on the way that this run would have left before, as that one left them.
         known: Whether all that was done before is what its own settings and schedule say.
     """
 
     began: int = 0
     from_folder: Path | None = None
+    taken: tuple[Path, ...] = ()
     known: bool = True
 
 
@@ -155,15 +157,15 @@ def train(run: Run, interrupts: Interrupts, observer: Observer) -> None:
         run.begin_step()
         if any_process(interrupts.signal_name is not None or observer.wants_to_stop, run.context):
             return
-        step, lr = run.step, run.lr
+        step, saves = run.step, _is_checkpoint_due(run.step + 1, config)
         evaluated = step % config.eval_every == 0
-        scheduled = run.scheduled_row() if evaluated or step % config.log_every == 0 else {}
-        saves = _is_checkpoint_due(step + 1, config)
+        recorded = evaluated or step % config.log_every == 0
+        scheduled = run.scheduled_row() if recorded or saves else {}  # of a GPU's tensors, for which it would wait
         row = _evaluate(run) if evaluated else {}
         loss = _update(run, model)
-        if evaluated or saves or step % config.log_every == 0:
-            _check_finite("training loss", loss.item(), step, lr)
         if scheduled:
+            _check_finite("training loss", loss.item(), step, scheduled["lr"])
+        if recorded:
             observer.record(step, {**scheduled, "train_loss": loss.item(), **row})
         run.step += 1
         run.seconds = seconds_before + time.monotonic() - started

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
@@ -9,13 +10,15 @@ from torch import nn
 from torch.optim import Optimizer
 
 from d9d_lr.composing.targets import TargetConfig
-from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
 from d9d_lr.sweeping.portion import WHOLE, Portion
 from d9d_lr.training.begin import checkpoint_to_begin_from, past_of
+from d9d_lr.training.checkpoints import Checkpoint, load_checkpoint
 from d9d_lr.training.environment import check_processes, device_type
-from d9d_lr.training.loop import Run
+from d9d_lr.training.kept_promise import check_said
+from d9d_lr.training.loop import Past, Run
 from d9d_lr.training.optimizers.build import build_optimizer
 from d9d_lr.training.optimizers.groups import parameters_of
 from d9d_lr.training.optimizers.settings import OptimizerConfig
@@ -28,6 +31,7 @@ from d9d_lr.training.scheduled import with_base_values
 from d9d_lr.training.schedulers import build_scheduler
 from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.build import build_task
+from d9d_lr.training.tasks.protocol import Task
 from d9d_lr.training.threads import threads_for_process
 
 
@@ -51,20 +55,16 @@ def prepare(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
     plan = plan_to_follow(settings, checkpoint)
     begin = None if checkpoint else checkpoint_to_begin_from(portion.begin, settings, plan, context)
 
-    task = build_task(settings.task)
-    seed_model(config.seed)
-    model = task.build_model().to(context.device)
-    optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), model)
-    scheduler = build_scheduler(
-        plan, InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
-    )
-    run = Run(config, context, task, model, optimizer, scheduler, plan, saves=portion.saves)
+    run = _at_step_0(settings, plan, build_task(settings.task), context)
+    run.saves = portion.saves
+    if begin or run.saves:
+        optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), run.model)
+        check_said(plan, _context(context, plan, optimizer), begin.step if begin else run.saves[-1])
     start = checkpoint or begin
     if start:
         if checkpoint:
             log_changes(checkpoint, settings)
-        restore(start, settings, plan, model, optimizer, scheduler)
-        run.step, run.seconds, run.saved_step = start.step, start.seconds, start.step
+        _move_to(run, start, settings)
         run.past = past_of(run, settings, start, portion.begin if begin else None)
     return run
 
@@ -92,6 +92,33 @@ def prepare_together(settings: Settings, folder: Path, portion: Portion = WHOLE)
         steps = ", ".join(f"process {rank} at {step}" for rank, (step, _) in enumerate(said))
         raise RunError(f"the processes would start at different steps, {steps}; all of them must see {folder}")
     return run
+
+
+def on_the_way(run: Run, settings: Settings) -> Iterator[Run]:
+    """Yields a run that begins from another one as it was where that one was saved on its way."""
+    for path in run.past.taken:
+        checkpoint = load_checkpoint(path)
+        earlier = _at_step_0(settings, run.plan, run.task, run.context)
+        _move_to(earlier, checkpoint, settings)
+        earlier.past = Past(checkpoint.step)
+        yield earlier
+
+
+def _at_step_0(settings: Settings, plan: SchedulePlan, task: Task, context: DistributedContext) -> Run:
+    seed_model(settings.train.seed)
+    model = task.build_model().to(context.device)
+    optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), model)
+    scheduler = build_scheduler(plan, _context(context, plan, optimizer))
+    return Run(settings.train, context, task, model, optimizer, scheduler, plan)
+
+
+def _move_to(run: Run, start: Checkpoint, settings: Settings) -> None:
+    restore(start, settings, run.plan, run.model, run.optimizer, run.scheduler)
+    run.step, run.seconds, run.saved_step = start.step, start.seconds, start.step
+
+
+def _context(context: DistributedContext, plan: SchedulePlan, optimizer: Optimizer) -> InitializeLRSchedulerContext:
+    return InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
 
 
 def _built_optimizer(config: OptimizerConfig | TargetConfig, model: nn.Module) -> Optimizer:

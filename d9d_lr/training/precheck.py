@@ -57,12 +57,14 @@ def check_point(config: DictConfig) -> RunPreview:
     schedule = planned(settings).schedule()
     total_steps = settings.train.total_steps
     stopped = f", {settings.train.stop_after} done" if settings.train.stop_after else ""
+    course, unknown = course_of(settings, schedule)
     columns = {"phase boundaries": _boundaries(settings, schedule), "total steps": f"{total_steps}{stopped}"}
     return RunPreview(
         settings_fingerprint(settings),
         total_steps,
         columns,
-        course=course_of(settings),
+        course=course,
+        unknown=unknown,
         rates=_rates(settings, schedule),
         advice=_advice(schedule),
         judged=_judged(settings, schedule),

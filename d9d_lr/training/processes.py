@@ -145,7 +145,16 @@ def shard(batch: tuple[Tensor, ...], context: DistributedContext) -> tuple[Tenso
     """Returns this process's equal part of a global batch, on its device."""
     size = len(batch[0]) // context.world_size
     part = slice(context.rank * size, (context.rank + 1) * size)
-    return tuple(tensor[part].to(context.device) for tensor in batch)
+    return tuple(_moved(tensor[part], context.device) for tensor in batch)
+
+
+def _moved(tensor: Tensor, device: torch.device) -> Tensor:
+    """Returns a tensor on a device, without waiting for what a GPU has to do before.
+
+    Pinned memory is read later by the GPU itself, and a task may have written its next batch there by then: for that it
+    waits.
+    """
+    return tensor.to(device, non_blocking=device.type == "cuda" and not tensor.is_pinned())
 
 
 def _start_group() -> None:

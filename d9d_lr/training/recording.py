@@ -12,8 +12,8 @@ from typing import assert_never
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.runs.atomic import remove_partials, set_aside, write_text_whole
 from d9d_lr.runs.errors import write_error
 from d9d_lr.runs.folders import RunFolder
@@ -27,6 +27,7 @@ from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, s
 from d9d_lr.training.display import Display
 from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
+from d9d_lr.training.parts import on_the_way
 from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.settings import Settings
 
@@ -43,6 +44,10 @@ def recording(
     for row in map(json.loads, kept if run.past.from_folder else ()):  # what others trained, as if it were trained here
         tracker.log(int(row.pop("step")), row)
     with MetricsFile(folder, kept) as metrics, Display(settings.train.last_step) as display:
+        for earlier in on_the_way(run, settings):
+            metrics.sync()
+            path, lines = RunFolder(folder).checkpoint_after(earlier.step), lines_before(earlier.step, folder)
+            save_checkpoint(path, _checkpoint(earlier, settings, len(lines)))
         yield Recorder(run, settings, folder, metrics, display, tracker, judge)
 
 
@@ -83,7 +88,9 @@ class Recorder(Observer):
     def save(self) -> None:
         """Saves a run that is on its way, and forgets the oldest checkpoints."""
         self._save_at(RunFolder(self._folder).checkpoint_after(self._run.step))
-        prune(self._folder, self._settings.train.keep_checkpoints, self._run.saves)
+        config = self._settings.train
+        needed = {step for save in self._run.saves for step in (save, *config.on_the_way.held_at(save))}
+        prune(self._folder, config.keep_checkpoints, needed)
 
     def save_end(self) -> None:
         """Saves a run that has done all its steps."""

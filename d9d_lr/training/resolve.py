@@ -92,7 +92,7 @@ def resolve_settings(config: DictConfig) -> Settings:
         for name, default in (("optimizer", "adamw"), ("task", "charlm"))
     )
     schedules = collect(lambda: resolve_schedules(written, train, optimizer))
-    collect(lambda: resolve_sweep(config))
+    collect(lambda: resolve_sweep(sections.get("sweep", {})))
     tracker = collect(lambda: _tracker(sections.get("tracker", {"name": "none"})))
     if collect.problems:
         raise ConfigError(collect.problems)

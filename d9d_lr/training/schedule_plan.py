@@ -11,7 +11,7 @@ from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.provider.resuming_others import SavedOthers, other_changes
 from d9d_lr.schedule import values as portable
-from d9d_lr.schedule.compare import differences
+from d9d_lr.schedule.values import differences
 from d9d_lr.training.checkpoints import Checkpoint
 from d9d_lr.training.plan import SchedulePlan, planned
 from d9d_lr.training.settings import Settings

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.config.base import Base, Positive
 from d9d_lr.config.models import PiecewiseConfig
+from d9d_lr.runs.on_the_way import OnTheWay
 from d9d_lr.schedule.fields import MAX_STEPS, NUMBER, Steps
 from d9d_lr.schedule.units import PerStep
 from d9d_lr.tracking.settings import NoTrackerConfig, TrackerConfig
@@ -61,6 +62,11 @@ class TrainConfig(Base):
     def last_step(self) -> int:
         """Steps that the run does: all of its schedule, or those of its beginning."""
         return self.stop_after or self.total_steps
+
+    @property
+    def on_the_way(self) -> OnTheWay:
+        """How the run is saved on its way."""
+        return OnTheWay(self.checkpoint_every, self.keep_checkpoints if self.checkpoint_every else 1)
 
     @field_validator("stop_after")
     @classmethod

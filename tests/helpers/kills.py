@@ -235,11 +235,12 @@ def differing_bits(undisturbed: Path, other: Path) -> int:
     """Counts the bits in which the final checkpoints differ: model, optimizer and scheduler."""
     first, second = (load_checkpoint(folder / "checkpoint.pt") for folder in (undisturbed, other))
     return sum(
-        _differing(getattr(first, part), getattr(second, part)) for part in ("step", "model", "optimizer", "scheduler")
+        differing(getattr(first, part), getattr(second, part)) for part in ("step", "model", "optimizer", "scheduler")
     )
 
 
-def _differing(first: Any, second: Any) -> int:
+def differing(first: Any, second: Any) -> int:
+    """Counts the bits in which two values differ, whatever they are made of."""
     match first, second:
         case Tensor(), Tensor():
             if first.dtype != second.dtype or first.shape != second.shape:
@@ -248,10 +249,10 @@ def _differing(first: Any, second: Any) -> int:
             return sum(byte.bit_count() for byte in (pair[0] ^ pair[1]).tolist())
         case dict(), dict():
             missing = 64 * len(first.keys() ^ second.keys())
-            return missing + sum(_differing(first[key], second[key]) for key in first.keys() & second.keys())
+            return missing + sum(differing(first[key], second[key]) for key in first.keys() & second.keys())
         case ((list() | tuple()), (list() | tuple())):
             missing = 64 * abs(len(first) - len(second))
-            return missing + sum(_differing(*pair) for pair in zip(first, second, strict=False))
+            return missing + sum(differing(*pair) for pair in zip(first, second, strict=False))
         case float(), float():
             pair = [struct.unpack("<Q", struct.pack("<d", value))[0] for value in (first, second)]
             return (pair[0] ^ pair[1]).bit_count()

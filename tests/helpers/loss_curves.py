@@ -8,8 +8,7 @@ import pytest
 
 from d9d_lr.laws.fixed_rules import cosine_to_zero, linear_to_zero, wsd_20
 from d9d_lr.laws.footprint import footprint
-from d9d_lr.laws.logged_rates import every_step
-from d9d_lr.laws.loss_curve import LossCurve
+from d9d_lr.laws.loss_curve import LossCurve, every_step
 from d9d_lr.laws.multi_power import MultiPower
 
 PEAK = 0.01

@@ -8,10 +8,9 @@ import pytest
 
 from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.laws.best import FAMILIES, best_of, hold_and_decay
-from d9d_lr.laws.fit import fingerprint, fit
+from d9d_lr.laws.fit import fingerprint, fit, with_left_out
 from d9d_lr.laws.law import LEAST_ERROR, WIDTH, Prediction
 from d9d_lr.laws.law_file import KIND, read_law, write_law
-from d9d_lr.laws.leave_one_out import with_left_out
 from d9d_lr.laws.ranking import MOST_DISAGREEMENT, rank
 from d9d_lr.laws.requirements import check_runs
 from helpers.loss_curves import PEAK, TRUE, made, shapes

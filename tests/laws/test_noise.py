@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from d9d_lr.laws.loss_curve import ThinCurve, thin
 from d9d_lr.laws.noise import LEAST_NOISE, aligned, noise_of, whitening
-from d9d_lr.laws.thinning import ThinCurve, thin
 from helpers.loss_curves import made
 
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from d9d_lr import ConfigError, PiecewiseConfig, build_schedule, compose_lr, plot
+from d9d_lr.comparing.names import labels_of, short_labels
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.plotting.figure import draw, new_figure, save
-from d9d_lr.plotting.labels import labels_of, short_labels
 from d9d_lr.plotting.many import distinct
 from d9d_lr.plotting.quantity import Panel, values_of
 from d9d_lr.plotting.sampling import steps_to_draw

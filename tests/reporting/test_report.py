@@ -12,9 +12,8 @@ from PIL import Image
 from d9d_lr import build_schedule, compose_lr, report
 from d9d_lr.composing.cli import run_tool
 from d9d_lr.reporting.figures import write_figures
-from d9d_lr.reporting.logged_lr import with_phase_ends
 from d9d_lr.reporting.page import html_of
-from d9d_lr.reporting.run_curves import curve, curves_of, evenly_spaced_indices, thinned
+from d9d_lr.reporting.run_curves import curve, curves_of, evenly_spaced_indices, thinned, with_phase_ends
 from d9d_lr.reporting.run_views import points_for, read_runs
 from d9d_lr.reporting.sweep_view import heat_maps, view_of
 from d9d_lr.runs.record import split_overrides

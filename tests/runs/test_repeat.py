@@ -2,7 +2,7 @@
 
 import pytest
 
-from d9d_lr.runs.repeat import repeat_setting
+from d9d_lr.runs.commands import repeat_setting
 
 TRAIN = "python -m d9d_lr.train"
 

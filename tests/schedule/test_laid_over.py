@@ -8,11 +8,10 @@ import pytest
 from d9d_lr import ConfigError, CurveCosine, CurveLinear, build_schedule
 from d9d_lr.config.in_steps import in_steps
 from d9d_lr.config.models import PiecewiseConfig
-from d9d_lr.schedule.compare import differences
 from d9d_lr.schedule.phases import PhaseRest, PhaseSteps
 from d9d_lr.schedule.resolve import resolve
 from d9d_lr.schedule.units import Units
-from d9d_lr.schedule.values import fingerprint, from_plain, to_plain
+from d9d_lr.schedule.values import differences, fingerprint, from_plain, to_plain
 
 LINEAR = CurveLinear()
 

@@ -8,6 +8,7 @@ import pytest
 from stub_app import BEHAVIOURS, job
 
 from d9d_lr.composing.cli import run_application
+from d9d_lr.training import loop, randomness
 
 STUB_APP = Path(__file__).with_name("stub_app.py")
 FOREIGN_APP = Path(__file__).with_name("foreign") / "app.py"
@@ -86,3 +87,16 @@ def foreign(in_tmp, monkeypatch, capsys):
         return outcome_of(lambda: runpy.run_path(str(FOREIGN_APP), run_name="__main__"), capsys)
 
     return run
+
+
+@pytest.fixture
+def trained(monkeypatch):
+    """The steps that were trained, in order."""
+    steps = []
+
+    def seed_step(seed, step, rank):
+        steps.append(step)
+        randomness.seed_step(seed, step, rank)
+
+    monkeypatch.setattr(loop, "seed_step", seed_step)
+    return steps

@@ -6,19 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from sweep_files import folders, rows
+from sweep_files import SMALL, all_differences, folders, own_steps, rows
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from conftest import in_process
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.results import read_result
+from d9d_lr.sweeping.attempt import Attempt, new_attempt
 from d9d_lr.train import job
 from d9d_lr.training import loop, randomness
 from helpers.kills import differences
 
-SMALL = (
-    "task=digits", "task.width=8", "task.dropout=0.2", "train.batch_size=4", "train.eval_every=5", "train.log_every=1",
-    "train.device=cpu",
-)  # fmt: skip
 # A hold until step 5, 7, 9, 12, 14 or 16 of 20, then a decay, whose first value is still the hold's.
 COOLDOWNS = (
     *SMALL, "lr=wsd", "train.total_steps=20", "lr.phases.0.steps=3",
@@ -28,19 +26,6 @@ HORIZONS = (*SMALL, "lr=wsd", "lr.phases.0.steps=3", "train.total_steps=10,20,30
 COSINES = (*SMALL, "lr=warmup_cosine", "lr.phases.0.steps=6", "train.total_steps=10,20,30,40")
 
 GONE = RunError("the disk went away")
-
-
-@pytest.fixture
-def trained(monkeypatch):
-    """The steps that were trained, in order."""
-    steps = []
-
-    def seed_step(seed, step, rank):
-        steps.append(step)
-        randomness.seed_step(seed, step, rank)
-
-    monkeypatch.setattr(loop, "seed_step", seed_step)
-    return steps
 
 
 @pytest.fixture
@@ -61,24 +46,6 @@ def failing_at(monkeypatch, step, error=GONE):
     with monkeypatch.context() as patched:
         patched.setattr(loop, "seed_step", seed_step)
         yield
-
-
-def all_differences(one, other):
-    assert folders(one) == folders(other)
-    found = {name: differences(Path(one, name), Path(other, name)) for name in folders(one)}
-    for name in folders(one):
-        files = [
-            sorted(str(path.relative_to(Path(each, name))) for path in Path(each, name).rglob("*"))
-            for each in (one, other)
-        ]
-        assert files[0] == files[1]
-        for file in (".hydra/config.yaml", ".hydra/overrides.yaml"):
-            assert Path(one, name, file).read_bytes() == Path(other, name, file).read_bytes()
-    return {name: each for name, each in found.items() if each}
-
-
-def own_steps(folder="s"):
-    return [read_result(Path(folder, name)).trained_steps for name in folders(folder)]
 
 
 @pytest.mark.parametrize(
@@ -149,6 +116,23 @@ def test_a_failing_trunk_fails_the_points_below_it_and_is_tried_again(sweep, mon
     assert not Path("s/.sweep").exists()
 
 
+def test_shared_steps_that_nobody_waits_for_any_more_are_not_trained(sweep, trained, monkeypatch):
+    """A job of a killed sweep may come out of a queue when another start has long done everything."""
+    with monkeypatch.context() as patched:
+        patched.setattr(Attempt, "is_over", lambda attempt: True)
+        done = sweep(*COSINES, "sweep.keep_branches=true")
+    assert done.status == 0
+    assert len(trained) == 100
+    assert not Path("s/.sweep").exists()
+
+
+def test_an_attempt_is_over_when_its_files_are_gone(tmp_path):
+    with new_attempt(tmp_path, None, None) as killed, new_attempt(tmp_path, None, None) as following:
+        assert killed.is_over()
+        assert not following.is_over()
+    assert following.is_over()
+
+
 def test_enough_failures_are_counted_in_points(sweep, monkeypatch):
     with failing_at(monkeypatch, 2):
         failed = sweep(*COSINES, "sweep.max_failures=5", "train.seed=0,1")
@@ -176,7 +160,7 @@ def test_points_added_later_begin_from_what_was_kept(sweep, trained):
     assert len(list(Path("s/.sweep/branches").iterdir())) == 1
     trained.clear()
     preview = sweep(*HORIZONS, "train.total_steps=20,30,40", "sweep.dry_run=true")
-    assert "1 points, 40 steps as written, 23 to train" in preview.out
+    assert "1 point, 40 steps as written, 23 to train" in preview.out
     assert sweep(*HORIZONS, "train.total_steps=20,30,40").status == 0
     assert len(trained) == 40 - 17  # the 20 steps part from the others at 17; where 30 and 40 part, nothing was left
     sweep(*HORIZONS, "train.total_steps=20,30,40", "sweep.share_prefixes=false", folder="whole")
@@ -237,11 +221,66 @@ def test_what_cannot_be_reused(sweep, typed, said):
     assert not Path("s").exists()
 
 
-def test_runs_from_elsewhere_and_parts_of_ones_own_are_trained_whole(sweep):
-    parts = "lr=constant lr._target_=stub_app.make_provider"
-    preview = sweep(*SMALL, f"sweep.union=['{parts}','lr=wsd train.total_steps=200,400']", "sweep.dry_run=true")
-    assert "3 points, " in preview.out
-    assert "1 of them trained whole, for what their schedule or task does is not known" in preview.out
+@pytest.mark.parametrize("keep", [1, 2, 5])
+def test_checkpoints_on_the_way_are_those_of_a_run_of_its_own(sweep, trained, keep):
+    arguments = (*HORIZONS, "train.checkpoint_every=4", f"train.keep_checkpoints={keep}")
+    assert sweep(*arguments, "sweep.share_prefixes=false", folder="whole").status == 0
+    trained.clear()
+    assert sweep(*arguments).status == 0
+    assert len(trained) == 49
+    assert all_differences("whole", "s") == {}
+    # Of 10 steps, 9 of them shared: those after 4 and 8, or the newest of them.
+    left = [path.name for path in sorted(Path("s/train.total_steps=10/checkpoints").iterdir())]
+    assert left == ["step-000000004.pt", "step-000000008.pt"][-keep:]
+
+
+def test_checkpoints_on_the_way_pass_through_trunks_and_what_was_kept(sweep, trained, monkeypatch):
+    """A trunk that is interrupted, one that begins from another's, and points that are added later."""
+    often = ("train.checkpoint_every=3", "train.keep_checkpoints=3", "sweep.keep_branches=true")
+    with failing_at(monkeypatch, 12, KeyboardInterrupt()):
+        assert sweep(*HORIZONS, *often).status == 130
+    assert sweep(*HORIZONS, *often).status == 0
+    more = (*HORIZONS[:-1], "train.total_steps=10,15,20,25,30,40")
+    trained.clear()
+    assert sweep(*more, *often).status == 0
+    # The decay of 15 begins at 12 and parts at 13, that of 25 at 20 and 21; 12 and 21 are there to begin from.
+    assert trained == [12, 13, 14, 21, 22, 23, 24]
+    assert sweep(*more, *often, "sweep.share_prefixes=false", folder="whole").status == 0
+    assert all_differences("whole", "s") == {}
+
+
+def test_points_that_are_saved_otherwise_share_nothing(sweep):
+    arguments = (*SMALL, "lr=constant", "train.total_steps=20", "train.checkpoint_every=4,5")
+    assert "to train" not in sweep(*arguments, "sweep.dry_run=true").out
+
+
+def test_what_was_not_kept_on_the_way_is_not_begun_from(sweep, trained):
+    """The first run left nothing on its way, so one that would have has to go there itself."""
+    constant = (*SMALL, "lr=constant")
+    assert sweep(*constant, "train.total_steps=10").status == 0
+    trained.clear()
+    arguments = (*constant, "train.total_steps=15", "train.checkpoint_every=4", "sweep.reuse=[s]")
+    assert sweep(*arguments, folder="second").status == 0
+    assert len(trained) == 15
+    assert len(list(Path("second").rglob("step-*.pt"))) == 2  # keep_checkpoints
+
+
+def test_event_files_hold_what_those_of_whole_runs_hold(sweep):
+    arguments = (*COOLDOWNS, "tracker=tensorboard")
+    assert sweep(*arguments, "sweep.share_prefixes=false", folder="whole").status == 0
+    assert sweep(*arguments).status == 0
+    assert all_differences("whole", "s") == {}
+    events = [{name: _events(Path(folder, name)) for name in folders("s")} for folder in ("whole", "s")]
+    assert events[0] == events[1]
+    assert all(len(each) > 40 for each in events[0].values())
+
+
+def _events(folder):
+    """The values of all events in a run folder, by tag and step, in the order in which they were written."""
+    files = sorted(folder.rglob("events.*"))
+    assert len(files) == 1
+    found = [(event.step, value) for event in EventFileLoader(str(files[0])).Load() for value in event.summary.value]
+    return [(step, value.tag, list(value.tensor.float_val)) for step, value in found]
 
 
 def test_metrics_of_shared_steps_reach_the_tracker(sweep, in_tmp, monkeypatch):

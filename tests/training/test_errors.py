@@ -6,8 +6,8 @@ import io
 import pytest
 import torch
 
-from d9d_lr.diagnostics.one_line import in_one_line
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
+from d9d_lr.diagnostics.visible import in_one_line
 from helpers.small_runs import DIGITS, result, run
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from d9d_lr.config.build import build_schedule
 from d9d_lr.diagnostics.problems import ConfigError
-from d9d_lr.reporting.exact_lr import exact_lr
 from d9d_lr.reporting.run_views import read_runs
+from d9d_lr.reporting.saved_values import exact_lr
 from d9d_lr.runs.results import read_result
 from d9d_lr.training.fingerprint import settings_fingerprint
 from helpers.kills import differences

@@ -13,6 +13,7 @@ from d9d_lr.train import job
 from d9d_lr.training.checkpoints import load_checkpoint
 from d9d_lr.training.course import course_of
 from d9d_lr.training.fingerprint import settings_fingerprint
+from d9d_lr.training.plan import planned
 from d9d_lr.training.randomness import batch_generator
 from helpers.kills import differences
 from helpers.small_runs import DIGITS, PLAIN, SHORT, result, rows, run, run_and_stop, settings
@@ -281,7 +282,8 @@ def test_what_no_group_has(overrides, message):
 
 def test_points_share_the_steps_in_which_all_values_agree():
     def course(*overrides):
-        return course_of(settings(*DIGITS, *overrides))
+        found = settings(*DIGITS, *overrides)
+        return course_of(found, planned(found).schedule())[0]
 
     wsd = ("+lr@schedules.weight_decay=wsd", "schedules.weight_decay.phases.0.steps=4")  # its decay begins at step 16
     one, other = course(*wsd), course(*wsd, "schedules.weight_decay.phases.2.target_multiplier=0.25")
