@@ -17,7 +17,7 @@ from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
 from d9d_lr.config.scalars import without_scalars
-from d9d_lr.config.scheduler_fields import BATCH_SIZE, sharing
+from d9d_lr.config.scheduler_fields import BATCH_SIZE, SCHEDULES, sharing
 from d9d_lr.config.stretch import STRETCH
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem, join_key
@@ -158,9 +158,15 @@ def typed_below(key: str, raw: Mapping[str, Any] | None = None) -> Iterator[None
 def _typed(problem: Problem, key: str, raw: Mapping[str, Any] | None) -> Problem:
     found = problem if problem.key == "total_steps" else problem.below(key)
     fields = {} if raw is None else raw.get("scheduler", raw)
-    place = join_key(key, *(("scheduler",) if raw and "scheduler" in raw else ()), "stretch")
+    place = join_key(_stretched_at(key), *(("scheduler",) if raw and "scheduler" in raw else ()), "stretch")
     typed = f"{'' if raw is None or 'stretch' in fields else '+'}{place}=true"
     hint = found.hint.replace(STRETCH, typed)
     if raw is not None and problem.key in UNIT_FIELDS and problem.key not in fields:
         hint = hint.replace(f"type {found.key}=", f"type +{found.key}=")
     return replace(found, hint=hint)
+
+
+def _stretched_at(key: str) -> str:
+    """Returns whose key says that it is stretched: batch sizes are, with the learning rate that they come with."""
+    parent, _, name = key.rpartition(".")
+    return parent if name == BATCH_SIZE and parent and parent.rpartition(".")[2] != SCHEDULES else key

@@ -65,6 +65,9 @@ _NEEDED_FOR = {
 }
 
 
+SCHEDULES = "schedules"
+"""The section of what else is scheduled than the learning rate."""
+
 BATCH_SIZE = "batch_size"
 """The field of a schedule that comes with its own batch sizes, and the name of theirs among the others of a run."""
 

@@ -18,13 +18,12 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
 from d9d_lr.config.resolve_lr import check_fit, has_no_ramp, ramp_of, resolve_lr, typed_below
-from d9d_lr.config.scheduler_fields import BATCH_SIZE
+from d9d_lr.config.scheduler_fields import BATCH_SIZE, SCHEDULES
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean, join_key
 from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.batch_sizes import BatchSizes
 from d9d_lr.schedule.piecewise import Schedule
 
-SCHEDULES = "schedules"
 GROUPS = "groups"
 
 
@@ -166,7 +165,7 @@ def batch_sizes_of(section: Section | None, total_steps: int, full_batch: int | 
     if full_batch is None:
         message = f"is missing; {section.key} needs the number of examples of a full batch"
         raise ConfigError([Problem(BATCH_SIZE, message, f"with {section.key}=null the batch has one size")])
-    with typed_below(section.key):
+    with typed_below(section.key, section.raw):
         return build_batch_sizes(section.config, total_steps, full_batch, positions=positions_of(section.raw))
 
 

@@ -17,8 +17,8 @@ from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.plain import plain
 from d9d_lr.config.positions import free_position, positions_of
 from d9d_lr.config.resolve_lr import ramp_of, resolve_lr
-from d9d_lr.config.scheduler_fields import BATCH_SIZE
-from d9d_lr.config.schedules import SCHEDULES, sections_of
+from d9d_lr.config.scheduler_fields import BATCH_SIZE, SCHEDULES
+from d9d_lr.config.schedules import sections_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.sweeping.plan import Point

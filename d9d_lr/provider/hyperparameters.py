@@ -13,7 +13,8 @@ from typing import Any
 
 from torch import Tensor
 
-from d9d_lr.config.schedules import GROUPS, SCHEDULES, split_name
+from d9d_lr.config.scheduler_fields import SCHEDULES
+from d9d_lr.config.schedules import GROUPS, split_name
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.schedule.limits import limit_problems
 from d9d_lr.schedule.piecewise import Schedule

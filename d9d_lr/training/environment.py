@@ -11,8 +11,7 @@ from typing import Literal
 
 import torch
 
-from d9d_lr.config.scheduler_fields import BATCH_SIZE
-from d9d_lr.config.schedules import SCHEDULES
+from d9d_lr.config.scheduler_fields import BATCH_SIZE, SCHEDULES
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.launched import world_size
 from d9d_lr.runs.locks import held

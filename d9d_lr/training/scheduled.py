@@ -15,10 +15,9 @@ from d9d_lr.config.batch_sizes import build_batch_sizes
 from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.config.positions import positions_of
 from d9d_lr.config.resolve_lr import check_mapping, ramp_of, typed_below
-from d9d_lr.config.scheduler_fields import BATCH_SIZE
+from d9d_lr.config.scheduler_fields import BATCH_SIZE, SCHEDULES
 from d9d_lr.config.schedules import (
     GROUPS,
-    SCHEDULES,
     Section,
     batch_sizes_of,
     beside_ramp,
@@ -105,7 +104,7 @@ def shares_of_any_length(section: Mapping[str, Any], lr: Mapping[str, Any], batc
     if bound or (scheduler.stretch and (scheduler.published_tokens or scheduler.published_steps)):
         message = "depends on the length of the run, which is to follow from it"
         raise ConfigError([Problem(found.key, message, "give that as train.total_steps")])
-    with typed_below(found.key):
+    with typed_below(found.key, found.raw):
         return build_batch_sizes(found.config, None, batch_size, positions=positions_of(found.raw)).shares()
 
 

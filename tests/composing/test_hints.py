@@ -24,6 +24,7 @@ ROWS = [
         "to add a phase there, type ",
         "lr=warmup_constant +lr/hold@lr.phases.1=for_steps lr.phases.1.steps=50",
     ),
+    ("lr=models/llama3_405b", "type lr.stretch=true to lay its shape over the run", LLAMA_3),
     ("+lr=constant", "to choose another, type lr=constant", "lr=constant"),
     ("lr/decay=linear", "to choose it where that group stands, type ", "lr/decay@lr.phases.2=linear"),
     ("~lr/hold@lr.phases.1=none", "to choose the other, type ", "lr/hold@lr.phases.1=none"),
