@@ -10,7 +10,9 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,6 +44,9 @@ class Process(Protocol):
 
     def wait(self, seconds: float | None) -> int | None:
         """Returns the exit status, or None if it still goes on after `seconds`."""
+
+    def said(self) -> str:
+        """Returns the end of what it printed, as far as that was kept."""
 
 
 @dataclass
@@ -79,6 +84,9 @@ class Forked:
         self._process.join(seconds)
         return self._process.exitcode
 
+    def said(self) -> str:
+        return ""
+
 
 MARK = "D9D_LR_KILLS"
 """An environment variable by which a command's processes are known, those of other sessions too."""
@@ -95,10 +103,12 @@ class Commanded:
 
     def __init__(self, *arguments: str, mark: str = "", alone: bool = False, **more: str) -> None:
         self._alone = alone
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - it is read where the command fails
+        weakref.finalize(self, self._output.close)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "d9d_lr.train", *arguments],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
             env=environment(**more) | {MARK: mark},
             start_new_session=True,
         )
@@ -115,6 +125,10 @@ class Commanded:
             return self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             return None
+
+    def said(self) -> str:
+        self._output.seek(0)
+        return self._output.read().decode(errors="replace")[-4000:]
 
 
 def sweep_quietly(arguments: tuple[str, ...]) -> None:
@@ -188,7 +202,7 @@ def run_killed(start: Callable[[], Process], folder: Path, chosen: Iterator[Mome
             lived.kills += 1
             assert lived.kills <= kills, "the run does not end"
         else:
-            assert status == 0, f"the run ended with status {status}"
+            assert status == 0, f"the run ended with status {status}: {process.said()}"
             return lived
 
 
