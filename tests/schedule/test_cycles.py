@@ -137,12 +137,12 @@ def test_stretched_to_less_than_a_step_a_cycle_has_none():
     assert [phase.end_step for phase in schedule(10, repeat(cycle_steps=2), **fields).phases] == list(range(1, 11))
 
 
-def test_what_the_hint_says_to_type_leaves_one_kind_of_cycles():
+def test_what_the_hint_says_to_type_leaves_cycles_of_one_length():
     with pytest.raises(ConfigError, match=r"phases\.0\.times: .*\n +type lr\.phases\.0\.times=null"):
-        schedule(20, repeat(times=2, cycle_steps=10))
+        schedule(20, repeat(times=2, cycle_steps=10, steps=20))
     with pytest.raises(ConfigError, match=r"\n +type times=null"):  # the key of the phase comes in front of it
-        Repeat(phases=(), times=2, cycle_steps=10)
-    assert len(schedule(20, repeat(times=None, cycle_steps=10)).phases) == 2
+        Repeat(phases=(), times=2, cycle_steps=10, steps=20)
+    assert len(schedule(20, repeat(times=None, cycle_steps=10, steps=20)).phases) == 2
 
 
 REFUSED = [
