@@ -73,8 +73,7 @@ def _composed(options: argparse.Namespace) -> tuple[Series, Series | None]:
 
 
 def _sizes(batch: Series | None) -> BatchSizes | None:
-    known = batch is not None and batch.base_lr is not None
-    return BatchSizes(batch.schedule, int(batch.base_lr)) if batch and batch.base_lr and known else None
+    return BatchSizes(batch.schedule, int(batch.base_lr)) if batch and batch.base_lr else None
 
 
 def _d9d(one: Series) -> str:

@@ -46,9 +46,8 @@ def refuse_swollen(folder: Path) -> None:
         ConfigError: If there is one below the folder.
     """
     for file in sorted(folder.rglob("*.yaml")):
-        if not file.is_file() or not all(sign in file.read_bytes() for sign in (b"&", b"*")):
-            continue
-        problem = unreadable(file)
+        content = file.read_bytes() if file.is_file() else b""
+        problem = unreadable(file) if b"&" in content and b"*" in content else None
         if problem and problem.message == _SWOLLEN:
             raise ConfigError([Problem(str(file), _SWOLLEN)])
 

@@ -14,6 +14,7 @@ from rich.text import Text as RichText
 from d9d_lr.comparing.folding import is_seed
 from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.terminal import answer_text, drawn
+from d9d_lr.comparing.words import counted
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.states import FolderState
@@ -68,17 +69,13 @@ def said_of_steps(sharing: Sharing) -> list[str]:
     ]
     if to_train < written:
         fewer = f" ({written / to_train:.1f} times fewer)" if to_train else ""
-        lines.insert(0, f"{_points(len(points))}, {written} steps as written, {to_train} to train{fewer}")
+        lines.insert(0, f"{counted(len(points), 'point')}, {written} steps as written, {to_train} to train{fewer}")
     for reason, whole in sharing.unknown.items():
         which = (
             f"{whole} of {len(points)} points" if whole < len(points) else f"all {whole} points" if whole > 1 else ""
         )
         lines.append(f"{which or 'the point'} {'are' if whole > 1 else 'is'} trained whole: {visible(reason)}")
     return lines
-
-
-def _points(count: int) -> str:
-    return "1 point" if count == 1 else f"{count} points"
 
 
 def show_shared_steps(sharing: Sharing) -> None:
