@@ -13,8 +13,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from helpers.daemons import ending
+
 READY_SECONDS = 90
-END_SECONDS = 20
 CORES_OF_A_NODE = 1
 ENVIRONMENT = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0", "OMP_NUM_THREADS": "1"}
 _SMALL = (f"--num-cpus={CORES_OF_A_NODE}", "--object-store-memory=78643200", "--disable-usage-stats")
@@ -66,17 +67,10 @@ def _node(log: Path, *arguments: str) -> Iterator[None]:
             env=os.environ | ENVIRONMENT,
             start_new_session=True,
         )
-    try:
+    with ending(process, lambda: os.killpg(process.pid, signal.SIGKILL)):
         deadline = time.monotonic() + READY_SECONDS
         while "Ray runtime started" not in log.read_text():
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < deadline, log.read_text()
             time.sleep(0.2)
         yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()

@@ -16,9 +16,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from helpers.daemons import ending
+
 PACKAGES = {"munged": "munge", "slurmctld": "slurmctld", "slurmd": "slurmd", "sbatch": "slurm-client"}
 READY_SECONDS = 60
-END_SECONDS = 20
 CPUS = 2
 _PATH = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 
@@ -151,15 +152,8 @@ def _daemon(name: str, arguments: list[str], folder: Path, environ: dict[str, st
         process = subprocess.Popen(
             [*ends_with_this, program, *arguments], stdout=log, stderr=log, env=os.environ | environ
         )
-    try:
+    with ending(process, process.kill):
         yield
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(END_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
 
 
 def _wait_until_idle(folder: Path, environ: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from sweep_files import rows
-from whole_trees import ENDS_WITHIN, assert_shared, assert_whole, sweep, wait_for_lines
+from whole_trees import ENDS_WITHIN, assert_shared, assert_whole, sweep, trained_alone, wait_for_lines
 
 from helpers.kills import processes_left
 from helpers.ray_nodes import ENVIRONMENT, two_nodes, workers
@@ -42,9 +42,7 @@ def _command_lines():
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     """The folder of a sweep in which each point trained alone, in one process."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    assert sweep(folder, "sweep.share_prefixes=false").wait(ENDS_WITHIN) == 0
-    return folder
+    return trained_alone(tmp_path_factory.mktemp("undisturbed"))
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 import pytest
-from whole_trees import ENDS_WITHIN, assert_shared, assert_whole, job_of, sweep, wait_for_lines
+from whole_trees import ENDS_WITHIN, assert_shared, assert_whole, job_of, sweep, trained_alone, wait_for_lines
 
 from d9d_lr.runs.results import read_result
 from helpers.kills import processes_left
@@ -34,9 +34,7 @@ def node():
 @pytest.fixture(scope="module")
 def undisturbed(tmp_path_factory):
     """The folder of a sweep in which each point trained alone, in one process."""
-    folder = tmp_path_factory.mktemp("undisturbed")
-    assert sweep(folder, "sweep.share_prefixes=false").wait(ENDS_WITHIN) == 0
-    return folder
+    return trained_alone(tmp_path_factory.mktemp("undisturbed"))
 
 
 @pytest.fixture

@@ -21,6 +21,12 @@ def sweep(folder, *arguments, **more):
     return Commanded("-m", *TREE, f"hydra.sweep.dir={folder}", *arguments, alone=True, **more)
 
 
+def trained_alone(folder):
+    """Sweeps into a folder so that each point trains alone, in one process; returns the folder."""
+    assert sweep(folder, "sweep.share_prefixes=false").wait(ENDS_WITHIN) == 0
+    return folder
+
+
 def wait_for_lines(folder, lines, sweep):
     """Waits until the runs below a folder wrote so many lines of metrics, which is while the sweep still goes on."""
     deadline = time.monotonic() + ENDS_WITHIN
