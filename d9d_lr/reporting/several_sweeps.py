@@ -6,12 +6,11 @@ was typed stands in for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from d9d_lr.comparing.folding import is_seed
-from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.problems import RunError, leaves
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.reporting.run_views import RunView
 from d9d_lr.runs.folders import RunFolder
@@ -45,7 +44,7 @@ def read_composed(run: RunView) -> Composed:
     """Reads the configuration of a run; what was typed where there is none."""
     folder = RunFolder(run.folder)
     try:
-        values = dict(_flat(read_yaml(folder.composed), ""))
+        values = {visible(key): visible(str(value)) for key, value in leaves(read_yaml(folder.composed))}
     except (RunError, RecursionError):
         return Composed(run.changed)
     try:
@@ -134,11 +133,3 @@ def _covers(typed: str, key: str) -> bool:
 def _place(typed: str) -> str:
     """Returns where what is typed lands: `lr.phases.2` for `lr/decay@lr.phases.2`."""
     return typed.rpartition("@")[2].replace("/", ".")
-
-
-def _flat(value: Any, key: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for name, child in value.items():
-            yield from _flat(child, f"{key}.{name}" if key else str(name))
-    else:
-        yield visible(key), visible(str(value))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from d9d_lr.diagnostics.problems import RunError, join_key
+from d9d_lr.diagnostics.problems import RunError, leaves
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.reading import DamagedError, read_yaml
 from d9d_lr.runs.results import RunResult, read_result
@@ -111,21 +111,13 @@ def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:
     there = stored_config(folder)
     if there is None or config is None:
         return "holds another configuration"
-    old, new = _flat({section: there.get(section) for section in config}), _flat(config)
+    old, new = dict(leaves({section: there.get(section) for section in config})), dict(leaves(config))
     # What both have comes first: a later version composes keys that an older one did not have.
     keys = sorted({*old, *new}, key=lambda key: (key not in old or key not in new, key))
     differing = [key for key in keys if old.get(key) != new.get(key)]
     differences = "; ".join(f"{key} is {old.get(key)!r} there, {new.get(key)!r} here" for key in differing[:3])
     more = f"; and {len(differing) - 3} more" if len(differing) > 3 else ""
     return f"holds another configuration: {differences}{more}" if differences else "holds another configuration"
-
-
-def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(node, Mapping):
-        return {prefix: node}
-    return {
-        key: value for name, child in node.items() for key, value in _flat(child, join_key(prefix, str(name))).items()
-    }
 
 
 def stored_values(folder: Path, keys: Sequence[str]) -> dict[str, str]:
