@@ -9,7 +9,7 @@ import torch
 from omegaconf import DictConfig
 from pydantic import BaseModel
 
-from d9d_lr.config.html import config_html
+from d9d_lr.config.build import config_html
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig, config_from_json
 from d9d_lr.config.plain import marked
 from d9d_lr.config.resolve_lr import check_fit, resolve_lr

@@ -9,8 +9,7 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 
-from d9d_lr.composing.packaged import packaged_values
-from d9d_lr.composing.targets import TargetConfig, bind_target, split_target
+from d9d_lr.composing.targets import TargetConfig, bind_target, packaged_values, split_target
 from d9d_lr.config.base import Base
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.config.plain import marked, plain
