@@ -88,7 +88,7 @@ def _by_hand(settings: Settings) -> float:
     config, task, device = settings.train, build_task(settings.task), torch.device(settings.train.device)
     torch.manual_seed(config.seed)
     model = task.build_model().to(device)
-    optimizer = build_optimizer(settings.optimizer, model.parameters())
+    optimizer = build_optimizer(settings.optimizer, model)
     schedule = planned(settings).schedule()
     assert schedule is not None
     scheduler = LambdaLR(optimizer, schedule.multiplier)

@@ -10,11 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from d9d_lr.comparing.folding import is_seed
-from d9d_lr.diagnostics.problems import RunError, leaves
+from d9d_lr.diagnostics.problems import leaves
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.reporting.run_views import RunView
-from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.reading import read_yaml
+from d9d_lr.runs.states import stored_choices, stored_config
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT
 
 _NO_PART = ("tracker", "sweep", "train.total_steps", *(f"train.{name}" for name in NOT_IN_FINGERPRINT))
@@ -42,16 +41,13 @@ class Composed:
 
 def read_composed(run: RunView) -> Composed:
     """Reads the configuration of a run; what was typed where there is none."""
-    folder = RunFolder(run.folder)
-    try:
-        values = {visible(key): visible(str(value)) for key, value in leaves(read_yaml(folder.composed))}
-    except (RunError, RecursionError):
+    config = stored_config(run.folder)
+    if config is None:
         return Composed(run.changed)
-    try:
-        choices = read_yaml(folder.hydra)["hydra"]["runtime"]["choices"]
-        return Composed(values, {visible(str(group)): visible(str(option)) for group, option in choices.items()})
-    except (RunError, RecursionError, KeyError, TypeError, AttributeError):
-        return Composed(values)
+    return Composed(
+        {visible(key): visible(str(value)) for key, value in leaves(config)},
+        {visible(str(group)): visible(str(option)) for group, option in stored_choices(run.folder).items()},
+    )
 
 
 def schedule_of_each(runs: Sequence[RunView], sweeps: Sequence[str]) -> list[dict[str, str]]:

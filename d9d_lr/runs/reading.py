@@ -71,7 +71,7 @@ def read_yaml(path: Path) -> Any:
         if b"*" in content and any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, _Loader)):
             raise DamagedError(f"{path} cannot be read: it holds an alias, which Hydra never writes")
         return yaml.load(content, _Loader)
-    except (OSError, yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:  # ValueError: no text, no date
         raise DamagedError(f"{path} cannot be read: {' '.join(str(error).split())}") from error
 
 

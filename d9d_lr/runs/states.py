@@ -79,7 +79,7 @@ def stored_config(folder: Path) -> dict[str, Any] | None:
 
 def _load(path: Path) -> dict[str, Any] | None:
     try:
-        found = read_yaml(path) if path.exists() else None
+        found = read_yaml(path)
     except RunError:
         return None
     return found if isinstance(found, dict) else None
@@ -120,6 +120,12 @@ def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:
     return f"holds another configuration: {differences}{more}" if differences else "holds another configuration"
 
 
+def stored_choices(folder: Path) -> dict[str, Any]:
+    """Returns the option of each config group that Hydra left in a run folder; nothing where it left none."""
+    found = _at(_load(RunFolder(folder).hydra), ("hydra", "runtime", "choices"))
+    return found if isinstance(found, dict) else {}
+
+
 def stored_values(folder: Path, keys: Sequence[str]) -> dict[str, str]:
     """Returns the values that keys have in a run folder, as they would be typed; what is not there is left out.
 
@@ -127,10 +133,8 @@ def stored_values(folder: Path, keys: Sequence[str]) -> dict[str, str]:
         folder: The run folder.
         keys: Keys of the configuration, and config groups.
     """
-    hydra = _load(RunFolder(folder).hydra)
-    config = _load(RunFolder(folder).composed)
-    found = {key: _at(hydra, ("hydra", "runtime", "choices", key)) for key in keys}
-    found |= {key: _at(config, key.split(".")) for key, value in found.items() if value is _ABSENT}
+    choices, config = stored_choices(folder), stored_config(folder)
+    found = {key: choices.get(key, _at(config, key.split("."))) for key in keys}
     return {key: _typed(value) for key, value in found.items() if value is not _ABSENT}
 
 

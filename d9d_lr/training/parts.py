@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import torch
-from torch import nn
 from torch.optim import Optimizer
 
 from d9d_lr.composing.targets import TargetConfig
@@ -19,7 +18,6 @@ from d9d_lr.training.environment import check_processes, device_type
 from d9d_lr.training.kept_promise import check_said
 from d9d_lr.training.loop import Past, Run
 from d9d_lr.training.optimizers.build import build_optimizer
-from d9d_lr.training.optimizers.groups import parameters_of
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import all_gather
@@ -50,7 +48,7 @@ def prepare(assignment: Assignment) -> Run:
 
     run = _at_step_0(assignment, plan, build_task(settings.task), context)
     if begin or run.saves:
-        optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), run.model)
+        optimizer = build_optimizer(_with_bases(settings.optimizer, plan), run.model)
         check_said(plan, _context(context, plan, optimizer), begin.step if begin else run.saves[-1])
     start = checkpoint or begin
     if start:
@@ -102,17 +100,13 @@ def _at_step_0(assignment: Assignment, plan: SchedulePlan, task: Task, context: 
     settings = assignment.settings
     seed_model(settings.train.seed)
     model = task.build_model().to(context.device)
-    optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), model)
+    optimizer = build_optimizer(_with_bases(settings.optimizer, plan), model)
     scheduler = build_scheduler(plan, _context(context, plan, optimizer))
     return Run(assignment, context, task, model, optimizer, scheduler, plan)
 
 
 def _context(context: DistributedContext, plan: SchedulePlan, optimizer: Optimizer) -> InitializeLRSchedulerContext:
     return InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
-
-
-def _built_optimizer(config: OptimizerConfig | TargetConfig, model: nn.Module) -> Optimizer:
-    return build_optimizer(config, parameters_of(config, model))
 
 
 def _with_bases(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:
