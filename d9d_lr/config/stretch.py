@@ -24,11 +24,6 @@ STRETCH = "lr.stretch=true"
 def fitted(scheduler: SchedulerFields, phases: Sequence[Entry], units: Units) -> tuple[list[Entry], Units]:
     """Returns the phases and units of a run, stretched if the schedule says so.
 
-    Args:
-        scheduler: The schedule as it is written.
-        phases: Its phases.
-        units: How they are counted in the run at hand.
-
     Raises:
         ConfigError: If the run is not as long as the published one and the schedule is not stretched.
     """

@@ -17,11 +17,6 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 def validated(model: type[ModelT], raw: Any, key: str = "") -> ModelT:
     """Returns the model of an input.
 
-    Args:
-        model: The model.
-        raw: The input.
-        key: Where it stands in the whole configuration.
-
     Raises:
         ConfigError: With every problem found.
     """

@@ -166,10 +166,6 @@ def stored_overrides(folder: Path) -> list[str]:
 def stored_command(folder: Path, overrides: Iterable[str]) -> str:
     """Returns what repeats a run, by where Hydra says that its configuration came from.
 
-    Args:
-        folder: The run folder.
-        overrides: What was typed for it.
-
     Raises:
         DamagedError: If Hydra's file cannot be read.
     """

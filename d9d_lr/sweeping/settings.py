@@ -123,9 +123,6 @@ def resolve_sweep(section: Mapping[str, Any]) -> SweepConfig:
 def sweep_settings(config: DictConfig) -> SweepConfig:
     """Returns how a sweep of any application goes: what `hydra.sweeper` sets wins over the section that it names.
 
-    Args:
-        config: The configuration of the sweep, its `hydra` section included.
-
     Raises:
         ConfigError: With every problem found.
     """

@@ -136,7 +136,7 @@ def show_outcome(sweep_folder: Path) -> None:
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
     say(f"{shown(files.table)}, {shown(files.markdown)}")
-    if command := fit_line(shown(sweep_folder), sweep_folder, summary):
+    if command := fit_line(sweep_folder, summary):
         say(f"fit a law on it, to predict other schedules: {visible(command)}")
 
 

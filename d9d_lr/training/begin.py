@@ -24,13 +24,7 @@ log = logging.getLogger(__name__)
 def checkpoint_to_begin_from(
     assignment: Assignment, plan: SchedulePlan, context: DistributedContext
 ) -> Checkpoint | None:
-    """Returns another run's checkpoint if this run would be in that state at that step; None to start at step 0.
-
-    Args:
-        assignment: This run, with where it may begin.
-        plan: The schedule that it follows.
-        context: The device and the processes.
-    """
+    """Returns another run's checkpoint if this run would be in that state at that step; None to start at step 0."""
     path = assignment.portion.begin
     if path is None:
         return None
@@ -46,13 +40,7 @@ def checkpoint_to_begin_from(
 
 
 def _taken_over(path: Path, step: int, config: TrainConfig) -> tuple[Path, ...]:
-    """Returns the checkpoints on the way that a run which begins from another one would have left itself until then.
-
-    Args:
-        path: The checkpoint that it begins from.
-        step: Its step.
-        config: How the run goes.
-    """
+    """Returns the checkpoints on the way that a run which begins from another one would have left itself until then."""
     files = RunFolder(run_folder_of(path))
     held = [each for each in config.on_the_way.held_at(step) if each < config.last_step]
     return tuple(path if each == step else files.checkpoint_after(each) for each in held)
