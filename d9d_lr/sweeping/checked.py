@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from d9d_lr.composing.hydra_internals import interpolations_parsed_once
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.runs.record import record_or_folders
-from d9d_lr.sweeping.checker import load_checker
-from d9d_lr.sweeping.composer import PointComposer
-from d9d_lr.sweeping.plan import Point, plan_sweep
-from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, Preflight, check_points
-from d9d_lr.sweeping.settings import SweepConfig
+from d9d_lr.sweeping.plan import plan_sweep
+from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
+from d9d_lr.sweeping.saying import say
 from d9d_lr.sweeping.sweep import Sweep
-from d9d_lr.sweeping.tables import bad_points, say
+from d9d_lr.sweeping.tables import bad_points
 
 
 class BadSweepError(ConfigError):
@@ -31,13 +27,13 @@ class BadSweepError(ConfigError):
         return f"{self._title}\n\n{self._table}{self._hint}"
 
 
-def checked_points(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> Sequence[CheckedPoint]:
+def checked_points(sweep: Sweep, arguments: Sequence[str]) -> Sequence[CheckedPoint]:
     """Returns the points that can run, each configuration once, and says what became of the others."""
     if any(typed.lstrip("+").startswith("hydra.sweep.subdir=") for typed in sweep.config.hydra.overrides.hydra):
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
-    planned = plan_sweep(sweep.parse(arguments), settings, sweep.parse, sweep.config.hydra.sweeper.section)
-    found = check(sweep, planned)
-    if found.bad and (settings.on_invalid == "error" or not found.good):
+    planned = plan_sweep(sweep.parse(arguments), sweep.settings, sweep.parse, sweep.config.hydra.sweeper.section)
+    found = sweep.preflight(planned)
+    if found.bad and (sweep.settings.on_invalid == "error" or not found.good):
         raise BadSweepError(found.bad, len(planned), sweep.section)
     if found.bad:
         say(f"{len(found.bad)} of {len(planned)} points cannot run and are left out\n\n{bad_points(found.bad)}\n")
@@ -48,15 +44,6 @@ def checked_points(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]
             say(f"point {checked.number} ({checked.folder}) computes the same as {checked.same_as}")
     _say_advice(found.good)
     return found.good
-
-
-def check(sweep: Sweep, planned: Sequence[Point]) -> Preflight:
-    """Composes and validates points."""
-    sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
-    recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
-    compose, checker = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
-    with interpolations_parsed_once():
-        return check_points(planned, compose, checker, section=sweeper.section, recorded=recorded)
 
 
 def _say_advice(points: Sequence[CheckedPoint]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig
@@ -15,7 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from d9d_lr.config.base import Base, Positive
 from d9d_lr.config.plain import plain
 from d9d_lr.diagnostics.explain import explain
-from d9d_lr.diagnostics.problems import ConfigError
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.fields import NUMBER
 
 SECTION = "sweep"
@@ -134,7 +135,11 @@ def sweep_settings(config: DictConfig) -> SweepConfig:
     chosen = {name: value for name, value in plain(sweeper, SWEEPER).items() if name in SweepConfig.model_fields}
     own = {name: value for name, value in chosen.items() if value is not None}
     _validated(own, SWEEPER)
-    return _validated({**section, **own}, SWEEPER)
+    settings = _validated({**section, **own}, SWEEPER)
+    if absent := [place for place in settings.reuse if not Path(place).is_dir()]:
+        key = f"{sweeper.section or SWEEPER}.reuse"
+        raise ConfigError(Problem(key, f"there is no folder {place}") for place in absent)
+    return settings
 
 
 def _section(config: DictConfig, name: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.runs.commands import command_again, quoted
 from d9d_lr.runs.locks import HeldError, held
-from d9d_lr.sweeping.tables import say, shown
+from d9d_lr.sweeping.saying import say, shown
 
 
 @contextmanager
