@@ -69,7 +69,7 @@ test-homes: $(HOMES:%=.venv-homes/%/.tested)  ## each adapter with the newest re
 
 FORCE:
 
-test-versions:  ## schedules, providers and training with other versions, VERSIONS="python3.11:lowest python3.13:2.14.1"
+test-versions:  ## schedules, providers and training with other versions, VERSIONS="python3.11:lowest python3.13:2.13.0"
 	for each in $(VERSIONS); do bash tests/versions.sh "$${each%%:*}" "$${each##*:}" || exit 1; done
 
 sweep: $(SETUP)  ## a sweep of seconds, with its summary

@@ -22,7 +22,7 @@ def rows() -> Iterator[Row]:
         each_of(lambda: [schedule.multiplier(step) for step in range(STEPS)], 1),
         rounds=7,
     )
-    many, formula = np.arange(1_000_000), build_schedule(compose_lr(["lr=cosine"]), 1_000_000)
+    many, formula = np.arange(1_000_000), build_schedule(compose_lr(["lr=warmup_cosine"]), 1_000_000)
     yield Row(
         "`multipliers` of 1M steps of a cosine",
         "one numpy formula, which differs in last bits",

@@ -1,4 +1,7 @@
-"""The training entrypoint: `python -m d9d_lr.train`, console script `d9d-lr-train`. Wiring only; torch comes last."""
+"""The training entrypoint: `python -m d9d_lr.train`, console script `d9d-lr-train`. Wiring only.
+
+Showing a configuration needs neither Pydantic nor numpy, and checking one no torch: each is imported by what needs it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.types import RunMode
@@ -14,23 +17,20 @@ from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.composing.cli import run_application
 from d9d_lr.composing.error_screen import reported_errors
-from d9d_lr.config.advice import advice_for, without_defaults
-from d9d_lr.config.plain import plain
-from d9d_lr.config.positions import free_position, positions_of
 from d9d_lr.runs.commands import command_again, quoted
 from d9d_lr.runs.launched import world_size
 from d9d_lr.sweeping.portion import Portion
-from d9d_lr.training.plan import planned
-from d9d_lr.training.resolve import resolve_settings
-from d9d_lr.training.settings import Settings
 from d9d_lr.training.starting import show_composing, show_run
+
+if TYPE_CHECKING:
+    from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
 def job(config: DictConfig) -> float:
     """Runs one training, in the run folder that Hydra made; returns the objective."""
-    settings = resolve_settings(config)
+    settings = _validated(config)
     hydra = HydraConfig.get()
     single = hydra.mode == RunMode.RUN
     if single:
@@ -49,7 +49,18 @@ def job(config: DictConfig) -> float:
         raise
 
 
+def _validated(config: DictConfig) -> Settings:
+    from d9d_lr.training.resolve import resolve_settings
+
+    return resolve_settings(config)
+
+
 def _advise(settings: Settings, config: DictConfig, typed: list[str]) -> None:
+    from d9d_lr.config.advice import advice_for, without_defaults
+    from d9d_lr.config.plain import plain
+    from d9d_lr.config.positions import free_position, positions_of
+    from d9d_lr.training.plan import planned
+
     section = plain(config.lr)
     schedule = planned(settings).schedule(positions_of(section))
     if schedule is not None:
@@ -64,7 +75,7 @@ def main() -> None:
     if os.environ.get("RANK", "0") == "0":
         show_composing(sys.argv[1:])
     if processes == 1:
-        run_application(job, resolve_settings)
+        run_application(job, _validated)
     elif os.environ.get("RANK") == "0":
         _lead()
     else:
@@ -75,7 +86,7 @@ def _lead() -> None:
     from d9d_lr.training.processes import announce, leave
 
     try:
-        run_application(job, resolve_settings)
+        run_application(job, _validated)
     except SystemExit as ended:
         if ended.code:  # torchrun then ends the other processes
             raise

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Runs the tests of schedules, providers and training with one Python and one torch, or with the
 # lowest release of everything that pyproject.toml allows, in an environment of its own.
-# Use: bash tests/versions.sh python3.11 lowest, or bash tests/versions.sh python3.13 2.14.1
+# Use: bash tests/versions.sh python3.11 lowest, or bash tests/versions.sh python3.13 2.13.0
 set -euo pipefail
 cd "$(dirname "$0")/.."
-venv=".venv-versions/$(basename "$1")-$2"
+venv=".venv-versions/$("$1" -c 'import sys; print("python%d.%d" % sys.version_info[:2])')-$2"
 if [ ! -e "$venv/.installed" ]; then
     "$1" -m venv "$venv"
     # One requirement a line, such as torch==2.6 or torch==2.14.1 and plain names.

@@ -32,9 +32,7 @@ from helpers.small_runs import environment
 LONGEST_SECONDS = 600
 """For one start to get anywhere: what takes a quarter of a minute took minutes on a machine with ten times its work."""
 FORKSERVER = multiprocessing.get_context("forkserver")
-FORKSERVER.set_forkserver_preload(
-    ["__main__", "torch._dynamo", "sklearn.datasets", "pydoc_data.topics", "helpers.kills"]
-)
+FORKSERVER.set_forkserver_preload(["__main__", "torch._dynamo", "pydoc_data.topics", "helpers.kills"])
 
 
 class Process(Protocol):

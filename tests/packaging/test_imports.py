@@ -1,4 +1,4 @@
-"""Looking, composing and checking do not pay for torch."""
+"""Looking, composing and checking do not pay for torch; showing a configuration does not pay for Pydantic either."""
 
 import subprocess
 import sys
@@ -14,7 +14,15 @@ SNIPPETS = {
     "model_validate_json": "from d9d_lr import AutoLRSchedulerConfig; AutoLRSchedulerConfig.model_json_schema()",
     "records": "import d9d_lr.runs.results",
 }
-COMMANDS = ["--help", "--cfg job", "--cfg job --resolve", "--info defaults", "lr.phases.0.steps=-1", "lr/decay=linear"]
+SHOWING = [
+    "--help",
+    "--hydra-help",
+    "--cfg job",
+    "--cfg job --resolve",
+    "--cfg all lr=warmup_cosine lr.phases.0.steps=20",
+    "--info defaults",
+]
+REFUSED = ["lr.phases.0.steps=-1", "lr/decay=linear", "lr/decay=linear --cfg job"]
 
 RUN = """
 import sys
@@ -43,10 +51,23 @@ def test_the_library_up_to_a_schedule_imports_no_torch(code, tmp_path):
     check(code, tmp_path)
 
 
-@pytest.mark.parametrize("line", COMMANDS)
+@pytest.mark.parametrize("line", REFUSED)
 def test_the_command_line_imports_no_torch_before_it_trains(line, tmp_path):
     done = check(RUN.format(arguments=line.split()), tmp_path)
-    assert done.stdout or "problem" in done.stderr
+    assert "problem" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+LIGHT = """
+light = {"pydantic", "numpy", "rich"} & set(sys.modules)
+assert not light, light
+"""
+
+
+@pytest.mark.parametrize("line", SHOWING)
+def test_showing_a_configuration_imports_neither_pydantic_nor_numpy(line, tmp_path):
+    done = check(RUN.format(arguments=line.split()) + LIGHT, tmp_path)
+    assert done.stdout
     assert list(tmp_path.iterdir()) == []
 
 

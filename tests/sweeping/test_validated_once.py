@@ -2,7 +2,7 @@
 
 import pytest
 
-from d9d_lr.training import precheck, resolve
+from d9d_lr.training import preview, resolve
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def validations(monkeypatch):
         calls.append(config)
         return resolve.resolve_settings(config)
 
-    for module in (precheck, stub_app):
+    for module in (preview, stub_app):
         monkeypatch.setattr(module, "resolve_settings", counting)
     return calls
 

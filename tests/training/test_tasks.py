@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from sklearn.datasets import load_digits
 
 from d9d_lr.composing.compose import compose_checked
 from d9d_lr.composing.paths import APP_DIR
@@ -15,7 +16,7 @@ from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.training.randomness import batch_generator
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.tasks.charlm import CharLM
-from d9d_lr.training.tasks.digits import Digits
+from d9d_lr.training.tasks.digits import Digits, _rows
 from d9d_lr.training.tasks.protocol import Task
 from d9d_lr.training.tasks.settings import CharLMConfig, DigitsConfig
 from helpers.kills import differences
@@ -125,6 +126,16 @@ def test_digits_splits_by_position_and_scales():
     assert set(labels.tolist()) == set(range(10))
     # round(1797 * 0.2) = 359 of 1 797 images are kept for validation.
     assert [len(task._train[0]), len(task._validation[0])] == [1438, 359]
+
+
+@pytest.mark.parametrize("found", [True, False])
+def test_digits_are_those_of_scikit_learns_own_reader(found, monkeypatch):
+    if not found:
+        monkeypatch.setattr("d9d_lr.training.tasks.digits.find_spec", lambda name: None)
+    theirs = load_digits()
+    rows = _rows()
+    assert np.array_equal(rows[:, :-1], theirs.data)
+    assert np.array_equal(rows[:, -1], theirs.target)
 
 
 def test_accuracy_is_the_part_that_is_right():
