@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from hydra.errors import MissingConfigException, OverrideParseException
 from yaml import MarkedYAMLError
@@ -17,7 +19,6 @@ from d9d_lr.composing.line import Line
 from d9d_lr.composing.overrides import key_of, parsed, value_of
 from d9d_lr.composing.suggestions import Suggestion, another_place, hinted
 from d9d_lr.composing.unparsed import unparsed
-from d9d_lr.composing.unreadable import bad_yaml, missing_file
 from d9d_lr.diagnostics.problems import Problem, did_you_mean
 
 _GROUPS = ("lr", "lr/warmup", "lr/hold", "lr/decay", "lr/curve")
@@ -35,9 +36,9 @@ def explain_hydra(error: Exception, overrides: Sequence[str], line: Line | None 
         case OverrideParseException():
             return [unparsed(error, overrides, line)]
         case MissingConfigException():
-            return [missing_file(read(error), error, overrides)]
+            return [_missing_file(read(error), error, overrides)]
         case MarkedYAMLError():
-            return [bad_yaml(error)]
+            return [_bad_yaml(error)]
         case UnicodeDecodeError():
             return [Problem("", f"a configuration file is not UTF-8 text: {error.reason} at byte {error.start}")]
         case RecursionError():
@@ -150,3 +151,33 @@ def _listed(line: Line | None, group: str) -> str:
     """Returns the options of a group, as a hint."""
     options = list(line.options(group)) if line else []
     return f"its options are {', '.join(options)}" if options else "--help lists the options of each group"
+
+
+def _missing_file(said: Said, error: MissingConfigException, overrides: Sequence[str]) -> Problem:
+    """Returns what is said of a primary config, or of an option of a group, for which there is no file."""
+    if said.case == "no_file":
+        return Problem("--config-name", said.line)
+    group, _, name = (said.key or str(error.missing_cfg_file or "")).rpartition("/")
+    options = list(error.options or [])
+    typed = next((override for override in overrides if override.endswith(f"={name}")), "") if name else ""
+    key = key_of(typed) or group
+    if not options:
+        return Problem(key, said.line)
+    return Problem(key, f"{name!r} is not one of {', '.join(options)}", did_you_mean(name, options))
+
+
+def _bad_yaml(error: MarkedYAMLError) -> Problem:
+    """Returns what is said of a file that is not YAML."""
+    mark = error.problem_mark
+    place = f"{mark.name}, line {mark.line + 1}, column {mark.column + 1}" if mark else "a configuration file"
+    reason = " ".join(part for part in (error.context, error.problem) if part)
+    hint = "indent with spaces" if "'\\t'" in reason or (mark and _starts_with_tab(mark)) else ""
+    return Problem("", f"{place} is not valid YAML: {reason}", hint)
+
+
+def _starts_with_tab(mark: Any) -> bool:
+    """Whether the line that YAML's C reader complains of begins with a tab, which it does not say."""
+    try:
+        return bool(Path(mark.name).read_text(encoding="utf-8").splitlines()[mark.line].startswith("\t"))
+    except (OSError, ValueError, IndexError):
+        return False

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from d9d_lr.config.batch_sizes import ramp_shares
-from d9d_lr.config.multiples import Nested, multiples
 from d9d_lr.config.scheduler_fields import SchedulerFields
-from d9d_lr.config.stretch import fitted
+from d9d_lr.config.written import Nested, fitted, multiples
 from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.picture import schedule_html
