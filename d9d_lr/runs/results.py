@@ -16,6 +16,9 @@ OBJECTIVE = "val_loss"
 
 Status = Literal["completed", "failed", "interrupted", "pruned"]
 
+STATUSES = ("completed", "pruned", "failed", "interrupted", "unfinished", "not started")
+"""What may have become of a run, one without a result included, in the order of tables."""
+
 
 class RunResult(BaseModel):
     """How a run ended.

@@ -12,7 +12,6 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from d9d_lr.comparing.folding import is_seed
-from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.terminal import answer_text, drawn
 from d9d_lr.comparing.words import counted
 from d9d_lr.diagnostics.visible import visible, visible_lines
@@ -125,8 +124,8 @@ def show_outcome(sweep_folder: Path) -> None:
     summary = read_summary(sweep_folder)
     write_summary(sweep_folder, summary)
     say(f"\n{visible_lines(answer_text(summary.answers, summary.objective, _width()))}\n")
-    if said := against_real(summary.settings):
-        say(f"{visible(said)}\n")
+    if summary.against_real:
+        say(f"{visible(summary.against_real)}\n")
     for line in _failures(summary):
         say(line)
     for answer in summary.answers:
