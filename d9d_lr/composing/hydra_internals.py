@@ -185,11 +185,12 @@ def apply_values(overrides: Sequence[Override], config: DictConfig) -> None:
 
 def say_overrides(overrides: Sequence[Override], config: DictConfig) -> None:
     """Writes into Hydra's section what was typed for the task, and what is made of that, as Hydra does."""
-    task = [override for override in overrides if not override.is_hydra_override()]
-    config.hydra.overrides.task = [override.input_line for override in task]
+    task, hydra = [override for override in overrides if not override.is_hydra_override()], config.hydra
+    hydra.overrides.task = [override.input_line for override in task]
     if BEFORE_1_4:  # later it is looked up
-        how = config.hydra.job.config.override_dirname
-        config.hydra.job.override_dirname = config_loader_impl.get_overrides_dirname(
+        job = hydra.job
+        how = job.config.override_dirname
+        job.override_dirname = config_loader_impl.get_overrides_dirname(
             overrides=task, kv_sep=how.kv_sep, item_sep=how.item_sep, exclude_keys=how.exclude_keys
         )
 

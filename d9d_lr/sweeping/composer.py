@@ -87,9 +87,7 @@ class PointComposer:
         if groups not in self._by_groups:
             self._by_groups[groups] = _Composed.taken_apart(self._compose(list(groups)))
         composed = self._by_groups[groups]
-        if composed.hydra.get("aliases"):  # of Hydra 1.4: what is typed is another key
-            return None
-        if kept and composed.hydra.job.env_copy:  # which is read anew for each job
+        if composed.has_aliases or (kept and composed.copies_environment):
             return None
         config = composed.whole() if kept else composed.without_hydra()
         if not kept:
@@ -126,18 +124,22 @@ class _Composed:
         whole: Makes copies of it.
         without_hydra: Makes copies without Hydra's section.
         hydra: That section, which points may have in turn.
+        has_aliases: Whether what is typed may be another key, as in Hydra 1.4.
+        copies_environment: Whether variables of the environment are read anew for each job.
     """
 
     whole: Callable[[], DictConfig]
     without_hydra: Callable[[], DictConfig]
     hydra: DictConfig
+    has_aliases: bool
+    copies_environment: bool
 
     @classmethod
     def taken_apart(cls, config: DictConfig) -> _Composed:
         """Takes Hydra's section out of a configuration, in place."""
         whole = _copies(config)
         hydra = without_hydra(config).hydra
-        return cls(whole, _copies(config), hydra)
+        return cls(whole, _copies(config), hydra, bool(hydra.get("aliases")), bool(hydra.job.env_copy))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from pathlib import PurePath
 
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
-from omegaconf import DictConfig, OmegaConf, open_dict, read_write
+from omegaconf import DictConfig, OmegaConf, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from d9d_lr.composing.hydra_errors import explain_hydra
@@ -160,8 +160,9 @@ def _named(points: Sequence[CheckedPoint], recorded: Mapping[str, str]) -> Itera
 @contextmanager
 def _as_in_job(config: DictConfig, number: int) -> Iterator[DictConfig]:
     """Yields what the job will get: the configuration without Hydra's section, which `${hydra:...}` finds elsewhere."""
-    with read_write(config.hydra), open_dict(config.hydra):
-        config.hydra.job.id, config.hydra.job.num = str(number), number
+    job = config.hydra.job
+    with read_write(job):
+        job.id, job.num = str(number), number
     root = without_hydra(config)
     OmegaConf.set_struct(config, True)
     holder = HydraConfig.instance()
