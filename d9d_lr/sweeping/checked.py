@@ -7,14 +7,17 @@ from collections.abc import Sequence
 
 from d9d_lr.composing.hydra_internals import interpolations_parsed_once
 from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import record_or_folders
 from d9d_lr.sweeping.checker import load_checker
 from d9d_lr.sweeping.composer import PointComposer
+from d9d_lr.sweeping.launchers import launcher_traits
 from d9d_lr.sweeping.plan import Point, plan_sweep
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, Preflight, check_points
 from d9d_lr.sweeping.settings import SweepConfig
 from d9d_lr.sweeping.sweep import Sweep
 from d9d_lr.sweeping.tables import bad_points, say
+from d9d_lr.sweeping.workers import start_workers
 
 
 class BadSweepError(ConfigError):
@@ -36,6 +39,8 @@ def checked_points(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]
     if any(typed.lstrip("+").startswith("hydra.sweep.subdir=") for typed in sweep.config.hydra.overrides.hydra):
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
     planned = plan_sweep(sweep.parse(arguments), settings, sweep.parse, sweep.config.hydra.sweeper.section)
+    if not settings.dry_run:
+        _start_workers(sweep, planned)
     found = check(sweep, planned)
     if found.bad and (settings.on_invalid == "error" or not found.good):
         raise BadSweepError(found.bad, len(planned), sweep.section)
@@ -48,6 +53,14 @@ def checked_points(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]
             say(f"point {checked.number} ({checked.folder}) computes the same as {checked.same_as}")
     _say_advice(found.good)
     return found.good
+
+
+def _start_workers(sweep: Sweep, planned: Sequence[Point]) -> None:
+    """Starts the workers of a launcher that can do it so soon, for the points that have no result yet."""
+    hydra = sweep.config.hydra
+    left = [point for point in planned if not SweepFolder(sweep.folder).run(point.folder).result.exists()]
+    imports = () if hydra.job.env_set else hydra.sweeper.get("imports") or ()  # a module may read the environment
+    start_workers(sweep.launcher, launcher_traits(hydra.launcher), len(left), imports)
 
 
 def check(sweep: Sweep, planned: Sequence[Point]) -> Preflight:
