@@ -23,6 +23,7 @@ from benchmarks.measuring import ROUNDS, Row
 from d9d_lr.composing.compose import compose_checked
 from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.tracking.open import open_tracker
+from d9d_lr.training.assignment import Assignment
 from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.loop import Observer, train
 from d9d_lr.training.optimizers.build import build_optimizer
@@ -63,10 +64,10 @@ def trained(settings: Settings, observer: Callable[[Recorder], Observer] = lambd
     """
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        run = prepare(settings, folder)
+        run = prepare(Assignment(settings, folder))
         tracker = open_tracker(settings.tracker, folder, settings)
         interrupts = stack.enter_context(watched_interrupts())
-        recorder = stack.enter_context(recording(run, settings, folder, tracker))
+        recorder = stack.enter_context(recording(run, tracker))
         start = _now(run.context.device)
         train(run, interrupts, observer(recorder))
         return _now(run.context.device) - start
@@ -87,7 +88,7 @@ def _by_hand(settings: Settings) -> float:
     config, task, device = settings.train, build_task(settings.task), torch.device(settings.train.device)
     torch.manual_seed(config.seed)
     model = task.build_model().to(device)
-    optimizer = build_optimizer(settings.optimizer, model.parameters())
+    optimizer = build_optimizer(settings.optimizer, model)
     schedule = planned(settings).schedule()
     assert schedule is not None
     scheduler = LambdaLR(optimizer, schedule.multiplier)

@@ -13,8 +13,7 @@ from d9d_lr.config.build import build_schedule
 from d9d_lr.config.scheduler_fields import BATCH_SIZE
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.exporting.d9d import to_d9d
-from d9d_lr.exporting.megatron import to_megatron
-from d9d_lr.exporting.megatron_ramp import ramp_flags
+from d9d_lr.exporting.megatron import ramp_flags, to_megatron
 from d9d_lr.exporting.values import csv_lines, greatest_difference, table_bytes
 from d9d_lr.plotting.series import Asked, Series, compose_series
 from d9d_lr.runs.atomic import write_whole

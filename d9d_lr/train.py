@@ -101,7 +101,7 @@ def _serve() -> None:
 
     try:
         while (assignment := await_assignment()) is not None:
-            serve_training(assignment.settings, assignment.folder, assignment.portion)
+            serve_training(assignment)
     except RunError as error:
         sys.stderr.write(f"process {os.environ['RANK']} of the run stopped: {error}\n")
         raise SystemExit(1) from None

@@ -13,7 +13,7 @@ from d9d_lr.composing.application import open_application
 from d9d_lr.composing.paths import APP_DIR, SCHEDULES_DIR, SWEEPS_DIR
 from d9d_lr.composing.unreadable import unreadable
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.sweeping.points import points_of
+from d9d_lr.sweeping.plan import points_of
 from d9d_lr.training.resolve import resolve_settings
 
 PHASE_GROUPS = {"warmup": "0", "hold": "1", "decay": "2"}

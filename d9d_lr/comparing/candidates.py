@@ -61,10 +61,6 @@ def candidates_of(settings: Sequence[Setting], keys: Sequence[str]) -> list[Cand
     """Returns the schedules among settings of one comparison, the best first; one without a sound setting is left out.
 
     A setting is sound if none of its seeds diverged, and enough of them have an objective.
-
-    Args:
-        settings: The settings.
-        keys: The keys that name a schedule.
     """
     groups: dict[tuple[str, ...], list[Setting]] = {}
     for setting in settings:

@@ -51,12 +51,6 @@ def compose_checked(
 ) -> T:
     """Composes a configuration from a folder and validates it.
 
-    Args:
-        config_dir: The folder.
-        config_name: The primary config in it.
-        overrides: What was typed.
-        check: Validates what was composed; its result is returned.
-
     Raises:
         ConfigError: If it cannot be composed or is not valid, with what to type instead.
     """

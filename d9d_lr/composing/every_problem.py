@@ -25,11 +25,6 @@ from d9d_lr.diagnostics.problems import ConfigError, Problem
 def all_problems(composer: Composer, overrides: Sequence[str], check: Check) -> list[Problem]:
     """Composes without the overrides at fault until that works, and validates what is left.
 
-    Args:
-        composer: An application that is open.
-        overrides: What was typed.
-        check: Validates what was composed.
-
     Returns:
         The problems of composing, then those of the values, with hints that were tried; empty if there are none.
     """

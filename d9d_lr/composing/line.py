@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.composing.hydra_internals import COMPOSITION_ERRORS
 from d9d_lr.composing.overrides import check_overrides, key_of, parsed, value_of
-from d9d_lr.diagnostics.problems import ConfigError, Problem
+from d9d_lr.diagnostics.problems import ConfigError, Problem, leaves
 
 KINDS = ("mode", "type", "name")
 """The discriminators: fields that name the kind of a phase, a curve, a task or an optimizer."""
@@ -65,7 +65,7 @@ class Line:
         """Every value that is set, by its whole key."""
         plain = OmegaConf.to_container(self._composed)
         assert isinstance(plain, dict)
-        return dict(_leaves({key: node for key, node in plain.items() if key != "hydra"}))
+        return dict(leaves({key: node for key, node in plain.items() if key != "hydra"}))
 
     def group_at(self, place: str) -> tuple[str, str] | None:
         """Returns the group, and its option, that stands at a place such as `lr.phases.0`."""
@@ -140,11 +140,3 @@ def _below(override: str, place: str) -> Iterator[tuple[str, Any]]:
         yield from ((str(name), child) for name, child in value.items())
     else:
         yield key.removeprefix(f"{place}."), value
-
-
-def _leaves(node: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    if not isinstance(node, dict):
-        yield prefix, node
-        return
-    for name, child in node.items():
-        yield from _leaves(child, f"{prefix}.{name}" if prefix else str(name))

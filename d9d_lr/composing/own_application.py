@@ -10,7 +10,7 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.composing.paths import APP_DIR
-from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean, join_key
+from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean, join_key, leaves
 
 PRIMARY = "config"
 """The entrypoint's primary config, which the files of a sweep build on."""
@@ -82,7 +82,7 @@ def length_of(config: DictConfig, asked: str | None) -> int:
             raise ConfigError([Problem("--total-steps", f"{asked} is neither a number of steps nor the key of one")])
         return value
     plain = OmegaConf.to_container(config, resolve=True, throw_on_missing=False)
-    found = {key: value for key, value in _leaves(plain) if key.rpartition(".")[2] in _LENGTHS and _is_count(value)}
+    found = {key: value for key, value in leaves(plain) if key.rpartition(".")[2] in _LENGTHS and _is_count(value)}
     if len(set(found.values())) != 1:
         said = f"{', '.join(found)} differ" if found else f"no key is called {', '.join(_LENGTHS)}"
         hint = "--total-steps takes the number of steps, or the key that holds it"
@@ -120,14 +120,6 @@ def _schedules(node: Mapping[str, Any], key: str = "") -> Iterator[str]:
     for name, child in node.items():
         if isinstance(child, Mapping):
             yield from _schedules({str(one): below for one, below in child.items()}, join_key(key, name))
-
-
-def _leaves(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(node, Mapping):
-        for name, child in node.items():
-            yield from _leaves(child, join_key(key, str(name)))
-    else:
-        yield key, node
 
 
 def _is_count(value: Any) -> bool:

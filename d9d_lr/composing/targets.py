@@ -10,11 +10,13 @@ from __future__ import annotations
 import inspect
 import pkgutil
 from collections.abc import Callable, Collection, Mapping
-from typing import Any
+from typing import Any, cast
 
+from omegaconf import OmegaConf
 from pydantic import Field
 
 from d9d_lr.composing.hydra_internals import instantiate
+from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.config.base import Base
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 
@@ -31,6 +33,15 @@ class TargetConfig(Base):
     target: str
     arguments: dict[str, Any] = Field(default_factory=dict)
     replaced: dict[str, Any] = Field(default_factory=dict)
+
+
+def packaged_values(group: str, name: Any) -> dict[str, Any]:
+    """Returns what the file of a packaged option says, such as `task=charlm`; nothing where there is no such option.
+
+    The file is the one place of its defaults.
+    """
+    file = next((file for file in (APP_DIR / group).glob("*.yaml") if file.stem == name), None)
+    return {} if file is None else cast(dict[str, Any], OmegaConf.to_container(OmegaConf.load(file)))
 
 
 def split_target(section: Mapping[str, Any]) -> tuple[str | None, dict[str, Any]]:

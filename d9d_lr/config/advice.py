@@ -73,12 +73,7 @@ def advice_for(schedule: Schedule, key: str = "lr", free_position: int | None = 
 
 
 def without_defaults(found: Iterable[Advice], typed: Sequence[str]) -> list[Advice]:
-    """Leaves out what the packaged presets do on purpose: step 0 learns nothing, unless that was typed.
-
-    Args:
-        found: The advice.
-        typed: The overrides of the command line.
-    """
+    """Leaves out what the packaged presets do on purpose: step 0 learns nothing, unless that was typed."""
     start_typed = any("initial_multiplier" in override for override in typed)
     return [one for one in found if one.kind != "first_step_zero" or start_typed]
 

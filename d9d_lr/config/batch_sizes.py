@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from d9d_lr.config.multiples import Nested, multiples
 from d9d_lr.config.scheduler_fields import BATCH_SIZE, SchedulerFields
-from d9d_lr.config.stretch import check_published, published_steps
+from d9d_lr.config.written import Nested, check_published, multiples, published_steps
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.batch_sizes import BatchSizes, share_of

@@ -1,4 +1,4 @@
-"""From a validated config and a number of steps to a schedule."""
+"""From a validated config and a number of steps to a schedule, and to its drawing."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from d9d_lr.config.batch_sizes import ramp_shares
-from d9d_lr.config.multiples import Nested, multiples
 from d9d_lr.config.scheduler_fields import SchedulerFields
-from d9d_lr.config.stretch import fitted
+from d9d_lr.config.written import Nested, fitted, multiples
+from d9d_lr.diagnostics.problems import ConfigError
 from d9d_lr.schedule.batch import BatchShares
+from d9d_lr.schedule.picture import schedule_html
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.resolve import resolve
+
+_DRAWN_LENGTHS = (None, 1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 
 
 def build_schedule(
@@ -40,3 +43,14 @@ def build_schedule(
     shares = batch or ramp_shares(scheduler, total_steps) or BatchShares()
     phases, units = fitted(scheduler, in_multipliers, replace(written, batch=shares))
     return resolve(scheduler.initial_multiplier, phases, units, positions)
+
+
+def config_html(scheduler: SchedulerFields, name: str) -> str:
+    """Returns the drawing of a schedule over the first length of run that its phases fit, which the title names."""
+    for total_steps in _DRAWN_LENGTHS:
+        try:
+            schedule = build_schedule(scheduler, total_steps)
+        except ConfigError:
+            continue
+        return schedule_html(schedule, f"{name}, drawn for a run of {total_steps} steps" if total_steps else name)
+    return f"<b>{name}</b>"

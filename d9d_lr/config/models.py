@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeAlias
 from pydantic import model_validator
 
 from d9d_lr.config.base import Base
-from d9d_lr.config.html import config_html
+from d9d_lr.config.build import config_html
 from d9d_lr.config.scheduler_fields import BATCH_SIZE, SchedulerFields
 
 

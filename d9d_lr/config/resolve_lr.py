@@ -18,7 +18,7 @@ from d9d_lr.config.plain import marked
 from d9d_lr.config.positions import positions_of
 from d9d_lr.config.scalars import without_scalars
 from d9d_lr.config.scheduler_fields import BATCH_SIZE, SCHEDULES, sharing
-from d9d_lr.config.stretch import STRETCH
+from d9d_lr.config.written import STRETCH
 from d9d_lr.diagnostics.explain import explain
 from d9d_lr.diagnostics.problems import ConfigError, Problem, join_key
 from d9d_lr.schedule.batch import BatchShares

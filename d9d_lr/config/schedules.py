@@ -82,10 +82,6 @@ def sections_of(section: DictConfig | Mapping[str, Any], key: str = SCHEDULES) -
 def resolve_each(sections: Mapping[str, Mapping[str, Any]], key: str = SCHEDULES) -> dict[str, Section]:
     """Validates every section of `sections_of`.
 
-    Args:
-        sections: The sections by name.
-        key: What they stand below.
-
     Raises:
         ConfigError: With every problem of every section.
     """
@@ -112,12 +108,7 @@ def with_defaults(section: Mapping[str, Any], values: Mapping[str, Any]) -> dict
 
 
 def unknown_problems(names: Iterable[str], known: Collection[str]) -> Iterator[Problem]:
-    """Yields the schedules of what is no hyperparameter.
-
-    Args:
-        names: The names of the schedules.
-        known: The hyperparameters that there are, the batch size included.
-    """
+    """Yields the schedules of what is no hyperparameter that is known; the batch size is one."""
     for name in names:
         group, hyperparameter = split_name(name)
         allowed = [*known] if group is None else ["lr", *(one for one in known if one != BATCH_SIZE)]
@@ -171,11 +162,6 @@ def batch_sizes_of(section: Section | None, total_steps: int, full_batch: int | 
 
 def fit_each(sections: Mapping[str, Section], total_steps: int, batch: BatchShares | None) -> dict[str, Schedule]:
     """Returns the schedules by name, without that of the batch size.
-
-    Args:
-        sections: The schedules.
-        total_steps: Steps of the whole run.
-        batch: Which share of a full batch each step has.
 
     Raises:
         ConfigError: With every problem of every schedule whose phases do not fit.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -10,6 +10,20 @@ from pydantic_core import ErrorDetails
 from d9d_lr.diagnostics.allowed import MAPPING, allowed, listed
 from d9d_lr.diagnostics.places import PLAIN, Place, Vocabulary, find_place
 from d9d_lr.diagnostics.problems import ConfigError, Problem, Unresolved, WrongKindError, did_you_mean, join_key
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def validated(model: type[ModelT], raw: Any, key: str = "") -> ModelT:
+    """Returns the model of an input.
+
+    Raises:
+        ConfigError: With every problem found.
+    """
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(explain(error, model, raw, key)) from None
 
 
 def explain(

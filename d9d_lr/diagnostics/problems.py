@@ -7,8 +7,9 @@ once and each names the key as it is typed on the command line.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,15 @@ class RunError(RuntimeError):
 def join_key(*parts: str) -> str:
     """Joins the parts of a dotted key, leaving out the empty ones."""
     return ".".join(part for part in parts if part)
+
+
+def leaves(node: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+    """Yields every value that is no mapping, with its dotted key."""
+    if not isinstance(node, Mapping):
+        yield key, node
+        return
+    for name, child in node.items():
+        yield from leaves(child, join_key(key, str(name)))
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

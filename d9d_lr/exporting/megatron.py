@@ -2,19 +2,25 @@
 
 They say a straight warmup, then one decay to a floor: over all that is left or, with WSD, over its end (megatron-core
 0.16.1, megatron/core/optimizer_param_scheduler.py). Its steps are iterations where the batch has one size, and examples
-where it grows: there a curve is the same only over steps of one size.
+where it grows: there a curve is the same only over steps of one size. A schedule of the batch size itself is three
+numbers.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
+from d9d_lr.config.models import PiecewiseConfig
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.exporting.pieces import Piece, joined, pieces_of
 from d9d_lr.schedule.batch_sizes import BatchSizes
 from d9d_lr.schedule.curves import CurveCosine, CurveExponentialHalving, CurveInverseSqrt, CurveLinear, CurvePoly
+from d9d_lr.schedule.fields import MAX_STEPS
 from d9d_lr.schedule.piecewise import Schedule
+from d9d_lr.schedule.rampup import Rampup
 
 _SHAPES = "linear, cosine, inverse_sqrt over the warmup's length, exponential_halving and one_minus_sqrt"
 
@@ -125,3 +131,43 @@ def _style(parts: _Parts, warmup_steps: int, total_steps: int, unit: str, count:
 
 def _refused(piece: Piece, why: str) -> ConfigError:
     return ConfigError([Problem(piece.place, f"Megatron's flags cannot say this phase: {why}")])
+
+
+def ramp_flags(config: PiecewiseConfig, batch: BatchSizes) -> list[str]:
+    """Returns the flags of a batch size, each with its value.
+
+    Args:
+        config: The schedule as it is written; one by the three numbers is given back as it is.
+        batch: The same, resolved.
+
+    Raises:
+        ConfigError: If no three numbers give these sizes.
+    """
+    phases = config.scheduler.phases
+    ramp, full = (phases[0], batch.full_batch) if len(phases) == 1 else (None, batch.sizes()[-1])
+    if not isinstance(ramp, Rampup):
+        ramp = _ramp_numbers(batch)
+    numbers = [] if ramp is None else [f"--rampup-batch-size {' '.join(map(str, ramp.rampup_batch_size))}"]
+    return [f"--global-batch-size {full}", *numbers]
+
+
+def _ramp_numbers(batch: BatchSizes) -> Rampup | None:
+    """Returns the ramp that gives these sizes; None where there is one size only."""
+    starts = [int(step) for step, _ in batch.shares().pieces]
+    sizes = batch.sizes()
+    full, increment = sizes[-1], math.gcd(*(after - before for before, after in pairwise(sizes)))
+    if len(sizes) == 1:
+        return None
+    if sizes == sorted(sizes):
+        stairs = (full - sizes[0]) // increment
+        reached = [(size - sizes[0]) // increment for size in sizes]
+        samples = min(
+            stairs * batch.samples_before(start) // level for start, level in zip(starts[1:], reached[1:], strict=True)
+        )
+        found = Rampup(rampup_batch_size=(sizes[0], increment, samples))
+        if found.refusal(full) is None and list(found.stairs(full, MAX_STEPS)) == [
+            (after - before, size) for (before, after), size in zip(pairwise(starts), sizes, strict=False)
+        ]:
+            return found
+    message = f"Megatron's ramp goes up in equal stairs of equally many examples, and these sizes do not: {sizes}"
+    raise ConfigError([Problem("phases", message)])

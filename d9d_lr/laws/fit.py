@@ -85,9 +85,6 @@ def fit_momentum(curves: Sequence[LossCurve]) -> Law:
 
     The best of them is used. The next best one stands in for a fit with wide priors: the paper sets lambda by hand,
     and where another that fits nearly as well predicts something else, nobody knows.
-
-    Args:
-        curves: The runs.
     """
     seen = Observations.of(curves, 1.0)
     start = np.log([0.85 * seen.final_loss, 0.08 * seen.final_loss, 0.5, 0.1 * seen.final_loss])

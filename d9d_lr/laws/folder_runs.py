@@ -30,10 +30,6 @@ def run_folders(folder: Path) -> list[Path]:
 def read_folder_run(folder: Path, name: str) -> LossCurve:
     """Reads a completed run.
 
-    Args:
-        folder: The run folder.
-        name: What to call the run.
-
     Raises:
         ConfigError: If it did not complete, logged no loss, or diverged, or its batch size was scheduled.
         RunError: If a file is damaged.

@@ -21,8 +21,7 @@ from d9d_lr.config.scheduler_fields import BATCH_SIZE, SCHEDULES
 from d9d_lr.config.schedules import sections_of
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.piecewise import Schedule
-from d9d_lr.sweeping.plan import Point
-from d9d_lr.sweeping.points import points_of
+from d9d_lr.sweeping.plan import Point, points_of
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.plan import all_schedules, planned
 from d9d_lr.training.resolve import resolve_settings

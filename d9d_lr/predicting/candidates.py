@@ -21,8 +21,7 @@ from d9d_lr.config.resolve_lr import resolve_lr
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.sweeping.composer import PointComposer
-from d9d_lr.sweeping.plan import Point
-from d9d_lr.sweeping.points import points_of
+from d9d_lr.sweeping.plan import Point, points_of
 from d9d_lr.training.resolve import resolve_settings
 from d9d_lr.training.settings import Settings
 

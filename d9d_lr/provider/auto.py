@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar, get_args
 
 import torch
 from omegaconf import DictConfig
 from pydantic import BaseModel
 
-from d9d_lr.config.html import config_html
+from d9d_lr.config.build import config_html
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig, config_from_json
 from d9d_lr.config.plain import marked
 from d9d_lr.config.resolve_lr import check_fit, resolve_lr
@@ -21,12 +21,14 @@ from d9d_lr.config.schedules import (
     resolve_each,
     sections_of,
 )
-from d9d_lr.provider.choices import one_of
+from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.provider.context import InitializeLRSchedulerContext
 from d9d_lr.provider.guard import OnMisstep
 from d9d_lr.provider.resuming import OnScheduleChange
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.schedule.piecewise import Schedule
+
+T = TypeVar("T")
 
 
 class AutoLRSchedulerProvider:
@@ -64,8 +66,8 @@ class AutoLRSchedulerProvider:
         """
         self._section = marked(config.model_dump() if isinstance(config, BaseModel) else config, key)
         self._config = _validated(config) or resolve_lr(self._section, key=key)
-        self._on_schedule_change: OnScheduleChange = one_of("on_schedule_change", on_schedule_change, OnScheduleChange)
-        self._on_misstep: OnMisstep = one_of("on_misstep", on_misstep, OnMisstep)
+        self._on_schedule_change: OnScheduleChange = _one_of("on_schedule_change", on_schedule_change, OnScheduleChange)
+        self._on_misstep: OnMisstep = _one_of("on_misstep", on_misstep, OnMisstep)
         self._key = key
         self._sections = resolve_each(sections_of(schedules or {}))
         self._batch_section = only_batch_sizes(self._sections, ramp_section(self._section, self._config, key))
@@ -115,6 +117,19 @@ def _validated(config: object) -> PiecewiseConfig | None:
     if isinstance(config, PiecewiseSchedulerConfig):
         return PiecewiseConfig(scheduler=config)
     return config if isinstance(config, PiecewiseConfig) else None
+
+
+def _one_of(name: str, value: T, literal: Any) -> T:
+    """Returns a value of a `Literal`.
+
+    Raises:
+        ConfigError: If it is none of them.
+    """
+    allowed = get_args(literal)
+    if value not in allowed:
+        message = f"{value!r} is not allowed; it must be {', '.join(allowed[:-1])} or {allowed[-1]}"
+        raise ConfigError([Problem(name, message, did_you_mean(str(value), allowed))])
+    return value
 
 
 # A config or a provider among the hyperparameters of a checkpoint is read with `weights_only=True`.

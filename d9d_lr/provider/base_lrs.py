@@ -29,11 +29,6 @@ def own_default(optimizer: Optimizer) -> None:
 def base_of_new_group(group: dict[str, Any], served: list[dict[str, Any]], base_lrs: list[LR]) -> LR:
     """Returns the base learning rate of a group that was added later.
 
-    Args:
-        group: The group.
-        served: The groups before it.
-        base_lrs: Their base learning rates.
-
     Raises:
         ConfigError: As `check_lr` does.
     """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ import torch
 from torch.optim import Optimizer
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.provider.choices import check_total_steps
+from d9d_lr.schedule.fields import MAX_STEPS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,10 @@ class InitializeLRSchedulerContext:
         Raises:
             ConfigError: If it is not a whole number from 1 to 2**53.
         """
-        check_total_steps(self.total_steps)
+        whole = isinstance(self.total_steps, numbers.Integral) and not isinstance(self.total_steps, bool)
+        if not whole or not 0 < self.total_steps <= MAX_STEPS:
+            message = f"{self.total_steps!r} is not allowed; it must be a whole number from 1 to {MAX_STEPS}"
+            raise ConfigError([Problem("total_steps", message, "it is the number of optimizer steps of the whole run")])
 
 
 def _whole(variables: Mapping[str, str], name: str, default: int) -> int:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.provider.resuming_others import SavedOthers
+from d9d_lr.provider.resuming_others import SavedOthers, of_groups
 from d9d_lr.schedule.piecewise import Schedule
 from d9d_lr.schedule.values import differences, from_plain, to_plain
 
@@ -101,14 +101,18 @@ def changes(
     else:
         lines = differences(saved.schedule, to_plain(schedule))
         if saved.base_lrs is not None and saved.base_lrs != list(base_lrs):
-            lines.append(f"base learning rate: {_shown(saved.base_lrs)} -> {_shown(base_lrs)}")
+            lines.append(f"base learning rate: {of_groups(saved.base_lrs)} -> {of_groups(base_lrs)}")
         lasts = None if lines or others_changed else saved.last_lrs
         if lasts is not None and not _same(lasts, now[: len(lasts)]):
             lines = [_FOREIGN]  # loaded key by key over a state of ours, which lent it its schedule
     if lines and saved.last_lrs is None:
-        lines.append(f"at step {saved.step} the learning rate becomes {_shown(now)}; what it was is not in the state")
+        lines.append(
+            f"at step {saved.step} the learning rate becomes {of_groups(now)}; what it was is not in the state"
+        )
     elif lines:
-        lines.append(f"at step {saved.step} the learning rate goes from {_shown(saved.last_lrs)} to {_shown(now)}")
+        lines.append(
+            f"at step {saved.step} the learning rate goes from {of_groups(saved.last_lrs)} to {of_groups(now)}"
+        )
     return lines
 
 
@@ -141,9 +145,3 @@ def _same(saved: Sequence[float] | None, now: Sequence[float]) -> bool:
     """Whether the learning rates are those of one schedule, written in two orders of multiplication at most."""
     pairs = zip(saved, now, strict=False) if saved is not None and len(saved) == len(now) else None
     return pairs is not None and all(math.isclose(a, b, rel_tol=1e-6, abs_tol=1e-12) for a, b in pairs)
-
-
-def _shown(lrs: Sequence[float] | None) -> str:
-    """One number where all groups have the same."""
-    numbers = [f"{lr:.6g}" for lr in lrs or []]
-    return numbers[0] if len(set(numbers)) == 1 else f"[{', '.join(numbers)}]"

@@ -82,7 +82,7 @@ def other_changes(saved: SavedOthers, schedules: Mapping[str, Schedule], bases: 
         else:
             found = differences(old, to_plain(new))
             if was is not None and now is not None and list(was) != list(now):
-                found.append(f"base value: {_shown(was)} -> {_shown(now)}")
+                found.append(f"base value: {of_groups(was)} -> {of_groups(now)}")
             if found:
                 before, after = _value(_rebuilt(old), was, step), _value(new, now, step)
                 found.append(f"at step {step} it goes from {before} to {after}")
@@ -102,7 +102,7 @@ def _value(schedule: Schedule | None, bases: Sequence[float | None] | None, step
     return "an unknown value" if schedule is None or base is None else f"{base * schedule.multiplier(step):.6g}"
 
 
-def _shown(bases: Sequence[float | None]) -> str:
-    """One number where all groups have the same."""
-    numbers = ["none" if base is None else f"{base:.6g}" for base in bases]
+def of_groups(values: Sequence[float | None] | None) -> str:
+    """Returns what param groups have, in words: one number where all have the same."""
+    numbers = ["none" if value is None else f"{value:.6g}" for value in values or []]
     return numbers[0] if len(set(numbers)) == 1 else f"[{', '.join(numbers)}]"

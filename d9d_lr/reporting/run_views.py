@@ -26,9 +26,7 @@ from d9d_lr.runs.record import (
     stored_command,
     stored_overrides,
 )
-from d9d_lr.runs.results import OBJECTIVE, read_result
-
-STATUSES = ("completed", "pruned", "failed", "interrupted", "unfinished", "not started")
+from d9d_lr.runs.results import OBJECTIVE, STATUSES, read_result
 
 
 @dataclass(frozen=True)

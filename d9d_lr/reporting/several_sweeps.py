@@ -6,16 +6,14 @@ was typed stands in for it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from d9d_lr.comparing.folding import is_seed
-from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.diagnostics.problems import leaves
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.reporting.run_views import RunView
-from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.reading import read_yaml
+from d9d_lr.runs.states import stored_choices, stored_config
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT
 
 _NO_PART = ("tracker", "sweep", "train.total_steps", *(f"train.{name}" for name in NOT_IN_FINGERPRINT))
@@ -43,16 +41,13 @@ class Composed:
 
 def read_composed(run: RunView) -> Composed:
     """Reads the configuration of a run; what was typed where there is none."""
-    folder = RunFolder(run.folder)
-    try:
-        values = dict(_flat(read_yaml(folder.composed), ""))
-    except (RunError, RecursionError):
+    config = stored_config(run.folder)
+    if config is None:
         return Composed(run.changed)
-    try:
-        choices = read_yaml(folder.hydra)["hydra"]["runtime"]["choices"]
-        return Composed(values, {visible(str(group)): visible(str(option)) for group, option in choices.items()})
-    except (RunError, RecursionError, KeyError, TypeError, AttributeError):
-        return Composed(values)
+    return Composed(
+        {visible(key): visible(str(value)) for key, value in leaves(config)},
+        {visible(str(group)): visible(str(option)) for group, option in stored_choices(run.folder).items()},
+    )
 
 
 def schedule_of_each(runs: Sequence[RunView], sweeps: Sequence[str]) -> list[dict[str, str]]:
@@ -134,11 +129,3 @@ def _covers(typed: str, key: str) -> bool:
 def _place(typed: str) -> str:
     """Returns where what is typed lands: `lr.phases.2` for `lr/decay@lr.phases.2`."""
     return typed.rpartition("@")[2].replace("/", ".")
-
-
-def _flat(value: Any, key: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for name, child in value.items():
-            yield from _flat(child, f"{key}.{name}" if key else str(name))
-    else:
-        yield visible(key), visible(str(value))

@@ -13,9 +13,10 @@ from d9d_lr.comparing.comparisons import LENGTH_KEYS, comparisons_of
 from d9d_lr.comparing.folding import Outcome, Setting, is_seed, settings_of, swept_keys
 from d9d_lr.comparing.names import labels_of
 from d9d_lr.comparing.predicted import PredictedSetting, predicted_settings
-from d9d_lr.reporting.run_views import STATUSES, RunView, number
+from d9d_lr.reporting.run_views import RunView, number
 from d9d_lr.reporting.several_sweeps import differing_settings, schedule_of_each
 from d9d_lr.runs.commands import repeat_setting
+from d9d_lr.runs.results import STATUSES
 
 _EMPTIEST = 4  # cells for each setting: a grid has at most one, a random search has as many as it has settings
 

@@ -20,11 +20,7 @@ _PACKAGED = ("conf", "app")
 
 
 def this_program(hydra: Mapping[str, Any]) -> str:
-    """Returns what stands behind `python` to run the application that is running: ours, or one that uses our sweeper.
-
-    Args:
-        hydra: The `hydra` section.
-    """
+    """Returns what stands behind `python` to run the running application: ours, or one that uses our sweeper."""
     spec = getattr(sys.modules["__main__"], "__spec__", None)
     ours = any(source["provider"] == "main" and _is_packaged(str(source["path"])) for source in _sources(hydra))
     if ours or Path(sys.argv[0]).name == _SCRIPT:
@@ -109,11 +105,7 @@ def _from_here(path: str, folder: str | None) -> str:
 
 
 def repeat_setting(commands: Sequence[str]) -> str:
-    """Returns one command for runs that differ by nothing but the values of some overrides, such as their seeds.
-
-    Args:
-        commands: What repeats each of the runs.
-    """
+    """Returns one command for runs that differ by nothing but the values of some overrides, such as their seeds."""
     lines = [shlex.split(command) for command in commands]
     if len(lines) < 2 or len({len(line) for line in lines}) > 1:
         return commands[0] if commands else ""

@@ -13,8 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from d9d_lr.runs.atomic import set_aside, write_text_whole
 from d9d_lr.runs.commands import repeat_command
 from d9d_lr.runs.folders import RunFolder, SweepFolder
-from d9d_lr.runs.format import FORMAT, read_model
-from d9d_lr.runs.reading import DamagedError, read_yaml
+from d9d_lr.runs.reading import FORMAT, DamagedError, read_model, read_yaml
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ class SweepRecord(BaseModel):
     Attributes:
         points: The points.
         left_out: What the last start did not run, for a law put other points first.
-        format: The format of the file; see `d9d_lr.runs.format`.
+        format: The format of the file; see `d9d_lr.runs.reading`.
     """
 
     model_config = ConfigDict(extra="ignore", frozen=True)
@@ -165,10 +164,6 @@ def stored_overrides(folder: Path) -> list[str]:
 
 def stored_command(folder: Path, overrides: Iterable[str]) -> str:
     """Returns what repeats a run, by where Hydra says that its configuration came from.
-
-    Args:
-        folder: The run folder.
-        overrides: What was typed for it.
 
     Raises:
         DamagedError: If Hydra's file cannot be read.

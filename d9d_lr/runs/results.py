@@ -9,12 +9,15 @@ from pydantic import BaseModel, ConfigDict
 
 from d9d_lr.runs.atomic import write_text_whole
 from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.format import FORMAT, read_model
+from d9d_lr.runs.reading import FORMAT, read_model
 
 OBJECTIVE = "val_loss"
 """The metric that a run is judged by and returns to Hydra; smaller is better."""
 
 Status = Literal["completed", "failed", "interrupted", "pruned"]
+
+STATUSES = ("completed", "pruned", "failed", "interrupted", "unfinished", "not started")
+"""What may have become of a run, one without a result included, in the order of tables."""
 
 
 class RunResult(BaseModel):
@@ -34,7 +37,7 @@ class RunResult(BaseModel):
         overrides: What was typed to get this configuration.
         error: Why it failed, in one line; None if it did not.
         stop_after: Steps after which it was to end; None if after all of them.
-        format: The format of the file; see `d9d_lr.runs.format`.
+        format: The format of the file; see `d9d_lr.runs.reading`.
     """
 
     # Numbers that JSON cannot write become text, which is read back as the number.

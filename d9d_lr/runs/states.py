@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from d9d_lr.diagnostics.problems import RunError, join_key
+from d9d_lr.diagnostics.problems import RunError, leaves
 from d9d_lr.runs.folders import RunFolder
 from d9d_lr.runs.reading import DamagedError, read_yaml
 from d9d_lr.runs.results import RunResult, read_result
@@ -79,7 +79,7 @@ def stored_config(folder: Path) -> dict[str, Any] | None:
 
 def _load(path: Path) -> dict[str, Any] | None:
     try:
-        found = read_yaml(path) if path.exists() else None
+        found = read_yaml(path)
     except RunError:
         return None
     return found if isinstance(found, dict) else None
@@ -111,7 +111,7 @@ def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:
     there = stored_config(folder)
     if there is None or config is None:
         return "holds another configuration"
-    old, new = _flat({section: there.get(section) for section in config}), _flat(config)
+    old, new = dict(leaves({section: there.get(section) for section in config})), dict(leaves(config))
     # What both have comes first: a later version composes keys that an older one did not have.
     keys = sorted({*old, *new}, key=lambda key: (key not in old or key not in new, key))
     differing = [key for key in keys if old.get(key) != new.get(key)]
@@ -120,12 +120,10 @@ def _difference(folder: Path, config: Mapping[str, Any] | None) -> str:
     return f"holds another configuration: {differences}{more}" if differences else "holds another configuration"
 
 
-def _flat(node: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(node, Mapping):
-        return {prefix: node}
-    return {
-        key: value for name, child in node.items() for key, value in _flat(child, join_key(prefix, str(name))).items()
-    }
+def stored_choices(folder: Path) -> dict[str, Any]:
+    """Returns the option of each config group that Hydra left in a run folder; nothing where it left none."""
+    found = _at(_load(RunFolder(folder).hydra), ("hydra", "runtime", "choices"))
+    return found if isinstance(found, dict) else {}
 
 
 def stored_values(folder: Path, keys: Sequence[str]) -> dict[str, str]:
@@ -135,10 +133,8 @@ def stored_values(folder: Path, keys: Sequence[str]) -> dict[str, str]:
         folder: The run folder.
         keys: Keys of the configuration, and config groups.
     """
-    hydra = _load(RunFolder(folder).hydra)
-    config = _load(RunFolder(folder).composed)
-    found = {key: _at(hydra, ("hydra", "runtime", "choices", key)) for key in keys}
-    found |= {key: _at(config, key.split(".")) for key, value in found.items() if value is _ABSENT}
+    choices, config = stored_choices(folder), stored_config(folder)
+    found = {key: choices.get(key, _at(config, key.split("."))) for key in keys}
     return {key: _typed(value) for key, value in found.items() if value is not _ABSENT}
 
 

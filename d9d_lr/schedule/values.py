@@ -95,12 +95,7 @@ def _dotted_path(kind: type) -> str:
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Returns a line for everything in which two schedules differ.
-
-    Args:
-        old: A schedule as `to_plain` gives it.
-        new: Another one.
-    """
+    """Returns a line for everything in which two schedules, as `to_plain` gives them, differ."""
     lines = []
     if old["initial_multiplier"] != new["initial_multiplier"]:
         lines.append(f"initial multiplier {old['initial_multiplier']} -> {new['initial_multiplier']}")

@@ -93,11 +93,7 @@ def new_attempt(
 ) -> Iterator[Attempt]:
     """Makes the files of one start of a sweep, and removes them at its end, with those of starts that were killed.
 
-    Args:
-        sweep_folder: The sweep's folder, which nobody else sweeps in meanwhile.
-        failure_limit: Failed points after which no further one starts; None for no limit.
-        owner: The process with which its jobs end; None if they may outlive it.
-        gpus: The GPUs of which each worker takes one.
+    Nobody else sweeps in the folder meanwhile; the other arguments are those of `Attempt`.
     """
     hidden = SweepFolder(sweep_folder).hidden
     for left in hidden.glob("attempt-*"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -14,10 +14,8 @@ from d9d_lr.laws.law import Law
 from d9d_lr.laws.ranking import SAME
 from d9d_lr.sweeping.folders import folder_name
 from d9d_lr.sweeping.plan import Point
-from d9d_lr.sweeping.preflight import CheckedPoint, Preflight
-
-Check = Callable[[Sequence[Point]], Preflight]
-"""Composes and validates points."""
+from d9d_lr.sweeping.preflight import CheckedPoint
+from d9d_lr.sweeping.sweep import Sweep
 
 _DIGITS = 9
 _OF_SCHEDULE = re.compile(r"[+~]*lr\b")
@@ -40,13 +38,13 @@ def warmup_words(warmup_steps: int) -> tuple[str, ...]:
     return (f"lr.phases.0.steps={warmup_steps}",)
 
 
-def baselines(points: Sequence[CheckedPoint], law: Law, check: Check) -> tuple[list[CheckedPoint], list[str]]:
+def baselines(sweep: Sweep, points: Sequence[CheckedPoint], law: Law) -> tuple[list[CheckedPoint], list[str]]:
     """Returns the fixed rules for each seed, and each value of other keys, of some points.
 
     Args:
-        points: The points; what they say of their schedule is taken off them.
+        sweep: The sweep.
+        points: Its points; what they say of their schedule is taken off them.
         law: Its warmup is that of the rules.
-        check: See `Check`.
 
     Returns:
         The points of the rules, and the names of those that cannot be written in this sweep.
@@ -54,7 +52,7 @@ def baselines(points: Sequence[CheckedPoint], law: Law, check: Check) -> tuple[l
     found: list[CheckedPoint] = []
     missing: list[str] = []
     for name, words in baseline_words(law.warmup_steps).items():
-        good = check(list(_with(points, words))).good
+        good = sweep.preflight(list(_with(points, words))).good
         right = [point for point in good if _follows(point, name, law.warmup_steps)]
         found += right
         if not right:

@@ -6,19 +6,18 @@ checkpoints looks once more, at what the checkpoint itself says of all steps bef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.folders import RunFolder, SweepFolder, run_folders_below, step_of
 from d9d_lr.runs.results import read_result
 from d9d_lr.runs.states import stored_config
+from d9d_lr.sweeping.checker import Checker, stored_preview
+from d9d_lr.sweeping.standing import Standing
+from d9d_lr.sweeping.sweep import Sweep
 from d9d_lr.sweeping.tree import Course, agreeing_steps
-
-CourseOf = Callable[[Mapping[str, Any]], Course | None]
-"""Returns what a run with a stored configuration does; None where nobody can say."""
 
 
 @dataclass(frozen=True)
@@ -49,19 +48,25 @@ class Kept:
         return (max(steps), self.checkpoints[max(steps)]) if steps else None
 
 
-def kept_in(folders: Iterable[Path], course_of: CourseOf) -> Iterator[Kept]:
-    """Yields what there is in run folders, by their stored configurations."""
-    for folder in folders:
-        checkpoints = dict(_checkpoints(folder))
-        config = stored_config(folder) if checkpoints else None
-        course = course_of(config) if config else None
-        if course:
-            yield Kept(course, checkpoints)
+def kept_for(sweep: Sweep, standing: Standing) -> Iterator[Kept]:
+    """Yields what there is for the points of a sweep to begin from: in its own folder, and in those it may reuse."""
+    for point in standing.completed:
+        if point.course:
+            yield Kept(point.course, dict(_checkpoints(sweep.folder / point.folder)))
+    here = {point.folder for point in (*standing.left, *standing.completed)}
+    earlier = [sweep.folder / point.folder for point in sweep.recorded.points if point.folder not in here]
+    reused = [folder for place in sweep.settings.reuse for folder in _all_folders(Path(place).absolute())]
+    for folder in (*_branch_folders(sweep.folder), *filter(is_completed, earlier), *reused):
+        if kept := _stored(folder, sweep.check):
+            yield kept
 
 
-def kept_of(folder: Path, course: Course) -> Kept:
-    """Returns what there is in the folder of a run that is known."""
-    return Kept(course, dict(_checkpoints(folder)))
+def _stored(folder: Path, check: Checker) -> Kept | None:
+    """Returns what there is in a run folder, by its stored configuration."""
+    checkpoints = dict(_checkpoints(folder))
+    config = stored_config(folder) if checkpoints else None
+    preview = stored_preview(check, config) if config else None
+    return Kept(preview.course, checkpoints) if preview and preview.course else None
 
 
 def deepest(kept: Iterable[Kept], course: Course, limit: int) -> tuple[int, Path] | None:
@@ -70,16 +75,16 @@ def deepest(kept: Iterable[Kept], course: Course, limit: int) -> tuple[int, Path
     return max(found, key=lambda one: one[0], default=None)
 
 
-def branch_folders(sweep_folder: Path) -> list[Path]:
+def _branch_folders(sweep_folder: Path) -> list[Path]:
     """Returns the run folders of trunks that a sweep left."""
     return sorted(path for path in SweepFolder(sweep_folder).branches.glob("*") if path.is_dir())
 
 
-def all_folders(place: Path) -> Iterator[Path]:
+def _all_folders(place: Path) -> Iterator[Path]:
     """Yields the run folders below a folder, those of trunks included."""
     yield from run_folders_below(place)
     for hidden in sorted(place.rglob(SweepFolder(place).hidden.name)):
-        yield from branch_folders(hidden.parent)
+        yield from _branch_folders(hidden.parent)
 
 
 def has_begun(folder: Path) -> bool:

@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from d9d_lr.composing.hydra_internals import interpolations_parsed_once
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.runs.record import record_or_folders
-from d9d_lr.sweeping.checker import load_checker
-from d9d_lr.sweeping.composer import PointComposer
 from d9d_lr.sweeping.launchers import launcher_traits
 from d9d_lr.sweeping.plan import Point, plan_sweep
-from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint, Preflight, check_points
-from d9d_lr.sweeping.settings import SweepConfig
+from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
+from d9d_lr.sweeping.saying import say
 from d9d_lr.sweeping.sweep import Sweep
-from d9d_lr.sweeping.tables import bad_points, say
+from d9d_lr.sweeping.tables import bad_points
 from d9d_lr.sweeping.workers import start_workers
 
 
@@ -34,15 +30,15 @@ class BadSweepError(ConfigError):
         return f"{self._title}\n\n{self._table}{self._hint}"
 
 
-def checked_points(sweep: Sweep, settings: SweepConfig, arguments: Sequence[str]) -> Sequence[CheckedPoint]:
+def checked_points(sweep: Sweep, arguments: Sequence[str]) -> Sequence[CheckedPoint]:
     """Returns the points that can run, each configuration once, and says what became of the others."""
     if any(typed.lstrip("+").startswith("hydra.sweep.subdir=") for typed in sweep.config.hydra.overrides.hydra):
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
-    planned = plan_sweep(sweep.parse(arguments), settings, sweep.parse, sweep.config.hydra.sweeper.section)
-    if not settings.dry_run:
+    planned = plan_sweep(sweep.parse(arguments), sweep.settings, sweep.parse, sweep.config.hydra.sweeper.section)
+    if not sweep.settings.dry_run:
         _start_workers(sweep, planned)
-    found = check(sweep, planned)
-    if found.bad and (settings.on_invalid == "error" or not found.good):
+    found = sweep.preflight(planned)
+    if found.bad and (sweep.settings.on_invalid == "error" or not found.good):
         raise BadSweepError(found.bad, len(planned), sweep.section)
     if found.bad:
         say(f"{len(found.bad)} of {len(planned)} points cannot run and are left out\n\n{bad_points(found.bad)}\n")
@@ -61,15 +57,6 @@ def _start_workers(sweep: Sweep, planned: Sequence[Point]) -> None:
     left = [point for point in planned if not SweepFolder(sweep.folder).run(point.folder).result.exists()]
     imports = () if hydra.job.env_set else hydra.sweeper.get("imports") or ()  # a module may read the environment
     start_workers(sweep.launcher, launcher_traits(hydra.launcher), len(left), imports)
-
-
-def check(sweep: Sweep, planned: Sequence[Point]) -> Preflight:
-    """Composes and validates points."""
-    sweeper, loader = sweep.config.hydra.sweeper, sweep.context.config_loader
-    recorded = {point.identity: point.folder for point in record_or_folders(sweep.folder).points if point.identity}
-    compose, checker = PointComposer(loader, sweep.compose), load_checker(sweeper.check)
-    with interpolations_parsed_once():
-        return check_points(planned, compose, checker, section=sweeper.section, recorded=recorded)
 
 
 def _say_advice(points: Sequence[CheckedPoint]) -> None:

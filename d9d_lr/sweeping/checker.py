@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.sweeping.tree import Course
@@ -82,6 +82,14 @@ def load_checker(path: str | None) -> Checker:
     if not callable(check):
         raise ConfigError([Problem(CHECK, f"{path!r} cannot be called")])
     return lambda config: _preview(check, config)
+
+
+def stored_preview(check: Checker, stored: Mapping[str, Any]) -> RunPreview | None:
+    """Returns what is known about a run by the configuration in its folder; None if that cannot be used any more."""
+    try:
+        return check(OmegaConf.create(dict(stored)))
+    except ConfigError:
+        return None
 
 
 def _preview(check: Callable[[DictConfig], Any], config: DictConfig) -> RunPreview:

@@ -16,22 +16,18 @@ from d9d_lr.laws.folder_runs import read_folder_run, saved_schedule
 from d9d_lr.laws.footprint import FloatArray
 from d9d_lr.laws.requirements import check_runs, decays, holds
 from d9d_lr.runs.results import read_result
+from d9d_lr.sweeping.saying import shown
 from d9d_lr.sweeping.summary import Summary, SummaryRow
 
 _OF_SCHEDULE = re.compile(r"[+~]*lr\b")
 _MOST_READ = 24  # runs whose losses are read to see whether all of a sweep can be fitted at once
 
 
-def fit_line(shown: Path, sweep_folder: Path, summary: Summary) -> str:
+def fit_line(sweep_folder: Path, summary: Summary) -> str:
     """Returns the command that fits a law on a sweep; empty if it has no two runs that suffice.
 
     It names the sweep if a law can be fitted on all that completed, and else the two runs that suit best among those
     that differ in their schedule alone.
-
-    Args:
-        shown: The sweep's folder as a user types it.
-        sweep_folder: The sweep's folder.
-        summary: What came out of it.
     """
     groups = list(_groups(summary.rows))
     for group in groups:
@@ -39,8 +35,9 @@ def fit_line(shown: Path, sweep_folder: Path, summary: Summary) -> str:
         if pair and _suffice(sweep_folder, pair):
             alone = len(groups) == 1 and len(group) <= _MOST_READ
             whole = alone and _suffice(sweep_folder, [row.point.folder for row in group])
-            runs = [shown] if whole else [shown / name for name in pair]
-            words = ["python", "-m", "d9d_lr.predict", "fit", *map(str, runs), "-o", str(shown / "law.json")]
+            typed = shown(sweep_folder)
+            runs = [typed] if whole else [typed / name for name in pair]
+            words = ["python", "-m", "d9d_lr.predict", "fit", *map(str, runs), "-o", str(typed / "law.json")]
             return shlex.join(words)
     return ""
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 
 from hydra.core.override_parser.types import Override
 
+from d9d_lr.composing.application import Application
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.folders import folder_name
-from d9d_lr.sweeping.settings import SECTION, SWEEPER, SweepConfig
+from d9d_lr.sweeping.settings import SECTION, SWEEPER, SweepConfig, resolve_sweep
 from d9d_lr.sweeping.typed import Typed, as_typed, key_of
 
 Parse = Callable[[Sequence[str]], Sequence[Override]]
@@ -61,6 +62,19 @@ def plan_sweep(
         raise ConfigError(problems)
     points = [point for part in parts or [[]] for point in _combined(common, part, groups, f"{steering}.zip")]
     return [replace(point, number=number) for number, point in enumerate(points)]
+
+
+def points_of(application: Application, overrides: Sequence[str]) -> list[Point]:
+    """Returns the points that a sweep with these words would run, planned as the sweeper plans them.
+
+    Raises:
+        ConfigError: If an override does not parse, or asks for values that cannot be listed.
+    """
+    parsed = application.parsed(overrides)
+    if application.is_own:  # a section that is called sweep means there what it likes
+        return plan_sweep(parsed, SweepConfig(), application.parse, section=None)
+    steering = [str(override.input_line) for override in parsed if override.key_or_group.startswith("sweep.")]
+    return plan_sweep(parsed, resolve_sweep(application.compose(steering).get(SECTION, {})), application.parse)
 
 
 def _steers(override: Override, section: str | None) -> bool:

@@ -21,12 +21,7 @@ _SILENT_SECONDS = 5.0
 
 @contextmanager
 def reported_progress(sweep_folder: Path, folders: Sequence[str]) -> Iterator[None]:
-    """Writes a line to standard error when points of a start have ended, at most every few seconds.
-
-    Args:
-        sweep_folder: The sweep's folder.
-        folders: The points of this start that are to run.
-    """
+    """Writes a line to standard error when points of a start have ended, at most every few seconds."""
     said, began = 0, monotonic()
     at = began
     before = {name: _stamp(sweep_folder / name) for name in folders}
@@ -44,14 +39,7 @@ def reported_progress(sweep_folder: Path, folders: Sequence[str]) -> Iterator[No
 
 
 def progress_line(sweep_folder: Path, done: int, count: int, seconds: float) -> str:
-    """Returns "12 of 36 points, about 4 min left; best so far: lr=wsd: 1.53 ± 0.04 (3 seeds)".
-
-    Args:
-        sweep_folder: The sweep's folder.
-        done: Points of this start that have ended.
-        count: All points of this start.
-        seconds: Since it started.
-    """
+    """Returns "12 of 36 points, about 4 min left; best so far: lr=wsd: 1.53 ± 0.04 (3 seeds)"."""
     left = f"{done} of {count} points, about {_duration(seconds / done * (count - done))} left"
     settings = read_summary(sweep_folder).settings
     if not settings or settings[0].mean is None:

@@ -70,12 +70,7 @@ class Judge:
 
     @classmethod
     def of(cls, path: Path | None, folder: Path) -> Judge | None:
-        """Returns who judges a point; None if nobody does, or the sweep is over.
-
-        Args:
-            path: The file of the rungs.
-            folder: The point's folder.
-        """
+        """Returns who judges a point; None if nobody does, or the sweep is over."""
         if path is None or not path.exists():
             return None
         content = json.loads(path.read_text(encoding="utf-8"))

@@ -3,44 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 
 from hydra.core.utils import JobReturn, JobStatus
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import OmegaConf
 
 from d9d_lr.comparing.words import counted
-from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
-from d9d_lr.runs.atomic import set_aside, write_text_whole
-from d9d_lr.runs.commands import repeat_command, this_program
+from d9d_lr.diagnostics.problems import RunError
+from d9d_lr.runs.atomic import write_text_whole
+from d9d_lr.runs.commands import repeat_command
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, add_points
-from d9d_lr.runs.states import FolderState
-from d9d_lr.sweeping.arranging import arranged
 from d9d_lr.sweeping.attempt import new_attempt
-from d9d_lr.sweeping.checked import check, checked_points
-from d9d_lr.sweeping.checker import load_checker
+from d9d_lr.sweeping.checked import checked_points
 from d9d_lr.sweeping.devices import gpus_here
 from d9d_lr.sweeping.forecast import Forecast, forecast
 from d9d_lr.sweeping.launch import Launches
-from d9d_lr.sweeping.launchers import launcher_traits, stored_job
+from d9d_lr.sweeping.launchers import launcher_traits
 from d9d_lr.sweeping.owner import Owner
 from d9d_lr.sweeping.preflight import CheckedPoint
 from d9d_lr.sweeping.progress import reported_progress
 from d9d_lr.sweeping.pruning import Rungs, checked_rungs, write_rungs
-from d9d_lr.sweeping.settings import SweepConfig, sweep_settings
-from d9d_lr.sweeping.sharing import Sharing
-from d9d_lr.sweeping.standing import is_done, refuse_others, states_of
+from d9d_lr.sweeping.saying import say, shown
+from d9d_lr.sweeping.sharing import arranged
+from d9d_lr.sweeping.standing import Standing
 from d9d_lr.sweeping.stopping import alone, stopped_in_peace
 from d9d_lr.sweeping.sweep import Sweep
 from d9d_lr.sweeping.tables import (
     said_of_steps,
-    say,
     show_forecast,
     show_outcome,
     show_points,
     show_shared_steps,
-    shown,
 )
 from d9d_lr.sweeping.waves import remove_unneeded, run_shared
 
@@ -59,61 +53,49 @@ def run_sweep(sweep: Sweep, arguments: Sequence[str]) -> list[list[JobReturn]]:
         ConfigError: If a point cannot run, or a folder holds another run; nothing was changed then.
         RunError: If a point failed, after everything else was done.
     """
-    settings = sweep_settings(sweep.config)
-    if absent := [place for place in settings.reuse if not Path(place).is_dir()]:
-        raise ConfigError(Problem(f"{sweep.section}.reuse", f"there is no folder {place}") for place in absent)
-    foreseen = forecast(checked_points(sweep, settings, arguments), settings, sweep.section, partial(check, sweep))
-    points = foreseen.points
-    rungs = checked_rungs(points, settings.prune, sweep.section) if settings.prune else {}
-    if settings.dry_run:
-        states = states_of(sweep, points)
-        show_points(points, states)
-        show_shared_steps(_arranged(sweep, settings, points, states))
+    foreseen = forecast(sweep, checked_points(sweep, arguments))
+    points, prune = foreseen.points, sweep.settings.prune
+    rungs = checked_rungs(points, prune, sweep.section) if prune else {}
+    if sweep.settings.dry_run:
+        standing = Standing.of(sweep, points)
+        show_points(points, standing.states)
+        show_shared_steps(arranged(sweep, standing))
     show_forecast(foreseen)
-    if settings.dry_run:
+    if sweep.settings.dry_run:
         say(f"\n{counted(len(points), 'point')}; nothing was started ({sweep.section}.dry_run=true)")
         return []
     sweep.folder.mkdir(parents=True, exist_ok=True)
     with alone(sweep.folder):
-        states = states_of(sweep, points)
-        refuse_others(sweep.folder, states)
-        with stopped_in_peace(sweep.folder, this_program(sweep.config.hydra)):
-            returns = _run(sweep, settings, foreseen, states, rungs)
+        standing = Standing.of(sweep, points)
+        standing.refuse_others(sweep.folder)
+        with stopped_in_peace(sweep.folder, sweep.program):
+            returns = _run(sweep, foreseen, standing, rungs)
     _complain(points, returns, sweep.folder)
     return [[returns[point.folder] for point in points]]
 
 
-def _run(
-    sweep: Sweep, settings: SweepConfig, foreseen: Forecast, states: Mapping[str, FolderState], rungs: Rungs
-) -> dict[str, JobReturn]:
+def _run(sweep: Sweep, foreseen: Forecast, standing: Standing, rungs: Rungs) -> dict[str, JobReturn]:
     """Runs the points that did not complete before, and returns what came of each point, by its folder."""
-    folder, points, hydra = sweep.folder, foreseen.points, sweep.config.hydra
+    folder, settings, hydra = sweep.folder, sweep.settings, sweep.config.hydra
     write_text_whole(SweepFolder(folder).composed, OmegaConf.to_yaml(sweep.config))
-    left_out = [_recorded(point, hydra) for point in foreseen.left_out]
-    add_points(folder, [_recorded(point, hydra) for point in points], left_out)
-    for name, state in states.items():
-        if state.damage:
-            say(f"{state.damage}; it is kept as {set_aside(SweepFolder(folder).run(name).result).name}")
-    done = {
-        name: stored_job(state.result) for name, state in states.items() if state.result and is_done(state, settings)
-    }
-    sharing = _arranged(sweep, settings, points, states)
-    todo = sharing.points
+    add_points(folder, _recorded(sweep, foreseen.points), _recorded(sweep, foreseen.left_out))
+    standing.set_damage_aside(folder)
+    done, sharing = standing.returned(), arranged(sweep, standing)
     before = f", {len(done)} of them completed before" if done else ""
-    say(f"{counted(len(points), 'point')} in {shown(folder)}{before}")
+    say(f"{counted(len(foreseen.points), 'point')} in {shown(folder)}{before}")
     for line in said_of_steps(sharing):
         say(line)
-    traits = launcher_traits(sweep.config.hydra.launcher)
+    traits = launcher_traits(hydra.launcher)
     owner = Owner.this_process() if traits.ends_with_sweep else None
-    at_once = max(1, min(traits.parallel, len(todo)))
+    at_once = max(1, min(traits.parallel, len(sharing.points)))
     gpus = gpus_here() if traits.name == "joblib" and at_once > 1 else ()
     with new_attempt(folder, settings.failure_limit, owner, gpus) as attempt:
         sweep.job.attempt = attempt
         judging = write_rungs(attempt.folder / "rungs.json", rungs, settings.prune.factor) if settings.prune else None
         launches = Launches(sweep.launcher, traits, attempt, folder, at_once, judging)
         try:
-            with reported_progress(folder, [point.folder for point in todo]):
-                run_shared(sharing, launches, sweep.config.hydra.sweeper.max_batch_size)
+            with reported_progress(folder, [point.folder for point in sharing.points]):
+                run_shared(sharing, launches, hydra.sweeper.max_batch_size)
         finally:
             if not settings.keep_branches:
                 remove_unneeded(sharing, folder)
@@ -121,23 +103,17 @@ def _run(
     return {**done, **launches.returns}
 
 
-def _arranged(
-    sweep: Sweep, settings: SweepConfig, points: Sequence[CheckedPoint], states: Mapping[str, FolderState]
-) -> Sharing:
-    todo = [point for point in points if not is_done(states[point.folder], settings)]
-    done = [point for point in points if states[point.folder].state == "completed"]
-    return arranged(todo, done, sweep.folder, settings, load_checker(sweep.config.hydra.sweeper.check))
-
-
-def _recorded(point: CheckedPoint, hydra: DictConfig) -> RecordedPoint:
-    command = repeat_command(hydra, point.overrides, this_program(hydra))
-    return RecordedPoint(
-        folder=point.folder,
-        changed=dict(point.changed),
-        command=command,
-        identity=point.identity,
-        predicted=point.predicted,
-    )
+def _recorded(sweep: Sweep, points: Sequence[CheckedPoint]) -> list[RecordedPoint]:
+    return [
+        RecordedPoint(
+            folder=point.folder,
+            changed=dict(point.changed),
+            command=repeat_command(sweep.config.hydra, point.overrides, sweep.program),
+            identity=point.identity,
+            predicted=point.predicted,
+        )
+        for point in points
+    ]
 
 
 def _complain(points: Sequence[CheckedPoint], returns: Mapping[str, JobReturn], folder: Path) -> None:

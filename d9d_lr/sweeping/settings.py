@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from omegaconf import DictConfig
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from d9d_lr.config.base import Base, Positive
 from d9d_lr.config.plain import plain
-from d9d_lr.diagnostics.explain import explain
-from d9d_lr.diagnostics.problems import ConfigError
+from d9d_lr.diagnostics.explain import validated
+from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.fields import NUMBER
 
 SECTION = "sweep"
@@ -116,33 +117,27 @@ def resolve_sweep(section: Mapping[str, Any]) -> SweepConfig:
     Raises:
         ConfigError: With every problem found.
     """
-    return _validated(plain(section, SECTION), SECTION)
+    return validated(SweepConfig, plain(section, SECTION), SECTION)
 
 
 def sweep_settings(config: DictConfig) -> SweepConfig:
     """Returns how a sweep of any application goes: what `hydra.sweeper` sets wins over the section that it names.
-
-    Args:
-        config: The configuration of the sweep, its `hydra` section included.
 
     Raises:
         ConfigError: With every problem found.
     """
     sweeper = config.hydra.sweeper
     section = _section(config, sweeper.section) if sweeper.section else {}
-    _validated(section, sweeper.section or "")
+    validated(SweepConfig, section, sweeper.section or "")
     chosen = {name: value for name, value in plain(sweeper, SWEEPER).items() if name in SweepConfig.model_fields}
     own = {name: value for name, value in chosen.items() if value is not None}
-    _validated(own, SWEEPER)
-    return _validated({**section, **own}, SWEEPER)
+    validated(SweepConfig, own, SWEEPER)
+    settings = validated(SweepConfig, {**section, **own}, SWEEPER)
+    if absent := [place for place in settings.reuse if not Path(place).is_dir()]:
+        key = f"{sweeper.section or SWEEPER}.reuse"
+        raise ConfigError(Problem(key, f"there is no folder {place}") for place in absent)
+    return settings
 
 
 def _section(config: DictConfig, name: str) -> dict[str, Any]:
     return plain(config[name], name) if name in config else {}
-
-
-def _validated(raw: dict[str, Any], key: str) -> SweepConfig:
-    try:
-        return SweepConfig.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(explain(error, SweepConfig, raw, key)) from None

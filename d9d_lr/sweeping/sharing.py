@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from d9d_lr.runs.folders import RunFolder, SweepFolder, run_folder_of
-from d9d_lr.sweeping.branches import Kept, deepest, has_begun
+from d9d_lr.sweeping.branches import Kept, deepest, has_begun, kept_for
 from d9d_lr.sweeping.portion import Portion
 from d9d_lr.sweeping.preflight import CheckedPoint
+from d9d_lr.sweeping.standing import Standing
+from d9d_lr.sweeping.sweep import Sweep
 from d9d_lr.sweeping.tree import Course, Segment, trees_of, worth_sharing
 from d9d_lr.sweeping.trunks import Parting, Trunk, grove_of
 
@@ -92,7 +94,16 @@ class Sharing:
         return {folder: folders.count(folder) for folder in dict.fromkeys(folders)}
 
 
-def shared(points: Sequence[CheckedPoint], sweep_folder: Path, kept: Sequence[Kept]) -> Sharing:
+def arranged(sweep: Sweep, standing: Standing) -> Sharing:
+    """Arranges the points that are to run, so that each distinct step is trained once if the sweep wants that."""
+    todo = standing.left
+    if not sweep.settings.share_prefixes:
+        return Sharing([], [], todo, {point.folder: Start() for point in todo}, {})
+    kept = list(kept_for(sweep, standing)) if any(point.course for point in todo) else []
+    return _shared(todo, sweep.folder, kept)
+
+
+def _shared(points: Sequence[CheckedPoint], sweep_folder: Path, kept: Sequence[Kept]) -> Sharing:
     """Arranges points so that each distinct step is trained once.
 
     Args:
@@ -122,11 +133,6 @@ def shared(points: Sequence[CheckedPoint], sweep_folder: Path, kept: Sequence[Ke
         )
     begun = [replace(point, portion=Portion(starts[point.folder].path)) for point in points]
     return Sharing(trees, trunks, begun, starts, Counter(point.unknown for point in points if point.unknown))
-
-
-def each_alone(points: Sequence[CheckedPoint]) -> Sharing:
-    """Arranges points so that each trains all of its steps itself, as the sweep wants."""
-    return Sharing([], [], points, {point.folder: Start() for point in points}, {})
 
 
 def _job_of(trunk: Trunk, saves: tuple[int, ...], point: CheckedPoint, sweep_folder: Path) -> CheckedPoint:

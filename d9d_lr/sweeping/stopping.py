@@ -18,15 +18,12 @@ from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.runs.commands import command_again, quoted
 from d9d_lr.runs.locks import HeldError, held
-from d9d_lr.sweeping.tables import say, shown
+from d9d_lr.sweeping.saying import say, shown
 
 
 @contextmanager
 def errors_reported(arguments: Sequence[str]) -> Iterator[None]:
     """Says what is wrong in sentences, in an application that would show a traceback.
-
-    Args:
-        arguments: What was typed.
 
     Raises:
         SystemExit: With status 2 for a configuration that cannot be used, 1 for a sweep that failed, 130 for Ctrl-C.
@@ -65,12 +62,7 @@ def alone(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def stopped_in_peace(folder: Path, program: str) -> Iterator[None]:
-    """Lets SIGTERM leave a summary behind, as Ctrl-C does, and ends what a stopped sweep says with how to go on.
-
-    Args:
-        folder: The sweep's folder.
-        program: What stands behind `python` to run the application.
-    """
+    """Lets SIGTERM leave a summary behind, as Ctrl-C does, and ends what a stopped sweep says with how to go on."""
     try:
         with _terminated_like_ctrl_c():
             yield

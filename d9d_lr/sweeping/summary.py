@@ -10,15 +10,14 @@ from pathlib import Path
 
 from d9d_lr.comparing.answer import Answer, answers
 from d9d_lr.comparing.folding import Outcome, Setting, settings_of
+from d9d_lr.comparing.predicted import against_real
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.diagnostics.visible import visible
 from d9d_lr.runs.commands import repeat_setting
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.record import RecordedPoint, record_or_folders
-from d9d_lr.runs.results import OBJECTIVE, read_result
+from d9d_lr.runs.results import OBJECTIVE, STATUSES, read_result
 from d9d_lr.runs.states import stored_values
-
-_ORDER = ("completed", "pruned", "failed", "interrupted", "unfinished", "not started")
 
 
 @dataclass(frozen=True)
@@ -98,6 +97,11 @@ class Summary:
         """Which schedule is best, for each length of the runs."""
         return answers(self.settings)
 
+    @cached_property
+    def against_real(self) -> str:
+        """How good the predictions of a law were; empty where nothing that was predicted has an outcome."""
+        return against_real(self.settings)
+
     def repeats(self, setting: Setting) -> str:
         """Returns the command that runs every seed of a setting again."""
         return repeat_setting([self.rows[place].point.command for place in sorted(setting.points)])
@@ -106,7 +110,7 @@ class Summary:
     def counts(self) -> dict[str, int]:
         """How many points there are of each status that occurs."""
         statuses = [row.status for row in self.rows]
-        return {status: statuses.count(status) for status in _ORDER if status in statuses}
+        return {status: statuses.count(status) for status in STATUSES if status in statuses}
 
 
 def read_summary(sweep_folder: Path) -> Summary:
@@ -164,7 +168,7 @@ def _ranked(rows: Sequence[SummaryRow]) -> Iterator[SummaryRow]:
 
 
 def _order(row: SummaryRow) -> tuple[int, bool, float, str]:
-    return _ORDER.index(row.status), *_worth(row), row.point.folder
+    return STATUSES.index(row.status), *_worth(row), row.point.folder
 
 
 def _worth(row: SummaryRow) -> tuple[bool, float]:

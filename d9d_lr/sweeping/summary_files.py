@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from d9d_lr.comparing.folding import Setting
-from d9d_lr.comparing.predicted import against_real, predicted_text
+from d9d_lr.comparing.predicted import predicted_text
 from d9d_lr.comparing.words import notes, sentence
 from d9d_lr.diagnostics.visible import no_formula, visible
 from d9d_lr.runs.atomic import write_text_whole
@@ -79,8 +79,8 @@ def _markdown(summary: Summary, table: Sequence[Sequence[str]]) -> str:
         heading = f"{answer.heading}: " if answer.heading else ""
         parts.append(f"**{visible(heading + sentence(answer))}**\n")
         parts += [f"- {visible(note)}" for note in notes(answer)] + [""] * bool(notes(answer))
-    if said := against_real(summary.settings):
-        parts.append(f"{visible(said)}\n")
+    if summary.against_real:
+        parts.append(f"{visible(summary.against_real)}\n")
     header, *rows = table
     return "\n".join(
         [

@@ -12,15 +12,15 @@ from rich.table import Table
 from rich.text import Text as RichText
 
 from d9d_lr.comparing.folding import is_seed
-from d9d_lr.comparing.predicted import against_real
 from d9d_lr.comparing.terminal import answer_text, drawn
 from d9d_lr.comparing.words import counted
-from d9d_lr.diagnostics.visible import visible
+from d9d_lr.diagnostics.visible import visible, visible_lines
 from d9d_lr.runs.folders import SweepFolder
 from d9d_lr.runs.states import FolderState
 from d9d_lr.sweeping.fit_line import fit_line
 from d9d_lr.sweeping.forecast import Forecast
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
+from d9d_lr.sweeping.saying import say, shown
 from d9d_lr.sweeping.sharing import Sharing
 from d9d_lr.sweeping.summary import Summary, read_summary
 from d9d_lr.sweeping.summary_files import write_summary
@@ -30,17 +30,6 @@ _MOST_SEGMENTS = 200
 _MOST_LEFT_OUT = 60
 _WIDE = 240
 """Width of tables that go to a file or a pipe, where nothing wraps."""
-
-
-def say(text: str) -> None:
-    """Writes a line for the user who started the sweep."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def shown(path: Path) -> Path:
-    """Returns a path as a user would type it here."""
-    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState]) -> None:
@@ -134,9 +123,9 @@ def show_outcome(sweep_folder: Path) -> None:
     """
     summary = read_summary(sweep_folder)
     write_summary(sweep_folder, summary)
-    say(f"\n{_visible_lines(answer_text(summary.answers, summary.objective, _width()))}\n")
-    if said := against_real(summary.settings):
-        say(f"{visible(said)}\n")
+    say(f"\n{visible_lines(answer_text(summary.answers, summary.objective, _width()))}\n")
+    if summary.against_real:
+        say(f"{visible(summary.against_real)}\n")
     for line in _failures(summary):
         say(line)
     for answer in summary.answers:
@@ -146,7 +135,7 @@ def show_outcome(sweep_folder: Path) -> None:
     say(", ".join(f"{count} {status}" for status, count in summary.counts.items()))
     files = SweepFolder(sweep_folder)
     say(f"{shown(files.table)}, {shown(files.markdown)}")
-    if command := fit_line(shown(sweep_folder), sweep_folder, summary):
+    if command := fit_line(sweep_folder, summary):
         say(f"fit a law on it, to predict other schedules: {visible(command)}")
 
 
@@ -186,7 +175,3 @@ def _width() -> int:
 def _text(text: str) -> RichText:
     """Returns text as it is, with nothing in it that steers a terminal or is markup."""
     return RichText(visible(text))
-
-
-def _visible_lines(text: str) -> str:
-    return "\n".join(map(visible, text.splitlines()))

@@ -71,11 +71,7 @@ class Segment:
 
 
 def trees_of(courses: Sequence[tuple[str, Course]]) -> list[Segment]:
-    """Returns the first segments of all families, in the order in which they appear.
-
-    Args:
-        courses: The points by name, with what each does.
-    """
+    """Returns the first segments of all families, in the order in which they appear."""
     families: dict[tuple[str, OnTheWay], list[tuple[str, Course]]] = {}
     for name, course in courses:
         families.setdefault((course.family, course.on_the_way), []).append((name, course))

@@ -58,12 +58,7 @@ class Grove:
 
 
 def grove_of(trees: Sequence[Segment], courses: Mapping[str, Course]) -> Grove:
-    """Returns the trunks of trees of segments.
-
-    Args:
-        trees: The first segments of all families.
-        courses: What each of their points does.
-    """
+    """Returns the trunks of trees of segments."""
     trunks: list[Trunk] = []
     partings: dict[str, Parting] = {}
     shared = _shared_lengths(trees)

@@ -11,8 +11,8 @@ from d9d_lr.sweeping.branches import has_begun, is_completed
 from d9d_lr.sweeping.launch import Launches
 from d9d_lr.sweeping.portion import shared_steps_failed
 from d9d_lr.sweeping.preflight import CheckedPoint
+from d9d_lr.sweeping.saying import say
 from d9d_lr.sweeping.sharing import Sharing
-from d9d_lr.sweeping.tables import say
 
 
 def run_shared(sharing: Sharing, launches: Launches, batch_size: int | None) -> None:

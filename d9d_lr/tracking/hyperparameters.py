@@ -8,9 +8,8 @@ from typing import Any
 
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.diagnostics.problems import RunError
-from d9d_lr.runs.folders import RunFolder
-from d9d_lr.runs.reading import read_yaml
 from d9d_lr.runs.record import read_record, split_overrides, stored_overrides
+from d9d_lr.runs.states import stored_choices
 from d9d_lr.tracking.protocol import Scalar
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
 
@@ -58,11 +57,7 @@ def chosen_schedule(settings: Settings, folder: Path) -> str:
     """Returns the chosen option of the group `lr`, such as "wsd", or a user-defined provider; empty if unknown."""
     if isinstance(settings.lr, TargetConfig):
         return settings.lr.target
-    try:
-        choices = read_yaml(RunFolder(folder).hydra)["hydra"]["runtime"]["choices"]
-        return str(choices.get("lr") or "")
-    except (RunError, OSError, ValueError, KeyError, TypeError):
-        return ""
+    return str(stored_choices(folder).get("lr") or "")
 
 
 def _compared(settings: Settings, folder: Path) -> dict[str, str]:

@@ -11,6 +11,7 @@ from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 from d9d_lr.runs.folders import RunFolder, run_folder_of
 from d9d_lr.runs.metrics import check_lines
+from d9d_lr.training.assignment import Assignment
 from d9d_lr.training.checkpoints import Checkpoint, load_checkpoint
 from d9d_lr.training.course import history_fingerprint
 from d9d_lr.training.loop import Past, Run
@@ -21,22 +22,16 @@ log = logging.getLogger(__name__)
 
 
 def checkpoint_to_begin_from(
-    path: Path | None, settings: Settings, plan: SchedulePlan, context: DistributedContext
+    assignment: Assignment, plan: SchedulePlan, context: DistributedContext
 ) -> Checkpoint | None:
-    """Returns another run's checkpoint if this run would be in that state at that step; None to start at step 0.
-
-    Args:
-        path: The checkpoint; None if there is none.
-        settings: The settings of this run.
-        plan: The schedule that it follows.
-        context: The device and the processes.
-    """
+    """Returns another run's checkpoint if this run would be in that state at that step; None to start at step 0."""
+    path = assignment.portion.begin
     if path is None:
         return None
     try:
-        checkpoint = _agreeing(path, settings, plan, context)
-        for each in taken_over(path, checkpoint.step, settings.train):
-            _agreeing(each, settings, plan, context)
+        checkpoint = _agreeing(path, assignment.settings, plan, context)
+        for each in _taken_over(path, checkpoint.step, assignment.config):
+            _agreeing(each, assignment.settings, plan, context)
     except RunError as error:
         log.warning("%s; starting at step 0", error)
         return None
@@ -44,14 +39,8 @@ def checkpoint_to_begin_from(
     return checkpoint
 
 
-def taken_over(path: Path, step: int, config: TrainConfig) -> tuple[Path, ...]:
-    """Returns the checkpoints on the way that a run which begins from another one would have left itself until then.
-
-    Args:
-        path: The checkpoint that it begins from.
-        step: Its step.
-        config: How the run goes.
-    """
+def _taken_over(path: Path, step: int, config: TrainConfig) -> tuple[Path, ...]:
+    """Returns the checkpoints on the way that a run which begins from another one would have left itself until then."""
     files = RunFolder(run_folder_of(path))
     held = [each for each in config.on_the_way.held_at(step) if each < config.last_step]
     return tuple(path if each == step else files.checkpoint_after(each) for each in held)
@@ -65,32 +54,31 @@ def _agreeing(path: Path, settings: Settings, plan: SchedulePlan, context: Distr
     """
     checkpoint = load_checkpoint(path)
     check_lines(checkpoint.step, run_folder_of(path), checkpoint.metrics_lines)
-    own = history_fingerprint(settings, plan, checkpoint.step, environment_of(context))
+    own = history_fingerprint(settings, plan, checkpoint.step, _environment_of(context))
     if checkpoint.step > plan.total_steps or not own or checkpoint.history != own:
         raise RunError(f"{path} does not agree with this run to the last bit")
     return checkpoint
 
 
-def past_of(run: Run, settings: Settings, start: Checkpoint, begun: Path | None) -> Past:
+def past_of(run: Run, start: Checkpoint, begun: Path | None) -> Past:
     """Returns how a run came to the checkpoint that it starts from.
 
     Args:
         run: The run, at the checkpoint's step.
-        settings: Its settings.
         start: The checkpoint.
         begun: Where it lies, if it is another run's that agrees with this one.
     """
     if begun is not None:
-        return Past(start.step, run_folder_of(begun), taken_over(begun, start.step, settings.train))
-    return Past(start.began, known=bool(start.history) and start.history == history_of(run, settings, start.step))
+        return Past(start.step, run_folder_of(begun), _taken_over(begun, start.step, run.config))
+    return Past(start.began, known=bool(start.history) and start.history == history_of(run))
 
 
-def history_of(run: Run, settings: Settings, step: int) -> str:
-    """Returns the hash of all that a run does in its first steps, if it does them as its settings say."""
-    return history_fingerprint(settings, run.plan, step, environment_of(run.context))
+def history_of(run: Run) -> str:
+    """Returns the hash of all that a run did up to its step, if it did it as its settings say."""
+    return history_fingerprint(run.assignment.settings, run.plan, run.step, _environment_of(run.context))
 
 
-def environment_of(context: DistributedContext) -> list[object]:
+def _environment_of(context: DistributedContext) -> list[object]:
     """Returns what else decides the last bit of a run: torch, the device, threads and processes."""
     device = context.device.type
     name = torch.cuda.get_device_name(context.device) if device == "cuda" else device

@@ -14,9 +14,8 @@ import torch
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
 from d9d_lr.runs.atomic import set_aside, write_whole
 from d9d_lr.runs.folders import RunFolder, step_of
-from d9d_lr.runs.format import FORMAT, check_format
 from d9d_lr.runs.metrics import check_lines
-from d9d_lr.runs.reading import DamagedError, open_regular
+from d9d_lr.runs.reading import FORMAT, DamagedError, check_format, open_regular
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ class Checkpoint:
         metrics_lines: Lines of the run's metrics of the steps before; None if it was not counted, as in format 1.
         history: A hash of all that the run did up to here; empty if nobody can say. See `d9d_lr.training.course`.
         began: The step of the checkpoint of another run that this one began from; 0 if it began by itself.
-        format: The format of the file; see `d9d_lr.runs.format`.
+        format: The format of the file; see `d9d_lr.runs.reading`.
     """
 
     step: int

@@ -6,10 +6,8 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pydantic import ValidationError
-
 from d9d_lr.config.base import Base
-from d9d_lr.diagnostics.explain import explain
+from d9d_lr.diagnostics.explain import validated
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.batch import BatchShares
 from d9d_lr.schedule.units import NEEDS, PerStep, Unit, Units, exact
@@ -47,27 +45,22 @@ def with_total_steps(
     if not given or given == ["total_steps"]:
         return dict(train)
     (name,) = given
-    amounts = _read(_Amounts, {name: train[name]}, "train")
+    amounts = validated(_Amounts, {name: train[name]}, "train")
     batch = shares() or BatchShares()
-    units = Units(batch=batch, **dict(_read(_PerStep, {field: lr.get(field) for field in _PerStep.model_fields}, "lr")))
+    units = Units(
+        batch=batch, **dict(validated(_PerStep, {field: lr.get(field) for field in _PerStep.model_fields}, "lr"))
+    )
     need = NEEDS[_IN[name]]
     if not units.knows(need):
         message = f"is missing; train.{name} needs it"
         raise ConfigError([Problem(f"lr.{need}", message, f"type lr.{need}=NUMBER")])
     steps = math.floor(units.steps_for(_IN[name], exact(getattr(amounts, name))))
     if not steps:
-        per_step = float(units.amount_after(_IN[name], 1))
-        raise ConfigError([Problem(f"train.{name}", f"{train[name]} is less than a step, which is {per_step:.12g}")])
+        step = float(units.amount_after(_IN[name], 1))
+        raise ConfigError([Problem(f"train.{name}", f"{train[name]} is less than a step, which is {step:.12g}")])
     return {**train, "total_steps": steps, name: None}
 
 
 def _beside(name: str, other: str, train: Mapping[str, Any]) -> Problem:
     message = f"{train[name]} stands beside train.{other}, {train[other]}, and only one of them may"
     return Problem(f"train.{name}", message, f"type train.{name}=null")
-
-
-def _read(model: type[Base], raw: dict[str, Any], key: str) -> Base:
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(explain(error, model, raw, key)) from None

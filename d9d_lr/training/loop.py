@@ -17,6 +17,7 @@ from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 from d9d_lr.provider.protocols import LRSchedulerProtocol
 from d9d_lr.provider.torch_scheduler import PiecewiseLR
+from d9d_lr.training.assignment import Assignment
 from d9d_lr.training.interrupts import Interrupts
 from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import (
@@ -59,15 +60,15 @@ class Run:
     """The live parts of one run.
 
     Attributes:
+        assignment: What is to be trained.
         plan: The schedule that it follows.
         step: Updates done so far.
         seconds: Time spent training so far, over all resumed parts.
         saved_step: Step of the newest checkpoint; None if there is none.
-        saves: Steps after which other runs begin; with any, this one ends after the last of them.
         past: How it came to where it starts.
     """
 
-    config: TrainConfig
+    assignment: Assignment
     context: DistributedContext
     task: Task
     model: nn.Module
@@ -77,9 +78,18 @@ class Run:
     step: int = 0
     seconds: float = 0.0
     saved_step: int | None = None
-    saves: tuple[int, ...] = ()
     past: Past = NO_PAST
     _versions: list[int] = field(default_factory=list)
+
+    @property
+    def config(self) -> TrainConfig:
+        """How it goes."""
+        return self.assignment.config
+
+    @property
+    def saves(self) -> tuple[int, ...]:
+        """Steps after which other runs begin; with any, this one ends after the last of them."""
+        return self.assignment.portion.saves
 
     @property
     def lr(self) -> float:

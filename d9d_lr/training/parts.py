@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import torch
-from torch import nn
 from torch.optim import Optimizer
 
 from d9d_lr.composing.targets import TargetConfig
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.provider.context import DistributedContext, InitializeLRSchedulerContext
-from d9d_lr.sweeping.portion import WHOLE, Portion
+from d9d_lr.training.assignment import Assignment
 from d9d_lr.training.begin import checkpoint_to_begin_from, past_of
-from d9d_lr.training.checkpoints import Checkpoint, load_checkpoint
+from d9d_lr.training.checkpoints import load_checkpoint
 from d9d_lr.training.environment import check_processes, device_type
 from d9d_lr.training.kept_promise import check_said
 from d9d_lr.training.loop import Past, Run
 from d9d_lr.training.optimizers.build import build_optimizer
-from d9d_lr.training.optimizers.groups import parameters_of
 from d9d_lr.training.optimizers.settings import OptimizerConfig
 from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.processes import all_gather
@@ -29,47 +26,40 @@ from d9d_lr.training.resume import find_checkpoint, log_changes, restore
 from d9d_lr.training.schedule_plan import plan_to_follow
 from d9d_lr.training.scheduled import with_base_values
 from d9d_lr.training.schedulers import build_scheduler
-from d9d_lr.training.settings import Settings
 from d9d_lr.training.tasks.build import build_task
 from d9d_lr.training.tasks.protocol import Task
 from d9d_lr.training.threads import threads_for_process
 
 
-def prepare(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
+def prepare(assignment: Assignment) -> Run:
     """Builds every part of the run in a folder, in the state of its checkpoint if there is one. Writes nothing.
-
-    Args:
-        settings: The validated settings.
-        folder: The run folder.
-        portion: What of the run is done here; where the folder has a checkpoint, that is what it goes on from.
 
     Raises:
         ConfigError: If the settings cannot be followed here.
         RunError: If no checkpoint can be read, or it does not fit.
     """
-    config = settings.train
+    settings, config, portion = assignment.settings, assignment.config, assignment.portion
     torch.set_num_threads(threads_for_process(config.num_threads))
     context = DistributedContext.from_env(device_type(config.device))
     check_processes(settings, context.world_size)
-    checkpoint = find_checkpoint(settings, folder)
+    checkpoint = find_checkpoint(settings, assignment.folder)
     plan = plan_to_follow(settings, checkpoint)
-    begin = None if checkpoint else checkpoint_to_begin_from(portion.begin, settings, plan, context)
+    begin = None if checkpoint else checkpoint_to_begin_from(assignment, plan, context)
 
-    run = _at_step_0(settings, plan, build_task(settings.task), context)
-    run.saves = portion.saves
+    run = _at_step_0(assignment, plan, build_task(settings.task), context)
     if begin or run.saves:
-        optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), run.model)
+        optimizer = build_optimizer(_with_bases(settings.optimizer, plan), run.model)
         check_said(plan, _context(context, plan, optimizer), begin.step if begin else run.saves[-1])
     start = checkpoint or begin
     if start:
         if checkpoint:
             log_changes(checkpoint, settings)
-        _move_to(run, start, settings)
-        run.past = past_of(run, settings, start, portion.begin if begin else None)
+        restore(run, start)
+        run.past = past_of(run, start, portion.begin if begin else None)
     return run
 
 
-def prepare_together(settings: Settings, folder: Path, portion: Portion = WHOLE) -> Run:
+def prepare_together(assignment: Assignment) -> Run:
     """Prepares in every process, so that either all of them train, from one step, or none does.
 
     Raises:
@@ -78,7 +68,7 @@ def prepare_together(settings: Settings, folder: Path, portion: Portion = WHOLE)
     """
     run, trouble = None, None
     try:
-        run = prepare(settings, folder, portion)
+        run = prepare(assignment)
     except Exception as error:
         trouble = error
     said = all_gather((run.step if run else None, in_one_line(trouble) if trouble else ""))
@@ -90,39 +80,33 @@ def prepare_together(settings: Settings, folder: Path, portion: Portion = WHOLE)
     assert run is not None
     if len({step for step, _ in said}) > 1:
         steps = ", ".join(f"process {rank} at {step}" for rank, (step, _) in enumerate(said))
-        raise RunError(f"the processes would start at different steps, {steps}; all of them must see {folder}")
+        raise RunError(
+            f"the processes would start at different steps, {steps}; all of them must see {assignment.folder}"
+        )
     return run
 
 
-def on_the_way(run: Run, settings: Settings) -> Iterator[Run]:
+def on_the_way(run: Run) -> Iterator[Run]:
     """Yields a run that begins from another one as it was where that one was saved on its way."""
     for path in run.past.taken:
         checkpoint = load_checkpoint(path)
-        earlier = _at_step_0(settings, run.plan, run.task, run.context)
-        _move_to(earlier, checkpoint, settings)
+        earlier = _at_step_0(run.assignment, run.plan, run.task, run.context)
+        restore(earlier, checkpoint)
         earlier.past = Past(checkpoint.step)
         yield earlier
 
 
-def _at_step_0(settings: Settings, plan: SchedulePlan, task: Task, context: DistributedContext) -> Run:
+def _at_step_0(assignment: Assignment, plan: SchedulePlan, task: Task, context: DistributedContext) -> Run:
+    settings = assignment.settings
     seed_model(settings.train.seed)
     model = task.build_model().to(context.device)
-    optimizer = _built_optimizer(_with_bases(settings.optimizer, plan), model)
+    optimizer = build_optimizer(_with_bases(settings.optimizer, plan), model)
     scheduler = build_scheduler(plan, _context(context, plan, optimizer))
-    return Run(settings.train, context, task, model, optimizer, scheduler, plan)
-
-
-def _move_to(run: Run, start: Checkpoint, settings: Settings) -> None:
-    restore(start, settings, run.plan, run.model, run.optimizer, run.scheduler)
-    run.step, run.seconds, run.saved_step = start.step, start.seconds, start.step
+    return Run(assignment, context, task, model, optimizer, scheduler, plan)
 
 
 def _context(context: DistributedContext, plan: SchedulePlan, optimizer: Optimizer) -> InitializeLRSchedulerContext:
     return InitializeLRSchedulerContext(dist_context=context, total_steps=plan.total_steps, optimizer=optimizer)
-
-
-def _built_optimizer(config: OptimizerConfig | TargetConfig, model: nn.Module) -> Optimizer:
-    return build_optimizer(config, parameters_of(config, model))
 
 
 def _with_bases(config: OptimizerConfig | TargetConfig, plan: SchedulePlan) -> OptimizerConfig | TargetConfig:

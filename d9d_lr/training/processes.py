@@ -10,8 +10,6 @@ import gc
 import os
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -22,19 +20,9 @@ from torch.nn.parallel import DistributedDataParallel
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.provider.context import DistributedContext
 from d9d_lr.runs.launched import world_size
-from d9d_lr.sweeping.portion import Portion
-from d9d_lr.training.settings import Settings
+from d9d_lr.training.assignment import Assignment
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Assignment:
-    """What rank 0 broadcasts for the others to train."""
-
-    settings: Settings
-    folder: Path
-    portion: Portion
 
 
 class _Group:

@@ -22,6 +22,7 @@ from d9d_lr.runs.reading import DamagedError
 from d9d_lr.runs.results import OBJECTIVE, RunResult, Status, read_result, write_result
 from d9d_lr.sweeping.pruning import Judge
 from d9d_lr.tracking.protocol import Tracker
+from d9d_lr.training.assignment import Assignment
 from d9d_lr.training.begin import history_of
 from d9d_lr.training.checkpoints import Checkpoint, prune, remove_all, reopen, save_checkpoint
 from d9d_lr.training.display import Display
@@ -29,42 +30,33 @@ from d9d_lr.training.fingerprint import settings_fingerprint, storable
 from d9d_lr.training.loop import Observer, Row, Run
 from d9d_lr.training.parts import on_the_way
 from d9d_lr.training.plan import SchedulePlan
-from d9d_lr.training.settings import Settings
 
 log = logging.getLogger(__name__)
 
 
 @contextmanager
-def recording(
-    run: Run, settings: Settings, folder: Path, tracker: Tracker, judge: Judge | None = None
-) -> Iterator[Recorder]:
+def recording(run: Run, tracker: Tracker, judge: Judge | None = None) -> Iterator[Recorder]:
     """Makes the folder say that this run is going on, and records it."""
+    folder = run.assignment.folder
     kept = lines_before(run.step, run.past.from_folder or folder) if run.step else []
-    _clear(run, settings, folder)
+    _clear(run)
     for row in map(json.loads, kept if run.past.from_folder else ()):  # what others trained, as if it were trained here
         tracker.log(int(row.pop("step")), row)
-    with MetricsFile(folder, kept) as metrics, Display(settings.train.last_step) as display:
-        for earlier in on_the_way(run, settings):
+    with MetricsFile(folder, kept) as metrics, Display(run.config.last_step) as display:
+        for earlier in on_the_way(run):
             metrics.sync()
             path, lines = RunFolder(folder).checkpoint_after(earlier.step), lines_before(earlier.step, folder)
-            save_checkpoint(path, _checkpoint(earlier, settings, len(lines)))
-        yield Recorder(run, settings, folder, metrics, display, tracker, judge)
+            save_checkpoint(path, _checkpoint(earlier, len(lines)))
+        yield Recorder(run, metrics, display, tracker, judge)
 
 
 class Recorder(Observer):
     """Writes the metrics and checkpoints of a run that goes on, and shows them to the user."""
 
     def __init__(
-        self,
-        run: Run,
-        settings: Settings,
-        folder: Path,
-        metrics: MetricsFile,
-        display: Display,
-        tracker: Tracker,
-        judge: Judge | None = None,
+        self, run: Run, metrics: MetricsFile, display: Display, tracker: Tracker, judge: Judge | None = None
     ) -> None:
-        self._run, self._settings, self._folder = run, settings, folder
+        self._run, self._folder = run, run.assignment.folder
         self._metrics, self._display, self._tracker, self._judge = metrics, display, tracker, judge
         self.verdict: str | None = None
 
@@ -88,7 +80,7 @@ class Recorder(Observer):
     def save(self) -> None:
         """Saves a run that is on its way, and forgets the oldest checkpoints."""
         self._save_at(RunFolder(self._folder).checkpoint_after(self._run.step))
-        config = self._settings.train
+        config = self._run.config
         needed = {step for save in self._run.saves for step in (save, *config.on_the_way.held_at(save))}
         prune(self._folder, config.keep_checkpoints, needed)
 
@@ -98,39 +90,34 @@ class Recorder(Observer):
 
     def _save_at(self, path: Path) -> None:
         self._metrics.sync()
-        save_checkpoint(path, _checkpoint(self._run, self._settings, self._metrics.count_before(self._run.step)))
+        save_checkpoint(path, _checkpoint(self._run, self._metrics.count_before(self._run.step)))
         self._run.saved_step = self._run.step
 
 
-def record_end(
-    run: Run, settings: Settings, folder: Path, overrides: list[str], verdict: str | None = None
-) -> RunResult:
+def record_end(run: Run, verdict: str | None = None) -> RunResult:
     """Writes the result of a run that has done all its steps, or was stopped before: by a verdict, or interrupted."""
     stopped: Status = "pruned" if verdict else "interrupted"
     status = "completed" if run.step == run.stop else stopped
-    result = _result(run, settings, folder, status, overrides, verdict if status == "pruned" else None)
-    write_result(folder, result)
+    result = _result(run.assignment, run, status, verdict if status == "pruned" else None)
+    write_result(run.assignment.folder, result)
     return result
 
 
-def record_failure(
-    run: Run | None, settings: Settings, folder: Path, overrides: list[str], error: Exception
-) -> RunResult | None:
+def record_failure(assignment: Assignment, run: Run | None, error: Exception) -> RunResult | None:
     """Writes why a run failed; a refusal leaves what an earlier run left in the folder as it is, and gives None."""
+    folder = assignment.folder
     if run is None and RunFolder(folder).metrics.exists():
         return None
     write_error(folder, error)
     with suppress(OSError, RunError):  # a full disk, a folder that is gone: the error itself tells
-        result = _result(run, settings, folder, "failed", overrides, in_one_line(error))
+        result = _result(assignment, run, "failed", in_one_line(error))
         write_result(folder, result)
         return result
     return None
 
 
-def _result(
-    run: Run | None, settings: Settings, folder: Path, status: Status, overrides: list[str], error: str | None = None
-) -> RunResult:
-    rows = [row for row in read_metrics(folder) if OBJECTIVE in row]
+def _result(assignment: Assignment, run: Run | None, status: Status, error: str | None = None) -> RunResult:
+    rows = [row for row in read_metrics(assignment.folder) if OBJECTIVE in row]
     final = _metrics_of(rows[-1]) if rows else {}
     return RunResult(
         status=status,
@@ -138,18 +125,19 @@ def _result(
         final=final,
         best=_metrics_of(min(rows, key=lambda row: row[OBJECTIVE], default={})),
         steps=run.step if run else 0,
-        total_steps=settings.train.total_steps,
-        stop_after=settings.train.stop_after,
+        total_steps=assignment.config.total_steps,
+        stop_after=assignment.config.stop_after,
         seconds=run.seconds if run else 0.0,
         trained_steps=run.step - run.past.began if run else 0,
-        fingerprint=settings_fingerprint(settings),
-        overrides=overrides,
+        fingerprint=settings_fingerprint(assignment.settings),
+        overrides=list(assignment.overrides),
         error=error,
     )
 
 
-def _clear(run: Run, settings: Settings, folder: Path) -> None:
+def _clear(run: Run) -> None:
     """Takes away what belongs to a run that ended here before; checkpoints before the metrics they count on."""
+    folder, config = run.assignment.folder, run.config
     files = RunFolder(folder)
     for place in (folder, files.checkpoints):
         remove_partials(place)
@@ -158,13 +146,13 @@ def _clear(run: Run, settings: Settings, folder: Path) -> None:
         path.unlink(missing_ok=True)
     if has_damage_inside(folder):
         log.info("%s is kept as %s", files.metrics, set_aside(files.metrics).name)
-    if settings.train.resume == "never":
+    if config.resume == "never":
         remove_all(folder)
-    if run.step < settings.train.last_step:
+    if run.step < config.last_step:
         reopen(folder, run.step)
-    write_text_whole(files.schedule, _schedule_json(_lr_in_force(run, settings)))
+    write_text_whole(files.schedule, _schedule_json(_lr_in_force(run)))
     if run.plan.schedules:
-        write_text_whole(files.schedules, _schedules_json(run.plan, settings.train.total_steps))
+        write_text_whole(files.schedules, _schedules_json(run.plan, config.total_steps))
     else:
         files.schedules.unlink(missing_ok=True)
 
@@ -182,27 +170,27 @@ def _metrics_of(row: dict[str, float]) -> dict[str, float]:
     return {name: value for name, value in row.items() if name == "step" or name.startswith("val_")}
 
 
-def _checkpoint(run: Run, settings: Settings, metrics_lines: int) -> Checkpoint:
+def _checkpoint(run: Run, metrics_lines: int) -> Checkpoint:
     return Checkpoint(
         step=run.step,
         seconds=run.seconds,
         model=run.model.state_dict(),
         optimizer=run.optimizer.state_dict(),
         scheduler=run.scheduler.state_dict(),
-        settings=storable(settings),
+        settings=storable(run.assignment.settings),
         plan=storable(run.plan),
         metrics_lines=metrics_lines,
-        history=history_of(run, settings, run.step) if run.past.known else "",
+        history=history_of(run) if run.past.known else "",
         began=run.past.began,
     )
 
 
-def _lr_in_force(run: Run, settings: Settings) -> PiecewiseConfig | TargetConfig:
+def _lr_in_force(run: Run) -> PiecewiseConfig | TargetConfig:
     """Returns the schedule that is followed, one that no other file is needed to read.
 
     What is kept from a run of another length is counted in steps, and so is what is counted with a batch that changes.
     """
-    plan, total_steps = run.plan, settings.train.total_steps
+    plan, total_steps = run.plan, run.config.total_steps
     schedule = plan.schedule()
     if schedule is not None and (plan.total_steps != total_steps or plan.batch_sizes() is not None):
         return in_steps(schedule, total_steps)

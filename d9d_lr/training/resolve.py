@@ -9,13 +9,12 @@ from typing import Any, TypeVar
 from omegaconf import DictConfig, OmegaConf
 from pydantic import ValidationError
 
-from d9d_lr.composing.packaged import packaged_values
-from d9d_lr.composing.targets import TargetConfig, bind_target, split_target
+from d9d_lr.composing.targets import TargetConfig, bind_target, packaged_values, split_target
 from d9d_lr.config.base import Base
 from d9d_lr.config.models import PiecewiseConfig, PiecewiseSchedulerConfig
 from d9d_lr.config.plain import marked, plain
 from d9d_lr.config.resolve_lr import apart, resolve_lr
-from d9d_lr.diagnostics.explain import explain
+from d9d_lr.diagnostics.explain import validated
 from d9d_lr.diagnostics.problems import ConfigError, Problem, did_you_mean
 from d9d_lr.sweeping.settings import resolve_sweep
 from d9d_lr.tracking.settings import GIVEN_TO_TRACKERS, TrackerConfig
@@ -123,7 +122,7 @@ def _section(config: DictConfig, name: str) -> dict[str, Any]:
 def _train(sections: Mapping[str, Any]) -> TrainConfig:
     section, lr = sections["train"], sections.get("lr", {})
     shares = partial(shares_of_any_length, sections.get("schedules", {}), lr, section.get("batch_size"))
-    return _validated(TrainConfig, with_total_steps(section, lr, shares), "train")
+    return validated(TrainConfig, with_total_steps(section, lr, shares), "train")
 
 
 def _with_epochs(sections: Mapping[str, Any]) -> dict[str, Any]:
@@ -177,20 +176,13 @@ def _packaged_or_target(section: Mapping[str, Any], key: str, default: str) -> A
     if not rest:
         message = "is missing; it must be the dotted path of a callable, such as my_project.MyClass"
         raise ConfigError([Problem(f"{key}._target_", message, f"for a packaged one, type {key}={default}")])
-    return getattr(_validated(_Packaged, {key: rest}, ""), key)
+    return getattr(validated(_Packaged, {key: rest}, ""), key)
 
 
 def _tracker(section: Mapping[str, Any]) -> TrackerConfig | TargetConfig | None:
     target, rest = split_target(section)
     if target is None:
-        return _validated(_Packaged, {"tracker": rest or {"name": "none"}}, "").tracker
+        return validated(_Packaged, {"tracker": rest or {"name": "none"}}, "").tracker
     target, rest = split_target(plain(section, "tracker"))
     packaged = packaged_values("tracker", rest.get("name"))
     return bind_target(str(target), rest, packaged, "tracker", given=GIVEN_TO_TRACKERS)
-
-
-def _validated(model: type[M], raw: Any, key: str) -> M:
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        raise ConfigError(explain(error, model, raw, key)) from None

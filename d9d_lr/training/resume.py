@@ -9,9 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from torch import nn
-from torch.optim import Optimizer
-
 from d9d_lr.config.scheduler_fields import BATCH_SIZE
 from d9d_lr.config.schedules import split_name
 from d9d_lr.diagnostics.problems import ConfigError, Problem, RunError
@@ -21,6 +18,7 @@ from d9d_lr.provider.torch_scheduler import PiecewiseLR
 from d9d_lr.runs.canonical import canonical
 from d9d_lr.training.checkpoints import Checkpoint, checkpoint_at, newest_checkpoint
 from d9d_lr.training.fingerprint import defaults, storable
+from d9d_lr.training.loop import Run
 from d9d_lr.training.plan import SchedulePlan
 from d9d_lr.training.schedule_plan import plan_of
 from d9d_lr.training.settings import NOT_IN_FINGERPRINT, Settings
@@ -61,37 +59,28 @@ def log_changes(checkpoint: Checkpoint, settings: Settings) -> None:
             log.info("going on with another %s.%s: %s -> %s", section, key, was, now)
 
 
-def restore(
-    checkpoint: Checkpoint,
-    settings: Settings,
-    plan: SchedulePlan,
-    model: nn.Module,
-    optimizer: Optimizer,
-    scheduler: LRSchedulerProtocol,
-) -> None:
+def restore(run: Run, checkpoint: Checkpoint) -> None:
     """Loads the state of all parts.
 
+    Settings of the optimizer that are not the checkpoint's win over it; so does the plan, where it is one to adopt.
+
     Args:
+        run: The run, its parts fresh.
         checkpoint: What to go on from.
-        settings: The settings; those of the optimizer that are not the checkpoint's win over it.
-        plan: The plan that the run follows: the checkpoint's, or one to adopt.
-        model: The model, fresh.
-        optimizer: The optimizer, fresh.
-        scheduler: The scheduler of that plan, fresh.
 
     Raises:
         ConfigError: If the base learning rates are others than the plan says.
         RunError: If the checkpoint does not fit the model.
     """
-    old = plan_of(checkpoint)
+    old, plan, optimizer = plan_of(checkpoint), run.plan, run.optimizer
     adopting = (plan.fingerprint(), plan.base_lr) != (old.fingerprint(), old.base_lr)
     fresh_groups = [dict(group) for group in optimizer.param_groups]
     try:
-        model.load_state_dict(checkpoint.model)
+        run.model.load_state_dict(checkpoint.model)
         optimizer.load_state_dict(checkpoint.optimizer)
     except (RuntimeError, ValueError) as error:
         raise RunError(f"the checkpoint of step {checkpoint.step} does not fit the model: {error}") from error
-    changed = {key for key, _, _ in _optimizer_changes(checkpoint, settings)} - {"lr"}
+    changed = {key for key, _, _ in _optimizer_changes(checkpoint, run.assignment.settings)} - {"lr"}
     changed |= {"weight_decay"} if "groups" in changed else set()  # a group may have one to itself
     taken = changed | (_scheduled_keys(old, plan) if adopting else set())
     for group, fresh in zip(optimizer.param_groups, fresh_groups, strict=True):
@@ -101,9 +90,10 @@ def restore(
             elif adopting:
                 group.pop(key, None)  # the base of what is scheduled no more
     if adopting:
-        _move_to(scheduler, checkpoint.step)
+        _move_to(run.scheduler, checkpoint.step)
     else:
-        scheduler.load_state_dict(checkpoint.scheduler)
+        run.scheduler.load_state_dict(checkpoint.scheduler)
+    run.step, run.seconds, run.saved_step = checkpoint.step, checkpoint.seconds, checkpoint.step
 
 
 def _scheduled_keys(*plans: SchedulePlan) -> set[str]:

@@ -17,12 +17,12 @@ from d9d_lr.sweeping.pruning import Judge
 from d9d_lr.tracking.open import open_tracker
 from d9d_lr.tracking.protocol import Tracker
 from d9d_lr.tracking.settings import NoTrackerConfig
+from d9d_lr.training.assignment import Assignment
 from d9d_lr.training.display import show_summary
 from d9d_lr.training.interrupts import watched_interrupts
 from d9d_lr.training.loop import Observer, Run, train
 from d9d_lr.training.parts import prepare, prepare_together
 from d9d_lr.training.processes import (
-    Assignment,
     announce,
     is_lost_process,
     launched_with_others,
@@ -56,10 +56,11 @@ def run_training(
         RunError: If something outside the configuration stops the run.
         KeyboardInterrupt: If it was interrupted, after saving.
     """
+    assignment = Assignment(settings, folder, tuple(overrides), portion)
     with held(folder):
         if launched_with_others():
-            announce(Assignment(settings, folder, portion))
-        result = _train_and_record(settings, folder, overrides, portion)
+            announce(assignment)
+        result = _train_and_record(assignment)
     if result.status == "interrupted":
         log.warning("interrupted after step %d of %d; saved in %s", result.steps, result.last_step, folder)
         raise KeyboardInterrupt
@@ -73,14 +74,14 @@ def run_training(
     return result.objective
 
 
-def serve_training(settings: Settings, folder: Path, portion: Portion) -> None:
+def serve_training(assignment: Assignment) -> None:
     """Trains as one of the ranks above 0, which write nothing.
 
     Raises:
         RunError: If the first process is gone.
     """
     try:
-        run = prepare_together(settings, folder, portion)
+        run = prepare_together(assignment)
         with watched_interrupts() as interrupts:
             train(run, interrupts, Observer())
     except (ConfigError, RunError):
@@ -88,17 +89,18 @@ def serve_training(settings: Settings, folder: Path, portion: Portion) -> None:
     except Exception as error:
         if is_lost_process(error):
             raise RunError("another process of this run ended") from error
-        write_error(folder, error, rank())  # before the others find this process gone
+        write_error(assignment.folder, error, rank())  # before the others find this process gone
         raise
 
 
-def _train_and_record(settings: Settings, folder: Path, overrides: list[str], portion: Portion) -> RunResult:
+def _train_and_record(assignment: Assignment) -> RunResult:
     run: Run | None = None
+    settings, folder, portion = assignment.settings, assignment.folder, assignment.portion
     tracker = open_tracker(NoTrackerConfig() if portion.saves else settings.tracker, folder, settings)
     try:
-        run = (prepare_together if launched_with_others() else prepare)(settings, folder, portion)
-        verdict = _train(run, settings, folder, tracker, Judge.of(portion.rungs, folder))
-        result = record_end(run, settings, folder, overrides, verdict)
+        run = (prepare_together if launched_with_others() else prepare)(assignment)
+        verdict = _train(run, tracker, Judge.of(portion.rungs, folder))
+        result = record_end(run, verdict)
         tracker.finish(result)
         return result
     except Exception as raised:
@@ -106,15 +108,15 @@ def _train_and_record(settings: Settings, folder: Path, overrides: list[str], po
         error = _explained(raised, run, folder)
         if error is not raised:
             error.__cause__ = raised
-        failure = record_failure(run, settings, folder, overrides, error)
+        failure = record_failure(assignment, run, error)
         if failure:
             log.info("what ended it is in %s", RunFolder(folder).error)
             tracker.finish(failure)
         raise error  # noqa: B904  # its cause is set
 
 
-def _train(run: Run, settings: Settings, folder: Path, tracker: Tracker, judge: Judge | None) -> str | None:
-    with watched_interrupts() as interrupts, recording(run, settings, folder, tracker, judge) as recorder:
+def _train(run: Run, tracker: Tracker, judge: Judge | None) -> str | None:
+    with watched_interrupts() as interrupts, recording(run, tracker, judge) as recorder:
         try:
             train(run, interrupts, recorder)
         except RunError:

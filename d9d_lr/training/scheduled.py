@@ -81,11 +81,6 @@ def read_schedules(section: Mapping[str, Any], lr: Mapping[str, Any], train: Tra
 def shares_of_any_length(section: Mapping[str, Any], lr: Mapping[str, Any], batch_size: Any) -> BatchShares | None:
     """Returns which share of a full batch each step has, before it is known how many steps there are.
 
-    Args:
-        section: The section `schedules`.
-        lr: The section `lr`.
-        batch_size: `train.batch_size`, as it is written.
-
     Returns:
         The shares; None where the batch has one size.
 

@@ -8,10 +8,9 @@ import pytest
 from d9d_lr.diagnostics.problems import RunError
 from d9d_lr.runs.atomic import set_aside, write_text_whole
 from d9d_lr.runs.errors import first_lines, write_error
-from d9d_lr.runs.format import FORMAT
 from d9d_lr.runs.locks import in_turn
 from d9d_lr.runs.metrics import LONGEST_LINE, lines_before, read_metrics
-from d9d_lr.runs.reading import DamagedError, read_small, read_yaml
+from d9d_lr.runs.reading import FORMAT, DamagedError, read_small, read_yaml
 from d9d_lr.runs.record import RecordedPoint, add_points, read_record, record_from_folders
 from d9d_lr.runs.results import RunResult, read_result, write_result
 from d9d_lr.sweeping.summary import read_summary

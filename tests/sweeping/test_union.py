@@ -6,7 +6,7 @@ import pytest
 from sweep_files import folders, rows, times_run
 
 from d9d_lr.composing.application import open_application
-from d9d_lr.sweeping.points import points_of
+from d9d_lr.sweeping.plan import points_of
 
 PARTS = "sweep.union=['lr=wsd lr.phases.0.steps=5,10','lr=linear_to_zero']"
 

@@ -10,8 +10,8 @@ import torch
 from sklearn.datasets import load_digits
 
 from d9d_lr.composing.compose import compose_checked
-from d9d_lr.composing.packaged import packaged_values
 from d9d_lr.composing.paths import APP_DIR
+from d9d_lr.composing.targets import packaged_values
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.training.randomness import batch_generator
 from d9d_lr.training.resolve import resolve_settings
@@ -271,7 +271,7 @@ def test_another_packaged_default_needs_one_change(tmp_path, monkeypatch):
     shutil.copytree(APP_DIR, changed)
     file = changed / "task" / "charlm.yaml"
     file.write_text(file.read_text().replace("layers: 2", "layers: 3"))
-    monkeypatch.setattr("d9d_lr.composing.packaged.APP_DIR", changed)
+    monkeypatch.setattr("d9d_lr.composing.targets.APP_DIR", changed)
     found = compose_checked(changed, "config", ["task._target_=helpers.user_defined.LineTask"], resolve_settings)
     assert found.task.replaced["layers"] == 3
     assert compose_checked(changed, "config", [], resolve_settings).task.layers == 3

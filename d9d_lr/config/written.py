@@ -1,33 +1,71 @@
-"""A schedule that is published for a run of its own length, in a run of another one: refused, or stretched to it.
+"""A schedule as it is written, in the run at hand: its levels as multiples of what they multiply, its lengths in steps.
 
-Stretched by the ratio of the two lengths, every amount of steps, epochs, samples or tokens is that ratio times as many
-steps, exact until it is rounded down; fractions of the run are as they were. A curve's own numbers of steps are
-stretched too. The peak is then the base learning rate. What is no length stays: a curve that runs one step ahead does.
+One that is published for a run of its own length is refused in a run of another one, or stretched to it. Stretched by
+the ratio of the two lengths, every amount of steps, epochs, samples or tokens is that ratio times as many steps,
+exact until it is rounded down; fractions of the run are as they were. A curve's own numbers of steps are stretched
+too. The peak is then the base learning rate. What is no length stays: a curve that runs one step ahead does.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from typing import Protocol
 
 from d9d_lr.config.scheduler_fields import SchedulerFields
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.schedule.resolve import Entry
-from d9d_lr.schedule.units import Units, exact
+from d9d_lr.schedule.units import UNIT_FIELDS, Units, exact
 
 STRETCH = "lr.stretch=true"
 """What the hints have for it; `resolve_lr` puts in its place what can be typed where the schedule stands."""
 
+_WORDS = {"lr": "learning rate", "value": "value"}
+
+
+class Nested(Protocol):
+    """A config that holds a schedule, as `PiecewiseConfig` does."""
+
+    @property
+    def scheduler(self) -> SchedulerFields:
+        """The schedule."""
+
+
+def multiples(
+    config: Nested | SchedulerFields, total_steps: int | None, positions: Sequence[str] | None
+) -> tuple[SchedulerFields, list[Entry], Units]:
+    """Returns a schedule as it is written, its phases in multipliers, and its units.
+
+    Raises:
+        ConfigError: If a phase has a learning rate, or a value, and what that is a multiple of is not known.
+    """
+    scheduler = config if isinstance(config, SchedulerFields) else config.scheduler
+    names = positions or [str(index) for index in range(len(scheduler.phases))]
+    problems = list(_reference_problems(scheduler, names))
+    if problems:
+        raise ConfigError(problems)
+    references = {kind: reference or 1.0 for kind, reference in _references(scheduler).items()}
+    units = Units(total_steps=total_steps, **{name: getattr(scheduler, name) for name in UNIT_FIELDS})
+    return scheduler, [phase.in_multipliers(references) for phase in scheduler.phases], units
+
+
+def _references(scheduler: SchedulerFields) -> dict[str, float | None]:
+    """Returns what the multipliers multiply: a learning rate, or the value of another hyperparameter."""
+    return {"lr": _reference_of(scheduler), "value": scheduler.reference_value}
+
+
+def _reference_problems(scheduler: SchedulerFields, names: Sequence[str]) -> Iterator[Problem]:
+    for kind, reference in _references(scheduler).items():
+        for name, phase in zip(names, scheduler.phases, strict=True) if reference is None else ():
+            for field in phase.levels_of(kind):
+                message = f"is a {_WORDS[kind]}, and reference_{kind}, which the multipliers multiply, is missing"
+                yield Problem(f"phases.{name}.{field}", message)
+
 
 def fitted(scheduler: SchedulerFields, phases: Sequence[Entry], units: Units) -> tuple[list[Entry], Units]:
     """Returns the phases and units of a run, stretched if the schedule says so.
-
-    Args:
-        scheduler: The schedule as it is written.
-        phases: Its phases.
-        units: How they are counted in the run at hand.
 
     Raises:
         ConfigError: If the run is not as long as the published one and the schedule is not stretched.
@@ -65,7 +103,7 @@ def published_steps(scheduler: SchedulerFields, units: Units) -> Fraction | None
     return units.steps_for("tokens", exact(scheduler.published_tokens))
 
 
-def reference_of(scheduler: SchedulerFields) -> float | None:
+def _reference_of(scheduler: SchedulerFields) -> float | None:
     """Returns the learning rate that the multipliers multiply: of a stretched schedule, its own peak."""
     if scheduler.stretch and scheduler.peak_lr is not None:
         return scheduler.peak_lr
