@@ -31,6 +31,7 @@ from hydra.core.config_search_path import SearchPathQuery
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobRuntime
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf
@@ -171,6 +172,22 @@ def interpolations_parsed_once() -> Iterator[None]:
         yield
     finally:
         module.parse = parse
+
+
+def scan_plugins_once() -> None:
+    """Lets this process, which is to run many jobs, look for Hydra's plugins once; joblib's launcher would for each.
+
+    A scan takes as long as a tiny job, and imports the plugins' modules anew, whose classes are then other ones.
+    """
+    scan, found = Plugins._initialize, dict[str, Any]()
+
+    def initialize(plugins: Plugins) -> None:
+        if not found:
+            scan(plugins)
+            found.update(vars(plugins))
+        vars(plugins).update(found)
+
+    Plugins._initialize = initialize  # type: ignore[assignment,method-assign]
 
 
 def parse_arguments(arguments: Sequence[str]) -> argparse.Namespace:
