@@ -23,11 +23,12 @@ def main(names: list[str]) -> None:
         for row in importlib.import_module(f"benchmarks.{name}").rows():
             lines.append(measure(row).line)
             print(lines[-1], flush=True)
-    lines += ["", scaling.HEAD]
-    print("", scaling.HEAD, sep="\n")
-    for scale in scaling.rows() if not names or "scaling" in names else ():
-        lines.append(scaling.line(scale))
-        print(lines[-1], flush=True)
+    if not names or "scaling" in names:
+        lines += ["", scaling.HEAD]
+        print("", scaling.HEAD, sep="\n")
+        for scale in scaling.rows():
+            lines.append(scaling.line(scale))
+            print(lines[-1], flush=True)
     if not names:
         TABLE.write_text("\n".join([*_head(), *lines, ""]), encoding="utf-8")
 

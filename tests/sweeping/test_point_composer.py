@@ -2,6 +2,7 @@
 
 import pickle
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import product
 
 import pytest
@@ -12,7 +13,7 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from omegaconf import OmegaConf
+from omegaconf import OmegaConf, open_dict
 
 from d9d_lr.composing.paths import APP_DIR
 from d9d_lr.config.plain import marked
@@ -175,7 +176,34 @@ def test_what_cannot_be_written_is_copied(composers, monkeypatch):
     def refuse(*_):
         raise pickle.PicklingError
 
-    monkeypatch.setattr("d9d_lr.sweeping.composer.pickle.dumps", refuse)
+    monkeypatch.setattr("d9d_lr.sweeping.composer._Writer.dump", refuse)
     hydras, quick = composers
     for seed in (1, 2):
-        assert composed(quick, [f"train.seed={seed}"]) == composed(hydras, [f"train.seed={seed}"])
+        for way, told in ((quick, []), (quick.job, [f"hydra.sweep.subdir='{seed}'"])):
+            overrides = [f"train.seed={seed}", *told]
+            assert composed(way, overrides) == composed(hydras, overrides)
+
+
+def test_classes_need_no_name_of_their_own(composers):
+    """In a worker of joblib, those of Hydra's plugins are no longer what their names stand for."""
+
+    @dataclass
+    class Nameless:
+        seed: int = 0
+
+    hydras, quick = composers
+    asked = []
+
+    def compose(overrides):
+        asked.append(overrides)
+        config = hydras(overrides)
+        with open_dict(config):
+            config.train = OmegaConf.structured(Nameless)
+        return config
+
+    jobs = PointComposer(quick._loader, compose)
+    for seed in (1, 2):
+        job = jobs.job([f"train.seed={seed}", f"hydra.sweep.subdir='{seed}'"])
+        assert (job.train.seed, job.hydra.sweep.subdir) == (seed, str(seed))
+        assert OmegaConf.get_type(job.train) is Nameless
+    assert asked == [[]]
