@@ -62,7 +62,7 @@ def baselines(sweep: Sweep, points: Sequence[CheckedPoint], law: Law) -> tuple[l
 
 def does_the_same(point: CheckedPoint) -> tuple[tuple[str, ...], bytes]:
     """Returns what two points share that follow the same learning rates, however written, and are otherwise alike."""
-    rates = point.rates() if point.rates else np.zeros(1)
+    rates = point.preview.rates() if point.preview.rates else np.zeros(1)
     return _others(point), hashlib.blake2b(np.round(rates / (rates.max() or 1.0), _DIGITS).tobytes()).digest()
 
 
@@ -85,7 +85,7 @@ def _with(points: Sequence[CheckedPoint], words: Sequence[str]) -> Iterator[Poin
 
 def _follows(point: CheckedPoint, name: str, warmup_steps: int) -> bool:
     """Whether a point composed to the rule: what a file of the sweep says of a schedule may have stayed."""
-    rates = point.rates() if point.rates else np.zeros(1)
+    rates = point.preview.rates() if point.preview.rates else np.zeros(1)
     if not rates.max() > 0:
         return False
     rule = FIXED_RULES[name](len(rates), warmup_steps)

@@ -51,8 +51,8 @@ class Kept:
 def kept_for(sweep: Sweep, standing: Standing) -> Iterator[Kept]:
     """Yields what there is for the points of a sweep to begin from: in its own folder, and in those it may reuse."""
     for point in standing.completed:
-        if point.course:
-            yield Kept(point.course, dict(_checkpoints(sweep.folder / point.folder)))
+        if point.preview.course:
+            yield Kept(point.preview.course, dict(_checkpoints(sweep.folder / point.folder)))
     here = {point.folder for point in (*standing.left, *standing.completed)}
     earlier = [sweep.folder / point.folder for point in sweep.recorded.points if point.folder not in here]
     reused = [folder for place in sweep.settings.reuse for folder in _all_folders(Path(place).absolute())]

@@ -61,6 +61,6 @@ def _start_workers(sweep: Sweep, planned: Sequence[Point]) -> None:
 
 def _say_advice(points: Sequence[CheckedPoint]) -> None:
     """Says each remark once, with how many points it is about."""
-    about = Counter(remark for point in points for remark in point.advice)
+    about = Counter(remark for point in points for remark in point.preview.advice)
     for remark, count in about.items():
         say(remark if count == len(points) else f"{remark} [{count} of {len(points)} points]")

@@ -95,7 +95,7 @@ class _LawOrder:
         silent: dict[str, Problem] = {}
         lengths: dict[int, dict[bytes, tuple[FloatArray, list[str]]]] = {}
         for point in points:
-            rates = point.rates() if point.rates else None
+            rates = point.preview.rates() if point.preview.rates else None
             problems = [_UNKNOWN] if rates is None else law.limits.problems(rates)
             if rates is None or problems:
                 silent[point.folder] = problems[0]
@@ -117,19 +117,18 @@ class _LawOrder:
         """Returns a point with what the law says of it."""
         found = self.places.get(point.folder)
         if found is None:
-            return replace(point, columns={**point.columns, "predicted": "-", "order": ""})
+            return _with_columns(point, "-", "")
         place = f"{found.place}{f' {TIED}' if found.row.tied else ''}" if found.trusted else ""
         return self._with(point, found.row.prediction, place)
 
     def told_of_rule(self, rule: CheckedPoint) -> CheckedPoint:
         """Returns the point of a fixed rule, which says its learning rates, with what the law says of it."""
-        assert rule.rates is not None
-        return self._with(rule, self.law.predict(rule.rates()), "rule")
+        assert rule.preview.rates is not None
+        return self._with(rule, self.law.predict(rule.preview.rates()), "rule")
 
     def _with(self, point: CheckedPoint, prediction: Prediction, place: str) -> CheckedPoint:
-        columns = {"predicted": measured(prediction.loss, prediction.half_width), "order": place}
         told = RecordedPrediction(loss=prediction.loss, low=prediction.low, high=prediction.high, law=self.path)
-        return replace(point, columns={**point.columns, **columns}, predicted=told)
+        return replace(_with_columns(point, measured(prediction.loss, prediction.half_width), place), predicted=told)
 
     def silence(self) -> Iterator[str]:
         """Yields what the law says nothing of."""
@@ -160,6 +159,11 @@ class _LawOrder:
         ]
         if problems:
             raise ConfigError(problems)
+
+
+def _with_columns(point: CheckedPoint, predicted: str, order: str) -> CheckedPoint:
+    columns = {**point.preview.columns, "predicted": predicted, "order": order}
+    return replace(point, preview=replace(point.preview, columns=columns))
 
 
 def _law(path: str, key: str) -> Law:

@@ -100,7 +100,7 @@ class Launches:
     def _overrides(self, point: CheckedPoint) -> list[str]:
         """Returns what was typed for a point, and what its job needs to know beside."""
         portion = point.portion if point.portion.saves else replace(point.portion, rungs=self.rungs)
-        about = [f"fingerprint:'{point.fingerprint}'", f"total_steps:{point.total_steps}", *portion.typed()]
+        about = [f"fingerprint:'{point.fingerprint}'", f"total_steps:{point.preview.total_steps}", *portion.typed()]
         shared = [f"++{ENVIRONMENT}.{parallel.VARIABLE}='{self.at_once}'"] if self.at_once > 1 else []
         return [
             *point.overrides,
@@ -118,7 +118,7 @@ class Launches:
             leave_result(
                 self.folder / point.folder,
                 fingerprint=point.fingerprint,
-                total_steps=point.total_steps,
+                total_steps=point.preview.total_steps,
                 overrides=point.overrides,
                 error=error,
             )

@@ -16,13 +16,12 @@ from d9d_lr.composing.hydra_errors import explain_hydra
 from d9d_lr.composing.hydra_internals import without_hydra
 from d9d_lr.diagnostics.problems import ConfigError, Problem
 from d9d_lr.runs.record import RecordedPrediction
-from d9d_lr.sweeping.checker import Checker, Judged, Rates
+from d9d_lr.sweeping.checker import Checker, RunPreview
 from d9d_lr.sweeping.composer import Compose
 from d9d_lr.sweeping.folders import unique_names
 from d9d_lr.sweeping.identity import identity_of
 from d9d_lr.sweeping.plan import Point
 from d9d_lr.sweeping.portion import WHOLE, Portion
-from d9d_lr.sweeping.tree import Course
 
 
 @dataclass(frozen=True)
@@ -31,36 +30,25 @@ class CheckedPoint(Point):
 
     Attributes:
         identity: A hash of its resolved configuration.
-        fingerprint: What it computes; see `d9d_lr.sweeping.checker.RunPreview`.
-        total_steps: Steps of its run; 0 if it has none.
-        columns: What else its application says of it.
-        advice: What its application remarks on.
-        course: What it does from step to step; None if nobody can say.
-        unknown: Why nobody can.
-        rates: Returns the learning rate of every step; None if nobody can say.
+        fingerprint: What it computes; that hash, where its application has no other.
+        preview: What its application says of it.
         predicted: What a law says of it; None if it was not asked, or cannot tell.
         same_as: The folder of an earlier point that computes the same; None if there is none.
         portion: What of its run its job does.
-        judged: Says with which points it can be compared at a step; None if with none.
     """
 
     identity: str
     fingerprint: str
-    total_steps: int
-    columns: Mapping[str, str]
-    advice: tuple[str, ...] = ()
-    course: Course | None = None
-    unknown: str = ""
-    rates: Rates | None = None
+    preview: RunPreview
     predicted: RecordedPrediction | None = None
     same_as: str | None = None
     portion: Portion = WHOLE
-    judged: Judged | None = None
 
     @property
     def steps(self) -> int:
         """The steps that its run does; fewer than it is long where it ends before its schedule does."""
-        return self.course.total_steps if self.course else self.total_steps
+        course = self.preview.course
+        return course.total_steps if course else self.preview.total_steps
 
     @property
     def name(self) -> str:
@@ -134,18 +122,7 @@ def _checked(point: Point, compose: Compose, check: Checker, section: str | None
     with _as_in_job(config, point.number) as given:
         preview = check(given)
         identity = identity_of(given, section)
-    return CheckedPoint(
-        **vars(point),
-        identity=identity,
-        fingerprint=preview.fingerprint or identity,
-        total_steps=preview.total_steps,
-        columns=preview.columns,
-        advice=preview.advice,
-        course=preview.course,
-        unknown=preview.unknown,
-        rates=preview.rates,
-        judged=preview.judged,
-    )
+    return CheckedPoint(**vars(point), identity=identity, fingerprint=preview.fingerprint or identity, preview=preview)
 
 
 def _named(points: Sequence[CheckedPoint], recorded: Mapping[str, str]) -> Iterator[CheckedPoint]:

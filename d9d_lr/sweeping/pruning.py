@@ -30,7 +30,7 @@ def rungs_of(points: Sequence[CheckedPoint], prune: PruneConfig) -> Rungs:
     step, longest = prune.first_step, max(point.steps for point in points)
     while step < longest:
         for point in points:
-            if point.judged and (group := point.judged(step)):
+            if point.preview.judged and (group := point.preview.judged(step)):
                 rungs.setdefault(str(step), {}).setdefault(group, []).append(point.folder)
         step *= prune.factor
     return rungs

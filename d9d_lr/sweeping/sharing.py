@@ -99,7 +99,7 @@ def arranged(sweep: Sweep, standing: Standing) -> Sharing:
     todo = standing.left
     if not sweep.settings.share_prefixes:
         return Sharing([], [], todo, {point.folder: Start() for point in todo}, {})
-    kept = list(kept_for(sweep, standing)) if any(point.course for point in todo) else []
+    kept = list(kept_for(sweep, standing)) if any(point.preview.course for point in todo) else []
     return _shared(todo, sweep.folder, kept)
 
 
@@ -112,7 +112,9 @@ def _shared(points: Sequence[CheckedPoint], sweep_folder: Path, kept: Sequence[K
         kept: What there is on the disk to begin from.
     """
     courses = {
-        point.folder: point.course for point in points if point.course and not has_begun(sweep_folder / point.folder)
+        point.folder: course
+        for point in points
+        if (course := point.preview.course) and not has_begun(sweep_folder / point.folder)
     }
     trees = worth_sharing(trees_of(list(courses.items())))
     grove = grove_of(trees, courses)
@@ -132,7 +134,9 @@ def _shared(points: Sequence[CheckedPoint], sweep_folder: Path, kept: Sequence[K
             _start(kept, known, known.total_steps, grove.partings.get(name), sweep_folder) if known else Start()
         )
     begun = [replace(point, portion=Portion(starts[point.folder].path)) for point in points]
-    return Sharing(trees, trunks, begun, starts, Counter(point.unknown for point in points if point.unknown))
+    return Sharing(
+        trees, trunks, begun, starts, Counter(point.preview.unknown for point in points if point.preview.unknown)
+    )
 
 
 def _job_of(trunk: Trunk, saves: tuple[int, ...], point: CheckedPoint, sweep_folder: Path) -> CheckedPoint:

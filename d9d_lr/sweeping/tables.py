@@ -35,13 +35,13 @@ _WIDE = 240
 def show_points(points: Sequence[CheckedPoint], states: Mapping[str, FolderState]) -> None:
     """Shows the points: the preview of a sweep."""
     swept = list(dict.fromkeys(key for point in points for key in point.changed))
-    columns = list(dict.fromkeys(title for point in points for title in point.columns))
+    columns = list(dict.fromkeys(title for point in points for title in point.preview.columns))
     table = _table("#", *swept, *columns, "folder", "state")
     for point in points:
         table.add_row(
             str(point.number),
             *(_text(point.changed.get(key, "")) for key in swept),
-            *(_text(str(point.columns.get(title, ""))) for title in columns),
+            *(_text(str(point.preview.columns.get(title, ""))) for title in columns),
             _text(point.folder),
             _text(_state(point, states[point.folder])),
         )
@@ -91,7 +91,8 @@ def show_forecast(found: Forecast) -> None:
     swept = dict.fromkeys(key for point in found.left_out for key in point.changed if not is_seed(key))
     counts: dict[tuple[str, ...], int] = {}
     for point in found.left_out:
-        cells = (point.columns["order"], point.columns["predicted"], *(point.changed.get(key, "") for key in swept))
+        said = point.preview.columns
+        cells = (said["order"], said["predicted"], *(point.changed.get(key, "") for key in swept))
         counts[cells] = counts.get(cells, 0) + 1
     if not counts:
         return

@@ -9,7 +9,7 @@ from d9d_lr.composing.paths import SWEEPS_DIR
 from d9d_lr.laws.law import WIDTH
 from d9d_lr.laws.ranking import CLOSE, MOST_DISAGREEMENT
 from d9d_lr.predict import predict
-from d9d_lr.predicting.candidates import compose_candidates
+from d9d_lr.predicting.asked import compose_candidates
 from helpers.loss_curves import made, write_csv
 
 

@@ -16,7 +16,7 @@ from d9d_lr.laws.fixed_rules import cosine_to_zero, wsd_20
 from d9d_lr.laws.law_file import read_law
 from d9d_lr.laws.limits import Limits
 from d9d_lr.predict import predict
-from d9d_lr.predicting.candidates import compose_candidates
+from d9d_lr.predicting.asked import compose_candidates
 from helpers.loss_curves import PEAK, made, write_csv
 
 

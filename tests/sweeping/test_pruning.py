@@ -11,6 +11,7 @@ from conftest import in_process
 from d9d_lr.composing.compose import compose_lr
 from d9d_lr.config.build import build_schedule
 from d9d_lr.runs.results import read_result
+from d9d_lr.sweeping.checker import RunPreview
 from d9d_lr.sweeping.pruning import Judge, rungs_of, write_rungs
 from d9d_lr.sweeping.settings import PruneConfig
 from d9d_lr.train import job
@@ -32,7 +33,11 @@ class Seen:
     steps: int
     group: str
 
-    def judged(self, step):
+    @property
+    def preview(self):
+        return RunPreview(judged=self._judged)
+
+    def _judged(self, step):
         return self.group if step < self.steps else None
 
 
