@@ -13,6 +13,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 
 from hydra.plugins.launcher import Launcher
 
@@ -89,10 +90,18 @@ def start_workers(launcher: Launcher, traits: LauncherTraits, jobs: int, imports
         return
     launcher.joblib["initializer"] = WorkerStart(Owner.this_process(), tuple(imports))  # type: ignore[attr-defined]
     prepare_workers(launcher, traits, jobs, None)
-    with suppress(Exception), _interrupts_held_back():  # what is wrong with its settings is said at the launch
-        from hydra_plugins.hydra_joblib_launcher._core import process_joblib_cfg
-        from joblib import Parallel, delayed
+    with suppress(Exception):  # what is wrong with its settings is said at the launch
+        _start(launcher)
 
+
+def _start(launcher: Launcher) -> None:
+    from hydra_plugins.hydra_joblib_launcher._core import process_joblib_cfg
+    from joblib import Parallel, delayed
+    from joblib.externals.loky.backend import resource_tracker as trackers_of_loky
+
+    for trackers in (trackers_of_loky, resource_tracker):  # which let interrupts through as they start
+        trackers.ensure_running()
+    with _interrupts_held_back():
         settings = dict(launcher.joblib)  # type: ignore[attr-defined]
         process_joblib_cfg(settings)
         settings |= {"backend": "loky", "verbose": 0, "timeout": None, "return_as": "generator"}

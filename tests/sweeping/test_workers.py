@@ -102,6 +102,13 @@ def test_no_worker_outlives_a_sweep_that_does_not_start(app, x, status, said):
     assert not Path("s").exists()
 
 
+def test_workers_that_are_interrupted_as_they_start_say_nothing(app):
+    done = app("x=-2,-1", "waits=false", seconds_to_import=200)
+    assert done.returncode == 130
+    assert done.stderr.count("interrupted") == 1
+    assert "Traceback" not in done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("typed", ["hydra.sweeper.dry_run=true", "+hydra.job.env_set.OMP_NUM_THREADS='1'"])
 def test_nothing_is_imported_for_no_job_or_before_the_variables_of_jobs_are_set(app, typed):
     done = app("x=1,2", "waits=false", typed)
