@@ -6,6 +6,8 @@ import importlib
 import os
 import platform
 import sys
+from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 
 from benchmarks import scaling
@@ -16,21 +18,29 @@ TABLE = Path(__file__).parent / "results.md"
 
 
 def main(names: list[str]) -> None:
-    """Measures the rows of the modules named, or all of them, which then stand in results.md."""
-    lines = [HEAD]
-    print(HEAD)
-    for name in [name for name in names or MODULES if name != "scaling"]:
-        for row in importlib.import_module(f"benchmarks.{name}").rows():
-            lines.append(measure(row).line)
-            print(lines[-1], flush=True)
+    """Measures the rows of the modules named, or all of them, which then stand in results.md.
+
+    What grows comes first, while this process is small: a child's memory counts from that of its parent on.
+    """
+    growing: list[str] = []
     if not names or "scaling" in names:
-        lines += ["", scaling.HEAD]
-        print("", scaling.HEAD, sep="\n")
-        for scale in scaling.rows():
-            lines.append(scaling.line(scale))
-            print(lines[-1], flush=True)
+        growing = _shown(["", scaling.HEAD, *map(scaling.line, scaling.rows())])
+    lines: list[str] = []
+    if measured := [name for name in names or MODULES if name != "scaling"]:
+        rows = chain.from_iterable(importlib.import_module(f"benchmarks.{name}").rows() for name in measured)
+        lines = _shown(chain([HEAD], (measure(row).line for row in rows)))
+    lines += growing
     if not names:
         TABLE.write_text("\n".join([*_head(), *lines, ""]), encoding="utf-8")
+
+
+def _shown(lines: Iterable[str]) -> list[str]:
+    """Prints each line once it is there, and returns them."""
+    shown = []
+    for line in lines:
+        print(line, flush=True)
+        shown.append(line)
+    return shown
 
 
 def _head() -> list[str]:
