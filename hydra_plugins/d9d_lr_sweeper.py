@@ -41,11 +41,10 @@ class CheckedSweeper(Sweeper):
         from d9d_lr.sweeping.run import run_sweep
         from d9d_lr.sweeping.stopping import errors_reported
         from d9d_lr.sweeping.sweep import Sweep
-        from d9d_lr.sweeping.workers import idle_workers_ended
 
         assert self.hydra_context is not None
         assert self.launcher is not None
         assert self.config is not None
         sweep = Sweep(self.hydra_context, self.launcher, self.job, self.config)
-        with errors_reported(arguments), idle_workers_ended():
+        with errors_reported(arguments):
             return run_sweep(sweep, [*self._params, *arguments])

@@ -6,14 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 
 from d9d_lr.diagnostics.problems import ConfigError, Problem
-from d9d_lr.runs.folders import SweepFolder
-from d9d_lr.sweeping.launchers import launcher_traits
-from d9d_lr.sweeping.plan import Point, plan_sweep
+from d9d_lr.sweeping.plan import plan_sweep
 from d9d_lr.sweeping.preflight import BadPoint, CheckedPoint
 from d9d_lr.sweeping.saying import say
 from d9d_lr.sweeping.sweep import Sweep
 from d9d_lr.sweeping.tables import bad_points
-from d9d_lr.sweeping.workers import start_workers
 
 
 class BadSweepError(ConfigError):
@@ -35,8 +32,6 @@ def checked_points(sweep: Sweep, arguments: Sequence[str]) -> Sequence[CheckedPo
     if any(typed.lstrip("+").startswith("hydra.sweep.subdir=") for typed in sweep.config.hydra.overrides.hydra):
         raise ConfigError([Problem("hydra.sweep.subdir", "cannot be set; folders are named by the changed keys")])
     planned = plan_sweep(sweep.parse(arguments), sweep.settings, sweep.parse, sweep.config.hydra.sweeper.section)
-    if not sweep.settings.dry_run:
-        _start_workers(sweep, planned)
     found = sweep.preflight(planned)
     if found.bad and (sweep.settings.on_invalid == "error" or not found.good):
         raise BadSweepError(found.bad, len(planned), sweep.section)
@@ -49,14 +44,6 @@ def checked_points(sweep: Sweep, arguments: Sequence[str]) -> Sequence[CheckedPo
             say(f"point {checked.number} ({checked.folder}) computes the same as {checked.same_as}")
     _say_advice(found.good)
     return found.good
-
-
-def _start_workers(sweep: Sweep, planned: Sequence[Point]) -> None:
-    """Starts the workers of a launcher that can do it so soon, for the points that have no result yet."""
-    hydra = sweep.config.hydra
-    left = [point for point in planned if not SweepFolder(sweep.folder).run(point.folder).result.exists()]
-    imports = () if hydra.job.env_set else hydra.sweeper.get("imports") or ()  # a module may read the environment
-    start_workers(sweep.launcher, launcher_traits(hydra.launcher), len(left), imports)
 
 
 def _say_advice(points: Sequence[CheckedPoint]) -> None:

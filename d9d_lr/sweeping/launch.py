@@ -21,13 +21,13 @@ from d9d_lr.sweeping.launchers import (
     LauncherTraits,
     lost_job,
     lost_jobs_returned,
+    prepare_workers,
     raise_sentence,
     reason,
     stored_job,
 )
 from d9d_lr.sweeping.preflight import CheckedPoint
 from d9d_lr.sweeping.watch import report_failure, reported_failures
-from d9d_lr.sweeping.workers import await_workers, prepare_workers
 
 
 @dataclass
@@ -66,7 +66,6 @@ class Launches:
             batch_size: Most jobs that the launcher is given at once; None for no limit.
         """
         prepare_workers(self.launcher, self.traits, len(points), self.attempt.owner)
-        await_workers()
         one = 1 if self.one_by_one else None
         size = min(filter(None, (batch_size, self.traits.batch_size, one, len(points))), default=1)
         with nullcontext() if self.traits.shows_logs else reported_failures(self.attempt):

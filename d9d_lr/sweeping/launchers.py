@@ -20,11 +20,14 @@ from typing import Any, NoReturn
 
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.errors import HydraException
+from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig
 
+from d9d_lr.composing.hydra_internals import scan_plugins_once
 from d9d_lr.diagnostics.problems import ConfigError, RunError
 from d9d_lr.diagnostics.visible import in_one_line
 from d9d_lr.runs.results import RunResult
+from d9d_lr.sweeping.owner import EndWith, Owner
 
 _LONGEST = 200
 """The most characters of a line of a job's output that are shown."""
@@ -89,6 +92,34 @@ def launcher_traits(launcher: Mapping[str, Any] | DictConfig, cores: int | None 
             return LauncherTraits("ray", max(1, cores // cores_each))
         case other:
             return LauncherTraits(other, 1)
+
+
+class WorkerStart(EndWith):
+    """What a worker of joblib, which is to run many jobs, does before the first one."""
+
+    def __call__(self) -> None:
+        """Ends with its owner from now on, and looks for Hydra's plugins once: for each job it took as long as one."""
+        super().__call__()
+        scan_plugins_once()
+
+
+def prepare_workers(launcher: Launcher, traits: LauncherTraits, jobs: int, owner: Owner | None) -> None:
+    """Has joblib start no more workers than there are jobs, each of which ends with its owner from its start on.
+
+    Two of them it must have, for one would be this process.
+
+    Ray's launcher asks for 75 MB of shared memory where nothing is said, which a cluster that runs already refuses,
+    whether it is named or found. Here None is said: a new one sets its own limit, and takes what is used.
+    """
+    if traits.name == "ray":
+        launcher.ray_cfg.init.setdefault("object_store_memory", None)  # type: ignore[attr-defined]
+    if traits.name != "joblib":
+        return
+    settings = launcher.joblib  # type: ignore[attr-defined]
+    if traits.parallel > 2:
+        settings["n_jobs"] = max(2, min(traits.parallel, jobs))
+    if owner is not None and traits.parallel > 1:
+        settings["initializer"] = WorkerStart(owner)
 
 
 @contextmanager

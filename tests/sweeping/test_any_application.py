@@ -153,5 +153,5 @@ def test_the_commands_are_its_own(in_tmp):
 
 def test_every_setting_is_there_for_every_application():
     there = yaml.safe_load((SWEEPER_DIR / "hydra" / "sweeper" / "checked.yaml").read_text())["sweeper"]
-    others = {"_target_", "max_batch_size", "params", "check", "imports", "section"}
+    others = {"_target_", "max_batch_size", "params", "check", "section"}
     assert set(there) - others == set(SweepConfig.model_fields)
